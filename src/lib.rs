@@ -1,0 +1,1 @@
+//! A Cloudflare Worker that removes participants from `RealtimeKit` meetings.
