@@ -28,6 +28,8 @@ pub struct ParticipantRemoval {
     pub delete: Call<String>,
     /// The kick, where one was asked for.
     pub kick: Option<KickResult>,
+    /// How often the kick was sent.
+    pub kick_attempts: u8,
     /// What became of the participant.
     pub outcome: Outcome,
 }
@@ -42,10 +44,11 @@ pub async fn remove_participant<T: Transport, C: Clock>(
 ) -> ParticipantRemoval {
     let policy = RetryPolicy::SYNCHRONOUS;
     let started = client.clock.now_ms();
-    let kick = if kick {
-        Some(kick_participant(client, api, meeting, participant).await)
+    let (kick, kick_attempts) = if kick {
+        let (result, attempts) = kick_participant(client, api, meeting, participant).await;
+        (Some(result), attempts)
     } else {
-        None
+        (None, 0)
     };
     let used = Duration::from_millis(client.clock.now_ms().saturating_sub(started));
     let policy = policy.within(policy.deadline.saturating_sub(used));
@@ -60,6 +63,7 @@ pub async fn remove_participant<T: Transport, C: Clock>(
     ParticipantRemoval {
         delete,
         kick,
+        kick_attempts,
         outcome,
     }
 }
@@ -69,7 +73,7 @@ async fn kick_participant<T: Transport, C: Clock>(
     api: &Api,
     meeting: &MeetingId,
     participant: &ParticipantId,
-) -> KickResult {
+) -> (KickResult, u8) {
     let request = api.kick(meeting, &[participant], &[]);
     let call = client
         .call(
@@ -78,11 +82,12 @@ async fn kick_participant<T: Transport, C: Clock>(
             |body| answers::done(&body),
         )
         .await;
-    match call.result {
+    let result = match call.result {
         Ok(()) => KickResult::Kicked,
         // After a lost answer, 404 most likely means that the lost kick worked.
         Err(error) if error.is_not_found() && call.ambiguous => KickResult::Kicked,
         Err(error) if error.is_not_found() => KickResult::NotLive,
         Err(error) => KickResult::Failed(error),
-    }
+    };
+    (result, call.attempts)
 }
