@@ -1,9 +1,10 @@
 //! The answer to a synchronous removal: `RealtimeKit`'s own where it succeeded, an error that says what is known where
 //! it did not.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Answer, Notice, OUTCOME_HEADER};
 use crate::realtimekit::{ApiError, Call, TransportError};
@@ -40,18 +41,16 @@ fn success(body: String, kick: Option<Notice>) -> Answer {
     }
 }
 
+/// Adds a message. Every other field stays as it was sent, to the letter.
 fn with_message(body: &str, notice: &Notice) -> Option<String> {
-    let mut object: Map<String, Value> = serde_json::from_str(body).ok()?;
-    let messages = object
-        .entry("messages")
-        .or_insert_with(|| Value::Array(Vec::new()));
-    if !messages.is_array() {
-        *messages = Value::Array(Vec::new());
-    }
-    messages
-        .as_array_mut()?
-        .push(serde_json::to_value(notice).ok()?);
-    serde_json::to_string(&object).ok()
+    let mut fields: BTreeMap<String, Box<RawValue>> = serde_json::from_str(body).ok()?;
+    let sent = fields
+        .get("messages")
+        .and_then(|value| serde_json::from_str(value.get()).ok());
+    let mut messages: Vec<Box<RawValue>> = sent.unwrap_or_default();
+    messages.push(to_raw_value(notice).ok()?);
+    fields.insert("messages".to_owned(), to_raw_value(&messages).ok()?);
+    serde_json::to_string(&fields).ok()
 }
 
 fn absent_after_ambiguous(kick: Option<Notice>) -> Answer {

@@ -157,8 +157,27 @@ struct Failure {
 
 #[derive(Deserialize)]
 struct FailureDetail {
-    code: Option<serde_json::Value>,
+    code: Option<Code>,
     message: Option<String>,
+}
+
+/// A code is a number; a text is read as one where it is one.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Code {
+    Number(i64),
+    Text(String),
+    Other(IgnoredAny),
+}
+
+impl Code {
+    fn number(self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(number),
+            Self::Text(text) => text.parse().ok(),
+            Self::Other(IgnoredAny) => None,
+        }
+    }
 }
 
 /// Reads an error body. `None` when it is none in either shape, such as a proxy's HTML.
@@ -169,10 +188,9 @@ pub fn error(body: &str) -> Option<ErrorBody> {
         return None;
     }
     let detail = failure.error.or_else(|| failure.errors.into_iter().next());
-    let code = |value: serde_json::Value| value.as_i64().or_else(|| value.as_str()?.parse().ok());
     Some(match detail {
         Some(detail) => ErrorBody {
-            code: detail.code.and_then(code),
+            code: detail.code.and_then(Code::number),
             message: detail.message,
         },
         None => ErrorBody {
@@ -241,6 +259,12 @@ mod tests {
                 message: None
             })
         );
+        let code = |body: &str| error(body).and_then(|error| error.code);
+        assert_eq!(
+            code(r#"{"success":false,"error":{"code":"404"}}"#),
+            Some(404)
+        );
+        assert_eq!(code(r#"{"success":false,"error":{"code":1.5}}"#), None);
         assert_eq!(error("<html>not found</html>"), None);
         assert_eq!(error(r#"{"success":true}"#), None);
     }

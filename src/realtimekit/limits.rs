@@ -48,11 +48,22 @@ fn parameter(field: &str, name: &str) -> Option<u32> {
 /// nonsense is no answer.
 #[must_use]
 pub fn retry_after(answer: &RawAnswer) -> Option<Duration> {
-    let number = |text: &Option<String>| text.as_deref()?.trim().parse::<f64>().ok();
-    let seconds = number(&answer.retry_after_ms)
-        .map(|ms| ms / 1000.0)
-        .or_else(|| number(&answer.retry_after))?;
-    Duration::try_from_secs_f64(seconds).ok()
+    let milliseconds = answer
+        .retry_after_ms
+        .as_deref()
+        .and_then(|text| decimal(text, 1000));
+    milliseconds.or_else(|| decimal(answer.retry_after.as_deref()?, 1))
+}
+
+/// A decimal number of `1 / per_second` seconds. Parsing it as a float would bring tables of 10 KB into the bundle.
+fn decimal(text: &str, per_second: u32) -> Option<Duration> {
+    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let nanoseconds = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
+    Some(Duration::new(whole.parse().ok()?, nanoseconds) / per_second)
 }
 
 #[cfg(test)]
@@ -111,6 +122,9 @@ mod tests {
         assert_eq!(retry_after(&answer), Some(Duration::from_mins(5)));
         answer.retry_after_ms = Some("1500".to_owned());
         assert_eq!(retry_after(&answer), Some(Duration::from_millis(1500)));
+        answer.retry_after_ms = Some("nonsense".to_owned());
+        answer.retry_after = Some(" 0.25 ".to_owned());
+        assert_eq!(retry_after(&answer), Some(Duration::from_millis(250)));
     }
 
     #[test]
