@@ -1,0 +1,120 @@
+//! The `/sim` routes: filling, steering and watching the stand-in. They need no token, are not logged, and meet
+//! neither limits nor faults.
+
+mod meetings;
+mod state;
+mod steering;
+mod webhooks;
+
+use axum::Json;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::answer::KitError;
+use crate::sim::SharedSim;
+
+/// All routes under `/sim`.
+pub(crate) fn router() -> Router<SharedSim> {
+    Router::new()
+        .route("/reset", post(steering::reset))
+        .route(
+            "/settings",
+            get(steering::settings).post(steering::change_settings),
+        )
+        .route(
+            "/limits",
+            get(steering::limits).post(steering::change_limits),
+        )
+        .route(
+            "/faults",
+            get(steering::faults)
+                .post(steering::add_faults)
+                .delete(steering::clear_faults),
+        )
+        .route("/state", get(state::state))
+        .route(
+            "/requests",
+            get(state::requests).delete(state::clear_requests),
+        )
+        .route("/fill", post(meetings::fill))
+        .route("/meetings", post(meetings::create))
+        .route(
+            "/meetings/{meeting}/participants",
+            post(meetings::add_participant),
+        )
+        .route(
+            "/meetings/{meeting}/participants/{participant}",
+            delete(meetings::delete_participant),
+        )
+        .route("/meetings/{meeting}/join", post(meetings::join))
+        .route("/meetings/{meeting}/leave", post(meetings::leave))
+        .route("/meetings/{meeting}/end", post(meetings::end))
+        .route(
+            "/webhooks",
+            get(webhooks::list)
+                .post(webhooks::register)
+                .delete(webhooks::unregister),
+        )
+        .route(
+            "/webhooks/deliveries",
+            get(webhooks::deliveries).delete(webhooks::clear_deliveries),
+        )
+        .route("/webhooks/rotate-key", post(webhooks::rotate_key))
+        .route("/webhooks/sign", post(webhooks::sign))
+        .route("/webhooks/send", post(webhooks::send))
+        .fallback(unknown)
+        .layer(DefaultBodyLimit::max(32 * 1024 * 1024))
+}
+
+/// A control call that cannot be done: `{"error": "…"}`.
+#[derive(Debug)]
+pub(crate) struct ControlError(StatusCode, String);
+
+impl ControlError {
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self(StatusCode::BAD_REQUEST, message.into())
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self(StatusCode::NOT_FOUND, message.into())
+    }
+
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+        Self(StatusCode::FORBIDDEN, message.into())
+    }
+}
+
+impl From<KitError> for ControlError {
+    fn from(error: KitError) -> Self {
+        let (status, message) = error.into_parts();
+        Self(status, message)
+    }
+}
+
+impl IntoResponse for ControlError {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({"error": self.1}))).into_response()
+    }
+}
+
+async fn unknown(request: Request) -> ControlError {
+    let message = format!(
+        "no control route {} {}: see sim/README.md",
+        request.method(),
+        request.uri().path()
+    );
+    ControlError::not_found(message)
+}
+
+/// A control body; an empty one reads as `{}`.
+fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, ControlError> {
+    let body: &[u8] = if body.is_empty() { b"{}" } else { body };
+    serde_json::from_slice(body)
+        .map_err(|error| ControlError::bad_request(format!("the body is wrong: {error}")))
+}

@@ -1,0 +1,214 @@
+//! Carrying a fault out on one request.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use futures_util::stream;
+use serde_json::{Value, json};
+
+use super::rules::{Fault, Shape};
+use crate::answer::{kit_error, kit_error_body, v4_error};
+
+/// Marks an answer that must not be sent: the connection is closed instead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cut;
+
+/// Answers a request that meets `fault`; `normally` is what would happen without it.
+pub(crate) async fn carry_out(fault: Fault, normally: impl Future<Output = Response>) -> Response {
+    match fault {
+        Fault::Latency { ms } => {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            normally.await
+        }
+        Fault::ShortPage { .. }
+        | Fault::Shrink { .. }
+        | Fault::Repeat
+        | Fault::WrongPaging { .. } => normally.await,
+        Fault::TruncateBody {
+            missing,
+            effect: true,
+        } => truncate(normally.await, missing).await,
+        Fault::DropAfter => {
+            normally.await;
+            cut()
+        }
+        other => {
+            if other.has_effect() {
+                normally.await;
+            }
+            spoilt(other).await
+        }
+    }
+}
+
+impl Fault {
+    fn has_effect(&self) -> bool {
+        match *self {
+            Self::Status { effect, .. }
+            | Self::Hang { effect }
+            | Self::TruncateBody { effect, .. }
+            | Self::BrokenJson { effect }
+            | Self::Html { effect, .. }
+            | Self::Redirect { effect, .. }
+            | Self::Oversize { effect, .. }
+            | Self::NoContent { effect }
+            | Self::SuccessFalse { effect } => effect,
+            _ => false,
+        }
+    }
+}
+
+/// The answer that stands in for the normal one.
+async fn spoilt(fault: Fault) -> Response {
+    match fault {
+        Fault::Hang { .. } => pending().await,
+        Fault::Status {
+            status,
+            headers,
+            body,
+            shape,
+            code,
+            message,
+            ..
+        } => status_answer(status, headers, body, shape, code, message),
+        Fault::TruncateBody { missing, .. } => {
+            truncate(
+                axum::Json(json!({"success": true})).into_response(),
+                missing,
+            )
+            .await
+        }
+        Fault::BrokenJson { .. } => {
+            json_answer(r#"{"success": true, "data": {"created_at": "20"#.into())
+        }
+        Fault::Html { status, .. } => (
+            code_of(status),
+            Html("<!DOCTYPE html><title>Error</title><h1>Something else</h1>"),
+        )
+            .into_response(),
+        Fault::Redirect {
+            status, location, ..
+        } => redirect(status, &location),
+        Fault::Oversize {
+            bytes,
+            content_length,
+            ..
+        } => oversize(bytes, content_length),
+        Fault::NoContent { .. } => StatusCode::NO_CONTENT.into_response(),
+        Fault::SuccessFalse { .. } => json_answer(
+            kit_error_body(1000, "The operation failed")
+                .to_string()
+                .into(),
+        ),
+        _ => cut(),
+    }
+}
+
+fn cut() -> Response {
+    let mut response = Response::default();
+    response.extensions_mut().insert(Cut);
+    response
+}
+
+fn code_of(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn json_answer(body: Body) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+fn status_answer(
+    status: u16,
+    headers: BTreeMap<String, String>,
+    body: Option<Value>,
+    shape: Option<Shape>,
+    code: Option<i64>,
+    message: Option<String>,
+) -> Response {
+    let status = code_of(status);
+    let gateways = matches!(status.as_u16(), 401 | 403 | 429);
+    let shape = shape.unwrap_or(if gateways {
+        Shape::V4
+    } else {
+        Shape::Realtimekit
+    });
+    let message =
+        message.unwrap_or_else(|| status.canonical_reason().unwrap_or("Unknown").to_owned());
+    let code = code.unwrap_or_else(|| i64::from(status.as_u16()));
+    let mut response = match (body, shape) {
+        (Some(Value::String(text)), _) => (status, json_answer(text.into())).into_response(),
+        (Some(json), _) => (status, json_answer(json.to_string().into())).into_response(),
+        (None, Shape::V4) => v4_error(status, code, &message),
+        (None, Shape::Realtimekit) => kit_error(status, code, &message),
+    };
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+fn redirect(status: u16, location: &str) -> Response {
+    let location = HeaderValue::from_str(location).unwrap_or(HeaderValue::from_static("/"));
+    (code_of(status), [(header::LOCATION, location)]).into_response()
+}
+
+/// The answer with a `content-length` that its body does not reach.
+async fn truncate(answer: Response, missing: u64) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .unwrap_or_default();
+    let promised = bytes.len() as u64 + missing;
+    parts
+        .headers
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(promised));
+    Response::from_parts(parts, breaking_off(bytes))
+}
+
+/// A body that breaks the connection after `sent`.
+fn breaking_off(sent: Bytes) -> Body {
+    Body::from_stream(stream::unfold(Some(sent), |left| async {
+        if let Some(bytes) = left {
+            return Some((Ok(bytes), None));
+        }
+        // The connection drops what it has not written yet when a body fails: time to write it.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Some((Err(std::io::Error::other("the body breaks off here")), None))
+    }))
+}
+
+/// Well-formed JSON of exactly `bytes` bytes (never less than its frame), made while it is sent.
+fn oversize(bytes: u64, content_length: bool) -> Response {
+    const CHUNK: u64 = 64 * 1024;
+    const HEAD: &[u8] = br#"{"success":true,"data":{"padding":""#;
+    const TAIL: &[u8] = br#""}}"#;
+    let padding = bytes.saturating_sub((HEAD.len() + TAIL.len()) as u64);
+    let frame = |part: &'static [u8]| {
+        stream::once(async move { Ok::<_, std::io::Error>(Bytes::from_static(part)) })
+    };
+    let filling = stream::unfold(padding, |left| async move {
+        let now = usize::try_from(left.min(CHUNK))
+            .ok()
+            .filter(|now| *now > 0)?;
+        Some((Ok(Bytes::from(vec![b'x'; now])), left - now as u64))
+    });
+    let stream = futures_util::StreamExt::chain(
+        futures_util::StreamExt::chain(frame(HEAD), filling),
+        frame(TAIL),
+    );
+    let mut response = json_answer(Body::from_stream(stream));
+    if content_length {
+        let all = padding + (HEAD.len() + TAIL.len()) as u64;
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(all));
+    }
+    response
+}

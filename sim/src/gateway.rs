@@ -1,0 +1,183 @@
+//! What stands in front of the API, as Cloudflare's edge does: the log, the token check, the limit, and the faults.
+//!
+//! The order matters: a bad token never meets a fault or counts against the limit; a request that the limit
+//! refuses leaves the faults for those that come through.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::answer::{add_ray, v4_error};
+use crate::clock::now;
+use crate::faults::{Cut, Rule, carry_out};
+use crate::kit::ListLie;
+use crate::limits::{Admission, Limits};
+use crate::sim::{Core, SharedSim};
+
+/// Larger request bodies are refused.
+const LARGEST_BODY: usize = 10 * 1024 * 1024;
+
+/// What the gateway decided.
+enum Verdict {
+    Answer(Response),
+    LetIn(Option<Rule>),
+}
+
+/// Logs, checks and answers one request.
+pub(crate) async fn guard(State(sim): State<SharedSim>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let read = to_bytes(body, LARGEST_BODY).await;
+    let bytes = read.as_ref().cloned().unwrap_or_default();
+    let (number, verdict, limit) = {
+        let mut core = sim.lock();
+        let access = Access::of(&parts, &core.settings.token, &sim.options.account);
+        let number = core.log.arrived(now(), &parts, &bytes, access.token_ok());
+        let limit = access.counts().then(|| core.limiter.admit(now())).flatten();
+        let limit = limit.map(|admission| (admission, core.limiter.limits));
+        (number, decide(&mut core, &parts, &access, limit), limit)
+    };
+    let mut response = match verdict {
+        Verdict::Answer(response) => response,
+        Verdict::LetIn(_) if read.is_err() => v4_error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            413,
+            "The request body is too large",
+        ),
+        Verdict::LetIn(rule) => let_in(rule, parts, bytes, next).await,
+    };
+    if let Some((admission, limits)) = limit {
+        add_limit_headers(&mut response, admission, limits);
+    }
+    add_ray(&mut response);
+    if response.extensions().get::<Cut>().is_none() {
+        sim.lock().log.answered(number, response.status().as_u16());
+    }
+    response
+}
+
+/// What a request's path and `Authorization` give it the right to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Access {
+    /// Not a path of the API: no token needed.
+    Public {
+        token_ok: bool,
+    },
+    Granted,
+    /// No, a malformed, a doubled or a wrong token.
+    Unauthenticated,
+    /// A good token, for another account.
+    Forbidden,
+}
+
+impl Access {
+    fn of(parts: &Parts, token: &str, account: &str) -> Self {
+        let mut sent = parts.headers.get_all(header::AUTHORIZATION).iter();
+        let first = sent.next().and_then(|value| value.to_str().ok());
+        let bearer = first.and_then(|value| value.strip_prefix("Bearer "));
+        let token_ok = bearer == Some(token) && sent.next().is_none();
+        let Some(below) = parts.uri.path().strip_prefix("/client/v4/") else {
+            return Self::Public { token_ok };
+        };
+        let own = below
+            .strip_prefix("accounts/")
+            .is_none_or(|rest| rest.split('/').next() == Some(account));
+        match (token_ok, own) {
+            (false, _) => Self::Unauthenticated,
+            (true, false) => Self::Forbidden,
+            (true, true) => Self::Granted,
+        }
+    }
+
+    fn token_ok(self) -> bool {
+        !matches!(
+            self,
+            Self::Unauthenticated | Self::Public { token_ok: false }
+        )
+    }
+
+    /// The limit is one of the token's: what comes without it does not count.
+    fn counts(self) -> bool {
+        matches!(self, Self::Granted | Self::Forbidden)
+    }
+}
+
+fn decide(
+    core: &mut Core,
+    parts: &Parts,
+    access: &Access,
+    limit: Option<(Admission, Limits)>,
+) -> Verdict {
+    if limit.is_some_and(|(admission, _)| admission.blocked_for.is_some()) {
+        let message = "Rate limited. Please wait and consider throttling your request speed";
+        return Verdict::Answer(v4_error(StatusCode::TOO_MANY_REQUESTS, 10429, message));
+    }
+    match access {
+        Access::Unauthenticated => Verdict::Answer(v4_error(
+            StatusCode::UNAUTHORIZED,
+            10000,
+            "Authentication error",
+        )),
+        Access::Forbidden => Verdict::Answer(v4_error(
+            StatusCode::FORBIDDEN,
+            10000,
+            "Authentication error",
+        )),
+        Access::Granted | Access::Public { .. } => {
+            let target = parts
+                .uri
+                .path_and_query()
+                .map_or("", |target| target.as_str());
+            Verdict::LetIn(core.faults.strike(parts.method.as_str(), target))
+        }
+    }
+}
+
+async fn let_in(rule: Option<Rule>, mut parts: Parts, body: Bytes, next: Next) -> Response {
+    let lie = rule
+        .as_ref()
+        .map_or(ListLie::None, |rule| rule.fault.list_lie());
+    parts.extensions.insert(lie);
+    let normally = next.run(Request::from_parts(parts, Body::from(body)));
+    let Some(rule) = rule else {
+        return normally.await;
+    };
+    tokio::time::sleep(std::time::Duration::from_millis(rule.delay_ms)).await;
+    carry_out(rule.fault, normally).await
+}
+
+/// Headers that a fault has set stay as they are.
+fn add_limit_headers(response: &mut Response, admission: Admission, limits: Limits) {
+    if !limits.headers {
+        return;
+    }
+    let Admission {
+        remaining,
+        reset_seconds,
+        blocked_for,
+    } = admission;
+    let mut add = |name: &'static str, value: String| {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            response
+                .headers_mut()
+                .entry(HeaderName::from_static(name))
+                .or_insert(value);
+        }
+    };
+    add(
+        "ratelimit",
+        format!("\"default\";r={remaining};t={reset_seconds}"),
+    );
+    add(
+        "ratelimit-policy",
+        format!(
+            "\"default\";q={};w={}",
+            limits.requests, limits.window_seconds
+        ),
+    );
+    if let Some(seconds) = blocked_for {
+        add("retry-after", seconds.to_string());
+    }
+}

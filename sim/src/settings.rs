@@ -1,0 +1,93 @@
+//! What can be changed while the stand-in runs, where facts about the real API are unknown.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cli::Options;
+
+/// The order of lists.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ListOrder {
+    NewestFirst,
+    OldestFirst,
+}
+
+/// How the API behaves; `POST /sim/settings` changes it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Settings {
+    /// The API token that is accepted.
+    pub(crate) token: String,
+    pub(crate) default_page_size: usize,
+    /// Larger `per_page` values are cut down to this.
+    pub(crate) largest_page_size: usize,
+    pub(crate) list_order: ListOrder,
+    /// What deleting a deleted participant answers: 404 or 200.
+    pub(crate) second_delete_status: u16,
+    /// Waiting times before the second, third, … delivery of a webhook.
+    pub(crate) webhook_retry_delays_ms: Vec<u64>,
+    /// How long a webhook's receiver may take.
+    pub(crate) webhook_timeout_ms: u64,
+}
+
+/// A change: what is absent stays.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SettingsChange {
+    token: Option<String>,
+    default_page_size: Option<usize>,
+    largest_page_size: Option<usize>,
+    list_order: Option<ListOrder>,
+    second_delete_status: Option<u16>,
+    webhook_retry_delays_ms: Option<Vec<u64>>,
+    webhook_timeout_ms: Option<u64>,
+}
+
+impl Settings {
+    pub(crate) fn from_options(options: &Options) -> Self {
+        Self {
+            token: options.token.clone(),
+            default_page_size: 20,
+            largest_page_size: 100,
+            list_order: ListOrder::NewestFirst,
+            second_delete_status: 404,
+            webhook_retry_delays_ms: vec![200, 400, 800, 1600],
+            webhook_timeout_ms: 10_000,
+        }
+    }
+
+    /// Takes the change over, or says which field cannot be.
+    pub(crate) fn apply(&mut self, change: SettingsChange) -> Result<(), String> {
+        if change.default_page_size == Some(0) || change.largest_page_size == Some(0) {
+            return Err("a page holds at least one entry: default_page_size and largest_page_size are 1 or more".into());
+        }
+        if let Some(status) = change.second_delete_status
+            && status != 200
+            && status != 404
+        {
+            return Err(format!("second_delete_status is 200 or 404, not {status}"));
+        }
+        let Self {
+            token,
+            default_page_size,
+            largest_page_size,
+            list_order,
+            second_delete_status,
+            webhook_retry_delays_ms,
+            webhook_timeout_ms,
+        } = self;
+        replace(token, change.token);
+        replace(default_page_size, change.default_page_size);
+        replace(largest_page_size, change.largest_page_size);
+        replace(list_order, change.list_order);
+        replace(second_delete_status, change.second_delete_status);
+        replace(webhook_retry_delays_ms, change.webhook_retry_delays_ms);
+        replace(webhook_timeout_ms, change.webhook_timeout_ms);
+        Ok(())
+    }
+}
+
+fn replace<T>(current: &mut T, new: Option<T>) {
+    if let Some(new) = new {
+        *current = new;
+    }
+}

@@ -1,0 +1,237 @@
+//! Delivery with `RealtimeKit`'s rules: any 2xx is success; 5xx and network errors are tried again under a new
+//! `rtk-uuid`; any other status is final.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::http::{Method, Request, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde::Serialize;
+use tokio::sync::Semaphore;
+
+use super::key::WebhookKey;
+use super::receivers::Receiver;
+use crate::clock::{Millis, now};
+use crate::sim::SharedSim;
+use crate::world::new_id;
+
+type HttpClient = Client<HttpConnector, Full<Bytes>>;
+
+/// So many deliveries are under way at a time; those behind keep their order.
+const AT_A_TIME: usize = 8;
+
+/// One attempt to deliver one event to one receiver.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Attempt {
+    pub(crate) n: u64,
+    pub(crate) at_ms: Millis,
+    pub(crate) webhook_id: String,
+    pub(crate) url: String,
+    pub(crate) event: String,
+    /// `rtk-uuid` of this attempt.
+    pub(crate) uuid: String,
+    /// From 1.
+    pub(crate) attempt: usize,
+    pub(crate) body: String,
+    pub(crate) signature: String,
+    /// The receiver's answer; `None` when there was none.
+    pub(crate) status: Option<u16>,
+    pub(crate) answer: Option<String>,
+    pub(crate) error: Option<String>,
+    pub(crate) result: AttemptResult,
+}
+
+/// What an attempt's answer means.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AttemptResult {
+    Delivered,
+    /// Tried again after a while.
+    Retried,
+    /// An answer that is final, though it is no success.
+    Refused,
+    /// The last attempt has failed.
+    GivenUp,
+}
+
+/// Sends over HTTP, a few at a time.
+#[derive(Clone, Debug)]
+pub(super) struct Courier {
+    client: HttpClient,
+    permits: Arc<Semaphore>,
+}
+
+/// One event on its way to one receiver.
+#[derive(Debug)]
+pub(super) struct Parcel {
+    pub(super) receiver: Receiver,
+    pub(super) event: String,
+    pub(super) body: Bytes,
+    pub(super) key: Arc<WebhookKey>,
+}
+
+impl Default for Courier {
+    fn default() -> Self {
+        Self {
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            permits: Arc::new(Semaphore::new(AT_A_TIME)),
+        }
+    }
+}
+
+impl Courier {
+    /// Tries until the parcel is delivered, refused or given up; every attempt is noted.
+    pub(super) async fn deliver(self, sim: SharedSim, parcel: Parcel) {
+        let signature = sign(&parcel).await;
+        for attempt in 1.. {
+            let (delays, timeout) = {
+                let core = sim.lock();
+                let settings = &core.settings;
+                (
+                    settings.webhook_retry_delays_ms.clone(),
+                    settings.webhook_timeout_ms,
+                )
+            };
+            let uuid = new_id();
+            let at_ms = now();
+            let answer = self
+                .send(&parcel, &uuid, &signature, Duration::from_millis(timeout))
+                .await;
+            let delay = delays.get(attempt - 1).copied();
+            let status = answer.as_ref().ok().map(|(status, _)| *status);
+            let result = judge(status, delay.is_some());
+            let (answer, error) = match answer {
+                Ok((_, body)) => (Some(body), None),
+                Err(error) => (None, Some(error)),
+            };
+            sim.webhooks.note(Attempt {
+                n: 0,
+                at_ms,
+                webhook_id: parcel.receiver.id.clone(),
+                url: parcel.receiver.url.clone(),
+                event: parcel.event.clone(),
+                uuid,
+                attempt,
+                body: String::from_utf8_lossy(&parcel.body).into_owned(),
+                signature: signature.clone(),
+                status,
+                answer,
+                error,
+                result,
+            });
+            match delay {
+                Some(ms) if result == AttemptResult::Retried => {
+                    tokio::time::sleep(Duration::from_millis(ms)).await
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// The status and body of the answer, or why there is none.
+    async fn send(
+        &self,
+        parcel: &Parcel,
+        uuid: &str,
+        signature: &str,
+        timeout: Duration,
+    ) -> Result<(u16, String), String> {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(parcel.receiver.url.as_str())
+            .header("content-type", "application/json")
+            .header("rtk-signature", signature)
+            .header("rtk-uuid", uuid)
+            .header("rtk-webhook-id", &parcel.receiver.id)
+            .body(Full::new(parcel.body.clone()))
+            .map_err(|error| error.to_string())?;
+        let _permit = self.permits.acquire().await;
+        let exchange = async {
+            let answer = self
+                .client
+                .request(request)
+                .await
+                .map_err(|error| error.to_string())?;
+            let status = answer.status().as_u16();
+            let body = answer
+                .into_body()
+                .collect()
+                .await
+                .map_err(|error| error.to_string())?;
+            Ok((
+                status,
+                String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+            ))
+        };
+        tokio::time::timeout(timeout, exchange)
+            .await
+            .unwrap_or_else(|_| Err(format!("no answer within {} ms", timeout.as_millis())))
+    }
+}
+
+/// Signing takes milliseconds in a debug build: on a thread for such work.
+async fn sign(parcel: &Parcel) -> String {
+    let (key, body) = (parcel.key.clone(), parcel.body.clone());
+    let signed = tokio::task::spawn_blocking(move || key.sign(&body)).await;
+    signed.unwrap_or_default()
+}
+
+/// `RealtimeKit`'s retry rule.
+fn judge(status: Option<u16>, tries_left: bool) -> AttemptResult {
+    match status {
+        Some(200..=299) => AttemptResult::Delivered,
+        Some(status) if status < 500 => AttemptResult::Refused,
+        _ if tries_left => AttemptResult::Retried,
+        _ => AttemptResult::GivenUp,
+    }
+}
+
+/// Whether the stand-in can deliver there: it speaks plain HTTP only.
+pub(super) fn check_url(url: &str) -> Result<(), String> {
+    let uri: Uri = url
+        .parse()
+        .map_err(|error| format!("{url} is not a URL: {error}"))?;
+    if uri.scheme_str() == Some("http") && uri.host().is_some() {
+        return Ok(());
+    }
+    Err(format!(
+        "{url} cannot receive webhooks: it must be an absolute http:// URL"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_server_and_network_errors_are_tried_again() {
+        for status in [200, 202, 204, 299] {
+            assert_eq!(judge(Some(status), true), AttemptResult::Delivered);
+        }
+        for status in [301, 400, 401, 404, 409, 413, 429, 499] {
+            assert_eq!(judge(Some(status), true), AttemptResult::Refused);
+        }
+        for status in [Some(500), Some(503), None] {
+            assert_eq!(judge(status, true), AttemptResult::Retried);
+            assert_eq!(judge(status, false), AttemptResult::GivenUp);
+        }
+    }
+
+    #[test]
+    fn receivers_speak_plain_http() {
+        assert!(check_url("http://127.0.0.1:8787/webhooks/realtimekit").is_ok());
+        for wrong in [
+            "https://example.com/",
+            "/webhooks",
+            "ftp://example.com/",
+            "not a url",
+            "",
+        ] {
+            assert!(check_url(wrong).is_err(), "{wrong}");
+        }
+    }
+}
