@@ -5,8 +5,6 @@ mod callers;
 
 use std::fmt;
 
-use serde::Deserialize;
-
 use crate::ids::{AccountId, AppId};
 use crate::secret::Secret;
 
@@ -222,33 +220,6 @@ impl Reader<'_> {
             ),
         }
     }
-}
-
-/// Reads a JSON object whose order and duplicates matter: a map would hide a name that is given twice.
-fn object_entries<'a, V: Deserialize<'a>>(json: &'a str) -> Option<Vec<(String, V)>> {
-    struct Entries<V>(std::marker::PhantomData<V>);
-    impl<'de, V: Deserialize<'de>> serde::de::Visitor<'de> for Entries<V> {
-        type Value = Vec<(String, V)>;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a JSON object")
-        }
-        fn visit_map<A: serde::de::MapAccess<'de>>(
-            self,
-            mut map: A,
-        ) -> Result<Self::Value, A::Error> {
-            let mut entries = Vec::new();
-            while let Some(entry) = map.next_entry()? {
-                entries.push(entry);
-            }
-            Ok(entries)
-        }
-    }
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let entries =
-        serde::Deserializer::deserialize_map(&mut deserializer, Entries(std::marker::PhantomData))
-            .ok()?;
-    deserializer.end().ok()?;
-    Some(entries)
 }
 
 #[cfg(test)]
