@@ -1,2 +1,78 @@
-//! A stand-in for the `RealtimeKit` API.
-fn main() {}
+//! The project's commands, run as `cargo xtask COMMAND`.
+//!
+//! In scope: installing the tools that are missing, building the Worker, running it beside the stand-in, and running
+//! every test. Each command is one module with a `run` function; what they share is the [`Workspace`] (where things
+//! are), [`Steps`] (what the person sees) and [`Processes`] (what must end with us). Windows is not supported.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )
+)]
+
+mod arguments;
+mod install;
+mod lock;
+mod locked;
+mod processes;
+mod size;
+mod steps;
+mod worker;
+mod workspace;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+
+use arguments::Invocation;
+use processes::Processes;
+use steps::Steps;
+use workspace::Workspace;
+
+/// What every command works with.
+struct Session {
+    workspace: Workspace,
+    steps: Steps,
+    processes: Arc<Processes>,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    if cfg!(windows) {
+        bail!("Windows is not supported: run this under WSL, on Linux or on macOS");
+    }
+    let invocation = arguments::parse(std::env::args_os().skip(1))?;
+    if let Invocation::Help = invocation {
+        print!("{}", arguments::HELP);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let processes = Arc::new(Processes::default());
+    let at_signal = Arc::clone(&processes);
+    ctrlc::set_handler(move || {
+        at_signal.end_all();
+        std::process::exit(130);
+    })
+    .context("cannot listen for Ctrl-C")?;
+    let session = Session {
+        workspace: Workspace::find()?,
+        steps: Steps::new(Arc::clone(&processes)),
+        processes,
+    };
+    match invocation {
+        Invocation::Help => Ok(ExitCode::SUCCESS),
+        Invocation::Build => worker::run(&session),
+    }
+}

@@ -1,0 +1,132 @@
+//! Results and errors → HTTP answers: the one place that knows statuses, codes and what the caller reads.
+//!
+//! Every answer but a plain success is Cloudflare's v4 envelope, so that the official SDKs show its `errors`.
+
+mod problem;
+mod removal;
+
+use serde::Serialize;
+
+pub use problem::{FieldProblem, Problem};
+pub use removal::participant_removal;
+
+/// An answer, ready to be sent. `content-type`, `cache-control` and `x-request-id` are added to every one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers beyond those of every answer.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, in JSON.
+    pub body: String,
+}
+
+/// The header with the outcome of a synchronous removal.
+pub const OUTCOME_HEADER: &str = "participant-removal-outcome";
+
+/// One entry of `errors` or `messages`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// Which kind: ours are 1101 to 1112 for errors and 1201 and up for messages; `RealtimeKit`'s own keep theirs.
+    pub code: i64,
+    /// What, for a person.
+    pub message: String,
+    /// Where in the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+}
+
+/// Where in the request an error is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// A JSON pointer (RFC 6901) into the body, or `/` and the name of a path or query parameter.
+    pub pointer: String,
+}
+
+/// Cloudflare's v4 envelope.
+#[derive(Debug, Serialize)]
+struct Envelope<'a, T> {
+    success: bool,
+    errors: &'a [Notice],
+    messages: &'a [Notice],
+    result: Option<T>,
+}
+
+impl Answer {
+    /// A success in the envelope.
+    #[must_use]
+    pub fn success<T: Serialize>(status: u16, result: T) -> Self {
+        Self::enveloped(status, true, &[], &[], Some(result))
+    }
+
+    /// One error in the envelope.
+    #[must_use]
+    pub fn failure(status: u16, error: Notice, messages: &[Notice]) -> Self {
+        Self::failures(status, &[error], messages)
+    }
+
+    /// Several errors in the envelope.
+    #[must_use]
+    pub fn failures(status: u16, errors: &[Notice], messages: &[Notice]) -> Self {
+        Self::enveloped::<()>(status, false, errors, messages, None)
+    }
+
+    fn enveloped<T: Serialize>(
+        status: u16,
+        success: bool,
+        errors: &[Notice],
+        messages: &[Notice],
+        result: Option<T>,
+    ) -> Self {
+        let envelope = Envelope {
+            success,
+            errors,
+            messages,
+            result,
+        };
+        // Our own types always serialise: their map keys are strings.
+        let body =
+            serde_json::to_string(&envelope).unwrap_or_else(|_| r#"{"success":false}"#.to_owned());
+        Self {
+            status,
+            headers: Vec::new(),
+            body,
+        }
+    }
+
+    /// The same answer with one more header.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl Notice {
+    /// A notice without a place.
+    #[must_use]
+    pub fn new(code: i64, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            source: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_envelope_is_cloudflares() {
+        assert_eq!(
+            Answer::failure(404, Notice::new(1104, "no"), &[]).body,
+            r#"{"success":false,"errors":[{"code":1104,"message":"no"}],"messages":[],"result":null}"#
+        );
+        assert_eq!(
+            Answer::success(202, ["x"]).body,
+            r#"{"success":true,"errors":[],"messages":[],"result":["x"]}"#
+        );
+    }
+}

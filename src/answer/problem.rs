@@ -1,0 +1,204 @@
+//! Every error of our own, with its status, its code and its sentence: the status table of the README.
+
+use super::{Answer, Notice, Source};
+use crate::config::ConfigProblem;
+
+/// A field of the path, the query or the body that breaks its rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// A JSON pointer into the body, or `/` and the name of a path or query parameter.
+    pub pointer: String,
+    /// What is wrong, to be read after the pointer's name.
+    pub message: String,
+}
+
+/// Why a request is not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// A path or body field breaks its rule. Nothing was sent upstream.
+    InvalidField(FieldProblem),
+    /// No, malformed, doubled or unknown caller token.
+    UnknownCaller,
+    /// A webhook's signature does not hold.
+    BadSignature,
+    /// This account or app is not one that the Worker serves; names the field.
+    NotServed(&'static str),
+    /// There is no such path.
+    UnknownPath,
+    /// There is no such removal.
+    UnknownRemoval,
+    /// The path exists, for these methods.
+    MethodNotAllowed(&'static str),
+    /// The same key was used for another body; names the header.
+    KeyReused(&'static str),
+    /// A removal cannot do this in its state; says why.
+    WrongState(String),
+    /// The body is over the limit.
+    BodyTooLarge,
+    /// The body is not JSON; says what is expected.
+    NotJson(String),
+    /// The configuration is incomplete.
+    NotConfigured(Vec<ConfigProblem>),
+    /// What was accepted could not be stored.
+    NotStored,
+}
+
+/// The largest body that is accepted, in bytes.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
+impl Problem {
+    /// The status and the code.
+    #[must_use]
+    pub fn status_and_code(&self) -> (u16, i64) {
+        match self {
+            Self::InvalidField(_) => (400, 1101),
+            Self::UnknownCaller | Self::BadSignature => (401, 1102),
+            Self::NotServed(_) => (403, 1103),
+            Self::UnknownPath | Self::UnknownRemoval => (404, 1104),
+            Self::MethodNotAllowed(_) => (405, 1105),
+            Self::KeyReused(_) | Self::WrongState(_) => (409, 1106),
+            Self::BodyTooLarge => (413, 1107),
+            Self::NotJson(_) => (415, 1107),
+            Self::NotConfigured(_) | Self::NotStored => (503, 1111),
+        }
+    }
+
+    /// The answer to it.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        let (status, code) = self.status_and_code();
+        let answer = match self {
+            Self::NotConfigured(problems) => {
+                let notices: Vec<_> = problems
+                    .iter()
+                    .map(|p| Notice::new(code, p.to_string()))
+                    .collect();
+                Answer::failures(status, &notices, &[])
+            }
+            Self::InvalidField(field) => {
+                let source = Some(Source {
+                    pointer: field.pointer.clone(),
+                });
+                Answer::failure(
+                    status,
+                    Notice {
+                        code,
+                        message: self.message(),
+                        source,
+                    },
+                    &[],
+                )
+            }
+            _ => Answer::failure(status, Notice::new(code, self.message()), &[]),
+        };
+        let answer = if matches!(self, Self::NotStored) {
+            answer
+        } else {
+            answer.with("x-should-retry", "false")
+        };
+        match self {
+            Self::UnknownCaller => answer.with("www-authenticate", "Bearer"),
+            Self::MethodNotAllowed(allow) => answer.with("allow", *allow),
+            _ => answer,
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::InvalidField(field) => {
+                format!("{} {}", field.pointer.trim_start_matches('/'), field.message)
+            }
+            Self::UnknownCaller => "send 'Authorization: Bearer <token>' once, with one of this Worker's caller \
+                                    tokens (a Cloudflare API token is none)"
+                .to_owned(),
+            Self::BadSignature => {
+                "the webhook's signature does not hold: check that the sender's signing secret is the one in \
+                 WEBHOOK_SECRETS, and that nothing changes the body on its way"
+                    .to_owned()
+            }
+            Self::NotServed(field) => format!("{field} is not one that this Worker serves"),
+            Self::UnknownPath => {
+                "no such route: see DELETE /meetings/{meeting_id}/participants/{participant_id}, /removals, \
+                 /webhooks/{source} and /healthz"
+                    .to_owned()
+            }
+            Self::UnknownRemoval => "no such removal: it never was, or its retention time is over".to_owned(),
+            Self::MethodNotAllowed(allow) => format!("this route takes {allow} only"),
+            Self::KeyReused(header) => {
+                format!("this {header} was used before with another body: a new request needs a new one")
+            }
+            Self::WrongState(why) => why.clone(),
+            Self::BodyTooLarge => format!("the body is over {} KiB: split it", MAX_BODY_BYTES / 1024),
+            Self::NotJson(what) => what.clone(),
+            Self::NotConfigured(_) => "the configuration is incomplete".to_owned(),
+            Self::NotStored => "the request could not be stored, and nothing was done: send it again".to_owned(),
+        }
+    }
+}
+
+impl From<FieldProblem> for Problem {
+    fn from(field: FieldProblem) -> Self {
+        Self::InvalidField(field)
+    }
+}
+
+impl FieldProblem {
+    /// A problem with one field.
+    #[must_use]
+    pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            pointer: pointer.into(),
+            message: message.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_named_in_the_message_and_by_pointer() {
+        let answer = Problem::from(FieldProblem::new("/meeting_id", "must be a UUID")).answer();
+        assert_eq!(
+            answer.body,
+            r#"{"success":false,"errors":[{"code":1101,"message":"meeting_id must be a UUID","source":{"pointer":"/meeting_id"}}],"messages":[],"result":null}"#
+        );
+        assert_eq!(answer.status, 400);
+        assert!(
+            answer
+                .headers
+                .contains(&("x-should-retry", "false".to_owned()))
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_named_one_by_one() {
+        let problem = |name: &str| ConfigProblem {
+            name: name.to_owned(),
+            message: "is missing".to_owned(),
+        };
+        let answer = Problem::NotConfigured(vec![problem("A"), problem("B")]).answer();
+        assert_eq!(answer.status, 503);
+        assert!(
+            answer.body.contains(r#""message":"A is missing""#)
+                && answer.body.contains("B is missing")
+        );
+    }
+
+    #[test]
+    fn only_what_a_retry_may_mend_may_be_retried() {
+        let retried = |problem: Problem| {
+            !problem
+                .answer()
+                .headers
+                .iter()
+                .any(|(name, _)| *name == "x-should-retry")
+        };
+        assert!(retried(Problem::NotStored));
+        assert!(
+            !retried(Problem::KeyReused("Idempotency-Key")) && !retried(Problem::UnknownCaller)
+        );
+        assert!(!retried(Problem::NotConfigured(Vec::new())));
+    }
+}

@@ -1,0 +1,159 @@
+//! The answer to a synchronous removal: `RealtimeKit`'s own where it succeeded, an error that says what is known where
+//! it did not.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::{Answer, Notice, OUTCOME_HEADER};
+use crate::realtimekit::{ApiError, Call, TransportError};
+use crate::removal::{KickResult, Outcome, ParticipantRemoval};
+
+/// The code of the message that a kick failed.
+const KICK_FAILED: i64 = 1201;
+/// The code of the message that explains `absent_after_ambiguous`.
+const ABSENT_AFTER_AMBIGUOUS: i64 = 1202;
+
+/// The answer to the removal of one participant.
+#[must_use]
+pub fn participant_removal(removal: ParticipantRemoval) -> Answer {
+    let outcome = removal.outcome;
+    let kick = removal.kick.as_ref().and_then(kick_message);
+    let answer = match removal.delete.result {
+        Ok(body) => success(body, kick),
+        Err(_) if outcome == Outcome::AbsentAfterAmbiguous => absent_after_ambiguous(kick),
+        Err(ref error) => failure(error, &removal.delete, kick),
+    };
+    answer.with(OUTCOME_HEADER, outcome.as_str())
+}
+
+/// `RealtimeKit`'s answer as it came; a failed kick is added to its `messages`.
+fn success(body: String, kick: Option<Notice>) -> Answer {
+    let body = match kick {
+        None => body,
+        Some(notice) => with_message(&body, &notice).unwrap_or(body),
+    };
+    Answer {
+        status: 200,
+        headers: Vec::new(),
+        body,
+    }
+}
+
+/// Adds a message. Every other field stays as it was sent, to the letter.
+fn with_message(body: &str, notice: &Notice) -> Option<String> {
+    let mut fields: BTreeMap<String, Box<RawValue>> = serde_json::from_str(body).ok()?;
+    let sent = fields
+        .get("messages")
+        .and_then(|value| serde_json::from_str(value.get()).ok());
+    let mut messages: Vec<Box<RawValue>> = sent.unwrap_or_default();
+    messages.push(to_raw_value(notice).ok()?);
+    fields.insert("messages".to_owned(), to_raw_value(&messages).ok()?);
+    serde_json::to_string(&fields).ok()
+}
+
+fn absent_after_ambiguous(kick: Option<Notice>) -> Answer {
+    let notice = Notice::new(
+        ABSENT_AFTER_AMBIGUOUS,
+        "the answer to an earlier attempt was lost, and now there is no such participant: most likely that attempt \
+         removed it",
+    );
+    let messages: Vec<_> = std::iter::once(notice).chain(kick).collect();
+    Answer::enveloped::<()>(200, true, &[], &messages, None)
+}
+
+fn kick_message(kick: &KickResult) -> Option<Notice> {
+    let KickResult::Failed(error) = kick else {
+        return None;
+    };
+    let message = format!(
+        "the participant could not be kicked from the live session: {}",
+        describe(error)
+    );
+    Some(Notice::new(KICK_FAILED, message))
+}
+
+fn failure<T>(error: &ApiError, call: &Call<T>, kick: Option<Notice>) -> Answer {
+    let (status, code, retry_helps) = status_and_code(error);
+    let mut message = describe(error);
+    if call.attempts > 1 {
+        message = format!("{message}, at the last of {} attempts", call.attempts);
+    }
+    if Outcome::of(&call.result, call.ambiguous) == Outcome::Unknown {
+        message.push_str("; the outcome is unknown: the participant may or may not be removed, asking again is safe");
+    }
+    if let (Some(ray), 500..) = (&call.cf_ray, status) {
+        message = format!("{message} (cf-ray {ray})");
+    }
+    let messages: Vec<_> = kick.into_iter().collect();
+    let answer = Answer::failure(status, Notice::new(code, message), &messages);
+    let answer = match error.retry_after() {
+        Some(time) => answer
+            .with("retry-after", whole_seconds(time).to_string())
+            .with("retry-after-ms", time.as_millis().to_string()),
+        None => answer,
+    };
+    if retry_helps {
+        answer
+    } else {
+        answer.with("x-should-retry", "false")
+    }
+}
+
+/// Seconds, rounded up: who waits no longer than told must not come too early.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+/// The status, the code, and whether the caller may try again.
+fn status_and_code(error: &ApiError) -> (u16, i64, bool) {
+    match error {
+        ApiError::Rejected { status, code, .. } => (*status, *code, *status == 408),
+        ApiError::RateLimited { .. } => (429, 1108, true),
+        ApiError::ContractBroken { .. } => (502, 1109, false),
+        ApiError::ServerError { .. } | ApiError::NoAnswer(TransportError::Broken) => {
+            (502, 1109, true)
+        }
+        ApiError::TokenRefused { .. } => (502, 1110, false),
+        ApiError::NoAnswer(TransportError::TimedOut) => (504, 1112, true),
+    }
+}
+
+/// What went wrong, for a person.
+fn describe(error: &ApiError) -> String {
+    match error {
+        ApiError::Rejected { message, .. } => message.clone(),
+        ApiError::RateLimited {
+            retry_after: Some(time),
+        } => {
+            format!(
+                "RealtimeKit's request limit is reached: try again in {} s",
+                whole_seconds(*time)
+            )
+        }
+        ApiError::RateLimited { retry_after: None } => {
+            "RealtimeKit's request limit is reached: it is blocked for up to five minutes"
+                .to_owned()
+        }
+        ApiError::ServerError { status, .. } => format!("RealtimeKit answered {status}"),
+        ApiError::ContractBroken { status, flaw } => {
+            format!(
+                "RealtimeKit answered with something else than its contract: {flaw} (status {status})"
+            )
+        }
+        ApiError::TokenRefused { status } => format!(
+            "Cloudflare refused this Worker's own API token (status {status}): its operator has to check \
+             CLOUDFLARE_API_TOKEN, that it is valid and has the permission \"Realtime Admin\" for the account"
+        ),
+        ApiError::NoAnswer(TransportError::Broken) => {
+            "the connection to RealtimeKit broke".to_owned()
+        }
+        ApiError::NoAnswer(TransportError::TimedOut) => {
+            "RealtimeKit did not answer in time".to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+use serde_json::Value;
+
+use super::*;
+use crate::realtimekit::limits::RateLimit;
+
+fn removal(result: Result<String, ApiError>, attempts: u8, ambiguous: bool) -> ParticipantRemoval {
+    let outcome = Outcome::of(&result, ambiguous);
+    let delete = Call {
+        result,
+        attempts,
+        ambiguous,
+        status: Some(500),
+        cf_ray: Some("8f1-AMS".to_owned()),
+        rate_limit: RateLimit::default(),
+    };
+    ParticipantRemoval {
+        delete,
+        kick: None,
+        kick_attempts: 0,
+        outcome,
+    }
+}
+
+fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
+    answer
+        .headers
+        .iter()
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.as_str())
+}
+
+fn not_found() -> ApiError {
+    ApiError::Rejected {
+        status: 404,
+        code: 4040,
+        message: "No user found".to_owned(),
+    }
+}
+
+/// Error, its status, code, and whether the official SDKs may retry it.
+#[test]
+fn every_error_has_its_row() {
+    let table = [
+        (not_found(), 404, 4040, false),
+        (
+            ApiError::Rejected {
+                status: 422,
+                code: 7,
+                message: "bad".to_owned(),
+            },
+            422,
+            7,
+            false,
+        ),
+        (
+            ApiError::Rejected {
+                status: 408,
+                code: 408,
+                message: "late".to_owned(),
+            },
+            408,
+            408,
+            true,
+        ),
+        (ApiError::RateLimited { retry_after: None }, 429, 1108, true),
+        (
+            ApiError::ServerError {
+                status: 503,
+                retry_after: None,
+            },
+            502,
+            1109,
+            true,
+        ),
+        (
+            ApiError::ContractBroken {
+                status: 200,
+                flaw: "x".to_owned(),
+            },
+            502,
+            1109,
+            false,
+        ),
+        (ApiError::NoAnswer(TransportError::Broken), 502, 1109, true),
+        (ApiError::TokenRefused { status: 403 }, 502, 1110, false),
+        (
+            ApiError::NoAnswer(TransportError::TimedOut),
+            504,
+            1112,
+            true,
+        ),
+    ];
+    for (error, status, code, retry) in table {
+        let answer = participant_removal(removal(Err(error.clone()), 1, false));
+        assert_eq!(answer.status, status, "{error:?}");
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(body["errors"][0]["code"], code, "{error:?}");
+        assert_eq!(body["success"], false);
+        assert_eq!(
+            header(&answer, "x-should-retry").is_none(),
+            retry,
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn success_is_what_realtimekit_answered() {
+    let body = r#"{"success":true,"data":{"preset_id":"x"},"new":1}"#;
+    let answer = participant_removal(removal(Ok(body.to_owned()), 1, false));
+    assert_eq!((answer.status, answer.body.as_str()), (200, body));
+    assert_eq!(header(&answer, OUTCOME_HEADER), Some("removed"));
+}
+
+#[test]
+fn a_404_after_a_lost_answer_is_a_success_without_data() {
+    let answer = participant_removal(removal(Err(not_found()), 2, true));
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(answer.status, 200);
+    assert_eq!(body["success"], true);
+    assert_eq!(body.get("data"), None);
+    assert_eq!(
+        header(&answer, OUTCOME_HEADER),
+        Some("absent_after_ambiguous")
+    );
+}
+
+#[test]
+fn an_unknown_outcome_is_said_and_the_ray_is_named() {
+    let error = ApiError::NoAnswer(TransportError::TimedOut);
+    let answer = participant_removal(removal(Err(error), 3, true));
+    assert!(
+        answer.body.contains("the outcome is unknown"),
+        "{}",
+        answer.body
+    );
+    assert!(
+        answer.body.contains("cf-ray 8f1-AMS") && answer.body.contains("3 attempts"),
+        "{}",
+        answer.body
+    );
+    assert_eq!(header(&answer, OUTCOME_HEADER), Some("unknown"));
+}
+
+#[test]
+fn the_time_to_wait_is_handed_on_rounded_up() {
+    let error = ApiError::RateLimited {
+        retry_after: Some(Duration::from_millis(1500)),
+    };
+    let answer = participant_removal(removal(Err(error), 1, false));
+    assert_eq!(header(&answer, "retry-after"), Some("2"));
+    assert_eq!(header(&answer, "retry-after-ms"), Some("1500"));
+}
+
+#[test]
+fn a_failed_kick_is_reported_in_messages_of_success_and_failure() {
+    let failed = || {
+        Some(KickResult::Failed(ApiError::ServerError {
+            status: 500,
+            retry_after: None,
+        }))
+    };
+    let body =
+        r#"{"success":true,"data":{"preset_id":"x"},"messages":[{"code":1,"message":"kept"}]}"#;
+    let done = ParticipantRemoval {
+        kick: failed(),
+        ..removal(Ok(body.to_owned()), 1, false)
+    };
+    let body: Value = serde_json::from_str(&participant_removal(done).body).unwrap();
+    assert_eq!(body["data"]["preset_id"], "x");
+    assert_eq!(body["messages"][0]["message"], "kept");
+    assert_eq!(body["messages"][1]["code"], KICK_FAILED);
+
+    let absent = ParticipantRemoval {
+        kick: failed(),
+        ..removal(Err(not_found()), 1, false)
+    };
+    let body: Value = serde_json::from_str(&participant_removal(absent).body).unwrap();
+    assert_eq!(body["messages"][0]["code"], KICK_FAILED);
+}

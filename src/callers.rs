@@ -1,0 +1,81 @@
+//! Who is calling.
+
+use crate::config::Caller;
+
+/// The caller whose token stands in an `authorization` header.
+///
+/// Every configured token is compared, in constant time, so that neither the answer nor its time tells how close a
+/// guess was. A doubled header arrives joined by a comma, which no token holds.
+#[must_use]
+pub fn identify<'a>(authorization: Option<&str>, callers: &'a [Caller]) -> Option<&'a Caller> {
+    let token = bearer_token(authorization?)?;
+    callers.iter().fold(None, |found, caller| {
+        if caller.token.matches(token) {
+            Some(caller)
+        } else {
+            found
+        }
+    })
+}
+
+/// The token of `Bearer <token>` (RFC 6750 §2.1; the scheme in any case, RFC 9110 §11.1).
+fn bearer_token(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim_start_matches(' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    fn callers() -> Vec<Caller> {
+        [
+            ("a", "0123456789abcdef0123456789abcdef"),
+            ("b", "fedcba9876543210fedcba9876543210"),
+        ]
+        .map(|(name, token)| Caller {
+            name: name.to_owned(),
+            token: Secret::new(token.to_owned()),
+        })
+        .into()
+    }
+
+    fn name(authorization: &str) -> Option<String> {
+        identify(Some(authorization), &callers()).map(|caller| caller.name.clone())
+    }
+
+    #[test]
+    fn each_caller_is_known_by_its_token() {
+        assert_eq!(
+            name("Bearer 0123456789abcdef0123456789abcdef").as_deref(),
+            Some("a")
+        );
+        assert_eq!(
+            name("bearer  fedcba9876543210fedcba9876543210").as_deref(),
+            Some("b")
+        );
+    }
+
+    #[test]
+    fn nothing_else_is_a_caller() {
+        for wrong in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "0123456789abcdef0123456789abcdef",
+            "Basic 0123456789abcdef0123456789abcdef",
+            "Bearer 0123456789abcdef0123456789abcde",
+            "Bearer 0123456789abcdef0123456789abcdefa",
+            "Bearer 0123456789ABCDEF0123456789abcdef",
+            "Bearer 0123456789abcdef0123456789abcdef, Bearer 0123456789abcdef0123456789abcdef",
+            "Bearer 0123456789abcdef0123456789abcdef,",
+            "Bearer\t0123456789abcdef0123456789abcdef",
+        ] {
+            assert_eq!(name(wrong), None, "{wrong:?}");
+        }
+        assert!(identify(None, &callers()).is_none());
+    }
+}

@@ -1,0 +1,115 @@
+//! The one origin that the API token leaves for.
+
+use std::net::Ipv4Addr;
+
+/// Checks a base URL and takes a slash off its end. It is `https`, or `http` on a loopback address, for development.
+///
+/// The rule is an allow list: no user, query, fragment, escapes or dot segments, so that what is checked here is what
+/// the runtime connects to.
+pub fn parse(text: &str) -> Result<String, &'static str> {
+    let (secure, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+        (Some(rest), _) => (true, rest),
+        (_, Some(rest)) => (false, rest),
+        _ => return Err("must start with https://"),
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host(authority).ok_or("must name a host, with a port at most")?;
+    if !secure && !is_loopback(host) {
+        return Err("must be https: plain http is for a loopback address only");
+    }
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.' | b'~');
+    if !path.bytes().all(plain)
+        || path
+            .split('/')
+            .any(|segment| segment == "." || segment == "..")
+    {
+        return Err("must have a plain path: letters, digits and '/', without a query");
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// The host of `host`, `host:port`, `[::1]` or `[::1]:port`.
+fn host(authority: &str) -> Option<&str> {
+    let after_bracket = authority.find(']').map_or(0, |at| at + 1);
+    let port_at = authority
+        .get(after_bracket..)?
+        .find(':')
+        .map_or(authority.len(), |at| after_bracket + at);
+    let (host, port) = authority.split_at(port_at);
+    let port_holds = port.is_empty()
+        || port
+            .strip_prefix(':')?
+            .parse::<u16>()
+            .is_ok_and(|port| port > 0);
+    let named = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
+    let host_holds = host == "[::1]" || (!host.is_empty() && host.bytes().all(named));
+    (port_holds && host_holds).then_some(host)
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host == "[::1]"
+        || host
+            .parse::<Ipv4Addr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn https_and_loopback_are_allowed() {
+        for (text, parsed) in [
+            (
+                "https://api.cloudflare.com/client/v4",
+                "https://api.cloudflare.com/client/v4",
+            ),
+            (
+                "https://api.cloudflare.com/client/v4/",
+                "https://api.cloudflare.com/client/v4",
+            ),
+            ("https://api.cloudflare.com", "https://api.cloudflare.com"),
+            (
+                "http://127.0.0.1:8788/client/v4",
+                "http://127.0.0.1:8788/client/v4",
+            ),
+            ("http://localhost:1", "http://localhost:1"),
+            ("http://[::1]:8788/x", "http://[::1]:8788/x"),
+        ] {
+            assert_eq!(parse(text).as_deref(), Ok(parsed));
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for text in [
+            "",
+            "api.cloudflare.com",
+            "ftp://api.cloudflare.com",
+            "HTTPS://api.cloudflare.com",
+            "http://api.cloudflare.com/client/v4",
+            "http://127.0.0.1.example.com",
+            "http://localhost.example.com",
+            "http://127.0.0.1@example.com/",
+            "https://user:pass@example.com",
+            "https://",
+            "https:///x",
+            "https://:443",
+            "https://h:0",
+            "https://h:99999",
+            "https://h:",
+            "https://h/x?y",
+            "https://h/x#y",
+            "https://h/../x",
+            "https://h/%2e%2e",
+            "https://h\\@evil",
+            "https://h/a b",
+            "https://[::2]",
+            "http://[::1",
+            "https://exämple.com",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+use std::collections::BTreeMap;
+
+use super::*;
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+fn complete() -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
+        ("CLOUDFLARE_API_TOKEN", "cf-api-token_0123456789".to_owned()),
+        (
+            "CLOUDFLARE_ACCOUNT_ID",
+            "023e105f4ecef8ad9ca31a8372d0c353".to_owned(),
+        ),
+        ("REALTIMEKIT_APP_IDS", "app-one, app_two".to_owned()),
+        ("CALLER_TOKENS", format!(r#"{{"support":"{TOKEN}"}}"#)),
+    ])
+}
+
+fn parse_map(map: &BTreeMap<&'static str, String>) -> Result<Config, Vec<ConfigProblem>> {
+    parse(&|name| map.get(name).cloned())
+}
+
+fn problem_with(name: &'static str, value: &str) -> String {
+    let mut map = complete();
+    map.insert(name, value.to_owned());
+    let problems = parse_map(&map).expect_err(value);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0].name, name);
+    problems[0].message.clone()
+}
+
+#[test]
+fn what_is_complete_is_accepted() {
+    let config = parse_map(&complete()).unwrap();
+    assert_eq!(config.base_url, DEFAULT_BASE_URL);
+    assert_eq!(config.default_app.as_str(), "app-one");
+    assert!(
+        config.serves(&AppId::parse("app_two").unwrap())
+            && !config.serves(&AppId::parse("x").unwrap())
+    );
+    assert_eq!(config.requests_per_5_minutes, 1200);
+    assert_eq!(config.callers[0].name, "support");
+}
+
+#[test]
+fn everything_that_is_missing_is_named_at_once() {
+    let problems = parse(&|_| None).unwrap_err();
+    let names: Vec<_> = problems
+        .iter()
+        .map(|problem| problem.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "CLOUDFLARE_API_TOKEN",
+            "CLOUDFLARE_ACCOUNT_ID",
+            "REALTIMEKIT_APP_IDS",
+            "CALLER_TOKENS"
+        ]
+    );
+}
+
+#[test]
+fn an_empty_value_counts_as_missing() {
+    for name in [
+        "CLOUDFLARE_API_TOKEN",
+        "CLOUDFLARE_ACCOUNT_ID",
+        "REALTIMEKIT_APP_IDS",
+        "CALLER_TOKENS",
+    ] {
+        assert!(problem_with(name, "  ").contains("is missing"), "{name}");
+    }
+}
+
+#[test]
+fn what_is_malformed_is_refused_by_name() {
+    for (name, value) in [
+        ("CLOUDFLARE_API_BASE_URL", "http://api.cloudflare.com"),
+        ("CLOUDFLARE_API_TOKEN", "two words"),
+        ("CLOUDFLARE_API_TOKEN", "line\nbreak"),
+        ("CLOUDFLARE_ACCOUNT_ID", "../x"),
+        ("REALTIMEKIT_APP_IDS", "a,,b"),
+        ("REALTIMEKIT_APP_IDS", "a/b"),
+        ("API_REQUESTS_PER_5_MINUTES", "0"),
+        ("API_REQUESTS_PER_5_MINUTES", "1e3"),
+        ("CALLER_TOKENS", "{}"),
+        ("CALLER_TOKENS", "[]"),
+        ("CALLER_TOKENS", "not json"),
+        ("CALLER_TOKENS", r#"{"a": 5}"#),
+        ("CALLER_TOKENS", r#"{"a": "short"}"#),
+        (
+            "CALLER_TOKENS",
+            r#"{"": "0123456789abcdef0123456789abcdef"}"#,
+        ),
+        (
+            "CALLER_TOKENS",
+            r#"{"a": "0123456789abcdef 0123456789abcdef"}"#,
+        ),
+        (
+            "CALLER_TOKENS",
+            r#"{"a": "0123456789abcdef0123456789abcdef", "b": "0123456789abcdef0123456789abcdef"}"#,
+        ),
+        (
+            "CALLER_TOKENS",
+            r#"{"a": "0123456789abcdef0123456789abcdef", "a": "1123456789abcdef0123456789abcdef"}"#,
+        ),
+    ] {
+        let message = problem_with(name, value);
+        assert!(
+            !message.contains("0123456789abcdef"),
+            "a problem shows a value: {message}"
+        );
+    }
+}
+
+#[test]
+fn a_caller_never_holds_the_api_token() {
+    let mut map = complete();
+    map.insert("CLOUDFLARE_API_TOKEN", TOKEN.to_owned());
+    assert!(
+        parse_map(&map).unwrap_err()[0]
+            .message
+            .contains("the Cloudflare API token itself")
+    );
+}
+
+#[test]
+fn a_configuration_shows_no_secret() {
+    let shown = format!("{:?}", parse_map(&complete()).unwrap());
+    assert!(
+        !shown.contains(TOKEN) && !shown.contains("cf-api-token"),
+        "{shown}"
+    );
+}

@@ -1,0 +1,142 @@
+//! The synchronous DELETE: who is asking, what exactly for, and whether this Worker serves it. Only then is anything
+//! sent.
+
+use crate::answer::{Answer, FieldProblem, Problem, participant_removal};
+use crate::callers;
+use crate::config::{Caller, Config};
+use crate::ids::{AccountId, AppId, InvalidId, MeetingId, ParticipantId};
+use crate::log::RequestLog;
+use crate::realtimekit::{Api, Client, Clock, Transport};
+use crate::removal::{Outcome, remove_participant};
+use crate::routes::ParticipantPath;
+
+/// A synchronous removal, checked and complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeleteOrder {
+    /// The app.
+    pub app: AppId,
+    /// The meeting.
+    pub meeting: MeetingId,
+    /// The participant.
+    pub participant: ParticipantId,
+    /// Whether to kick first.
+    pub kick: bool,
+}
+
+/// A removal that was carried out: what the history keeps of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deleted {
+    /// What was asked for.
+    pub order: DeleteOrder,
+    /// By whom.
+    pub caller: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// How many API requests it took, the kick's included.
+    pub api_requests: u32,
+}
+
+/// Carries out a DELETE and fills in its log.
+pub async fn delete_participant<T: Transport, C: Clock>(
+    client: &Client<'_, T, C>,
+    config: &Config,
+    authorization: Option<&str>,
+    path: &ParticipantPath<'_>,
+    query: Option<&str>,
+    log: &mut RequestLog,
+) -> (Answer, Option<Deleted>) {
+    let (caller, order) = match admit(config, authorization, path, query, log) {
+        Ok(admitted) => admitted,
+        Err(problem) => return (problem.answer(), None),
+    };
+    let api = Api::new(&config.base_url, &config.account, &order.app);
+    let removal =
+        remove_participant(client, &api, &order.meeting, &order.participant, order.kick).await;
+    log.outcome = Some(removal.outcome.as_str());
+    log.attempts = Some(removal.delete.attempts);
+    log.upstream_status = removal.delete.status;
+    log.cf_ray.clone_from(&removal.delete.cf_ray);
+    let api_requests = u32::from(removal.delete.attempts) + u32::from(removal.kick_attempts);
+    let deleted = Deleted {
+        order,
+        caller: caller.name.clone(),
+        outcome: removal.outcome,
+        api_requests,
+    };
+    (participant_removal(removal), Some(deleted))
+}
+
+/// Lets a request in, or says why not. The caller comes first: nobody else learns what is served here.
+fn admit<'c>(
+    config: &'c Config,
+    authorization: Option<&str>,
+    path: &ParticipantPath<'_>,
+    query: Option<&str>,
+    log: &mut RequestLog,
+) -> Result<(&'c Caller, DeleteOrder), Problem> {
+    let caller = callers::identify(authorization, &config.callers).ok_or(Problem::UnknownCaller)?;
+    log.caller = Some(caller.name.clone());
+    let owner = match &path.owner {
+        Some((account, app)) => Some((
+            field("/account_id", account, AccountId::parse)?,
+            field("/app_id", app, AppId::parse)?,
+        )),
+        None => None,
+    };
+    let meeting = field("/meeting_id", &path.meeting, MeetingId::parse)?;
+    let participant = field("/participant_id", &path.participant, ParticipantId::parse)?;
+    let kick = kick(query)?;
+    let app = match owner {
+        Some((account, _)) if account != config.account => {
+            return Err(Problem::NotServed("account_id"));
+        }
+        Some((_, app)) if !config.serves(&app) => return Err(Problem::NotServed("app_id")),
+        Some((_, app)) => app,
+        None => config.default_app.clone(),
+    };
+    Ok((
+        caller,
+        DeleteOrder {
+            app,
+            meeting,
+            participant,
+            kick,
+        },
+    ))
+}
+
+fn field<T>(
+    pointer: &str,
+    value: &str,
+    parse: fn(&str) -> Result<T, InvalidId>,
+) -> Result<T, Problem> {
+    parse(value).map_err(|error| FieldProblem::new(pointer, error.0).into())
+}
+
+/// Reads the query. An unknown parameter is refused: a misspelt `kick` must not become a weaker removal in silence.
+fn kick(query: Option<&str>) -> Result<bool, Problem> {
+    let mut kick = None;
+    for pair in query
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+    {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let value = match (name, value) {
+            ("kick", "true") => true,
+            ("kick", "false") => false,
+            ("kick", _) => return Err(FieldProblem::new("/kick", "must be true or false").into()),
+            _ => {
+                let message = "is the only query parameter of this route, and there is another one";
+                return Err(FieldProblem::new("/kick", message).into());
+            }
+        };
+        if kick.replace(value).is_some() {
+            return Err(FieldProblem::new("/kick", "must be given once").into());
+        }
+    }
+    Ok(kick.unwrap_or(false))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,352 @@
+//! The synchronous DELETE over a scripted transport and a clock that only moves when told to.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::*;
+use crate::config;
+use crate::realtimekit::{ApiRequest, Method, RawAnswer, TransportError};
+
+const MEETING: &str = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+enum Reply {
+    Status(u16, &'static str),
+    RetryAfter(u16, &'static str),
+    Lost(TransportError, u64),
+}
+
+/// Answers from a script, which has to be used up exactly.
+struct Script {
+    replies: RefCell<VecDeque<Reply>>,
+    sent: RefCell<Vec<ApiRequest>>,
+    now_ms: Cell<u64>,
+}
+
+impl Script {
+    fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let replies = RefCell::new(replies.into_iter().collect());
+        Self {
+            replies,
+            sent: RefCell::default(),
+            now_ms: Cell::new(1_000_000),
+        }
+    }
+}
+
+impl Transport for Script {
+    async fn send(
+        &self,
+        request: &ApiRequest,
+        timeout: Duration,
+    ) -> Result<RawAnswer, TransportError> {
+        self.sent.borrow_mut().push(request.clone());
+        let answer = |status, body: &str| RawAnswer {
+            status,
+            body: Some(body.to_owned()),
+            cf_ray: Some("ray-1".to_owned()),
+            ..RawAnswer::default()
+        };
+        match self
+            .replies
+            .borrow_mut()
+            .pop_front()
+            .expect("a request that is not in the script")
+        {
+            Reply::Status(status, body) => Ok(answer(status, body)),
+            Reply::RetryAfter(status, seconds) => Ok(RawAnswer {
+                retry_after: Some(seconds.to_owned()),
+                ..answer(status, "")
+            }),
+            Reply::Lost(error, seconds) => {
+                let took = if error == TransportError::TimedOut {
+                    timeout
+                } else {
+                    Duration::from_secs(seconds)
+                };
+                self.now_ms
+                    .set(self.now_ms.get() + u64::try_from(took.as_millis()).unwrap());
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Clock for Script {
+    fn now_ms(&self) -> u64 {
+        self.now_ms.get()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.now_ms
+            .set(self.now_ms.get() + u64::try_from(time.as_millis()).unwrap());
+    }
+
+    fn random(&self) -> f64 {
+        0.5
+    }
+}
+
+fn config() -> Config {
+    config::parse(&|name| {
+        Some(match name {
+            "CLOUDFLARE_API_TOKEN" => "cf-token".to_owned(),
+            "CLOUDFLARE_ACCOUNT_ID" => "account1".to_owned(),
+            "REALTIMEKIT_APP_IDS" => "app1,app2".to_owned(),
+            "CALLER_TOKENS" => format!(r#"{{"support":"{TOKEN}"}}"#),
+            _ => return None,
+        })
+    })
+    .unwrap()
+}
+
+struct Run {
+    answer: Answer,
+    deleted: Option<Deleted>,
+    log: RequestLog,
+    sent: Vec<ApiRequest>,
+    seconds: u64,
+}
+
+fn run_with(token: &str, path: &ParticipantPath<'_>, query: Option<&str>, script: &Script) -> Run {
+    let mut log = RequestLog::new("r".to_owned());
+    let client = Client {
+        transport: script,
+        clock: script,
+    };
+    let authorization = format!("Bearer {token}");
+    let config = config();
+    let (answer, deleted) = pollster::block_on(delete_participant(
+        &client,
+        &config,
+        Some(&authorization),
+        path,
+        query,
+        &mut log,
+    ));
+    assert!(
+        script.replies.borrow().is_empty(),
+        "replies that were not asked for"
+    );
+    let seconds = (script.now_ms.get() - 1_000_000) / 1000;
+    Run {
+        answer,
+        deleted,
+        log,
+        sent: script.sent.take(),
+        seconds,
+    }
+}
+
+fn short() -> ParticipantPath<'static> {
+    ParticipantPath {
+        owner: None,
+        meeting: MEETING.into(),
+        participant: "p1".into(),
+    }
+}
+
+fn run(replies: impl IntoIterator<Item = Reply>) -> Run {
+    run_with(TOKEN, &short(), None, &Script::new(replies))
+}
+
+const DONE: &str = r#"{"success":true,"data":{"preset_id":"x"}}"#;
+const ABSENT: &str =
+    r#"{"success":false,"error":{"code":404,"message":"No user found with id p1"}}"#;
+
+fn outcome(run: &Run) -> &str {
+    run.log.outcome.unwrap_or("none")
+}
+
+#[test]
+fn two_failures_and_a_success_are_one_success_in_three_attempts() {
+    let run = run([
+        Reply::Status(503, ""),
+        Reply::Status(503, ""),
+        Reply::Status(200, DONE),
+    ]);
+    assert_eq!((run.answer.status, run.answer.body.as_str()), (200, DONE));
+    assert_eq!((outcome(&run), run.log.attempts), ("removed", Some(3)));
+    let deleted = run.deleted.unwrap();
+    assert_eq!(
+        (deleted.caller.as_str(), deleted.api_requests),
+        ("support", 3)
+    );
+}
+
+#[test]
+fn a_limit_that_does_not_fit_goes_back_at_once() {
+    let run = run([Reply::RetryAfter(429, "300")]);
+    assert_eq!((run.answer.status, run.seconds), (429, 0));
+    assert!(
+        run.answer
+            .headers
+            .contains(&("retry-after", "300".to_owned()))
+    );
+    assert_eq!(outcome(&run), "failed");
+}
+
+#[test]
+fn a_limit_that_fits_is_waited_for() {
+    let run = run([Reply::RetryAfter(429, "7"), Reply::Status(200, DONE)]);
+    assert_eq!((run.answer.status, run.seconds), (200, 7));
+}
+
+#[test]
+fn an_upstream_that_hangs_ends_within_the_deadline() {
+    let hang = || Reply::Lost(TransportError::TimedOut, 0);
+    let run = run([hang(), hang(), hang()]);
+    assert_eq!((run.answer.status, outcome(&run)), (504, "unknown"));
+    assert_eq!(run.seconds, 25);
+}
+
+#[test]
+fn broken_connections_end_in_502() {
+    let broken = || Reply::Lost(TransportError::Broken, 0);
+    let run = run([broken(), broken(), broken()]);
+    assert_eq!((run.answer.status, outcome(&run)), (502, "unknown"));
+}
+
+#[test]
+fn a_404_after_a_lost_answer_is_told_from_one_at_the_first_try() {
+    let lost = run([
+        Reply::Lost(TransportError::Broken, 0),
+        Reply::Status(404, ABSENT),
+    ]);
+    assert_eq!(
+        (lost.answer.status, outcome(&lost)),
+        (200, "absent_after_ambiguous")
+    );
+    let first = run([Reply::Status(404, ABSENT)]);
+    assert_eq!(
+        (first.answer.status, outcome(&first)),
+        (404, "already_absent")
+    );
+    assert!(first.answer.body.contains("No user found with id p1"));
+}
+
+#[test]
+fn what_a_retry_cannot_help_is_sent_once() {
+    for (status, body, answered) in [
+        (400, ABSENT, 400),
+        (401, ABSENT, 502),
+        (403, ABSENT, 502),
+        (302, "", 502),
+        (200, "<html>", 502),
+        (200, r#"{"success":false}"#, 502),
+        (501, "", 502),
+    ] {
+        let run = run([Reply::Status(status, body)]);
+        assert_eq!(
+            (run.answer.status, run.sent.len()),
+            (answered, 1),
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn a_kick_goes_first_and_its_failure_stops_nothing() {
+    let script = Script::new([
+        Reply::Status(500, ""),
+        Reply::Status(500, ""),
+        Reply::Status(500, ""),
+        Reply::Status(200, DONE),
+    ]);
+    let run = run_with(TOKEN, &short(), Some("kick=true"), &script);
+    assert_eq!((run.answer.status, outcome(&run)), (200, "removed"));
+    assert!(
+        run.answer.body.contains("could not be kicked"),
+        "{}",
+        run.answer.body
+    );
+    assert_eq!(run.sent[0].method, Method::Post);
+    assert!(run.sent[0].url.ends_with("/active-session/kick"));
+    assert_eq!(run.sent[3].method, Method::Delete);
+    assert_eq!(run.deleted.unwrap().api_requests, 4);
+}
+
+#[test]
+fn a_kick_that_finds_nobody_is_fine() {
+    let script = Script::new([Reply::Status(404, ABSENT), Reply::Status(200, DONE)]);
+    assert_eq!(
+        run_with(TOKEN, &short(), Some("kick=true"), &script)
+            .answer
+            .body,
+        DONE
+    );
+}
+
+#[test]
+fn a_kick_that_hangs_leaves_time_for_the_delete() {
+    let script = Script::new([
+        Reply::Lost(TransportError::TimedOut, 0),
+        Reply::Status(200, DONE),
+    ]);
+    let run = run_with(TOKEN, &short(), Some("kick=true"), &script);
+    assert_eq!((run.answer.status, run.seconds), (200, 8));
+}
+
+#[test]
+fn what_breaks_a_rule_sends_nothing() {
+    let long = |account: &'static str, app: &'static str| ParticipantPath {
+        owner: Some((account.into(), app.into())),
+        ..short()
+    };
+    let meeting = |id: &'static str| ParticipantPath {
+        meeting: id.into(),
+        ..short()
+    };
+    let participant = |id: &'static str| ParticipantPath {
+        participant: id.into(),
+        ..short()
+    };
+    for (path, query, status, named) in [
+        (long("account2", "app1"), None, 403, "account_id"),
+        (long("account1", "app3"), None, 403, "app_id"),
+        (long("acc/ount", "app1"), None, 400, "/account_id"),
+        (long("account1", ".."), None, 400, "/app_id"),
+        (meeting("x"), None, 400, "/meeting_id"),
+        (participant(""), None, 400, "/participant_id"),
+        (participant("../x"), None, 400, "/participant_id"),
+        (short(), Some("kick=yes"), 400, "/kick"),
+        (short(), Some("kick=true&kick=false"), 400, "/kick"),
+        (short(), Some("kik=true"), 400, "/kick"),
+    ] {
+        let run = run_with(TOKEN, &path, query, &Script::new([]));
+        assert_eq!(run.answer.status, status, "{path:?} {query:?}");
+        assert!(run.answer.body.contains(named), "{}", run.answer.body);
+        assert!(run.deleted.is_none());
+    }
+}
+
+#[test]
+fn a_stranger_learns_nothing_of_what_is_served() {
+    let wrong = ParticipantPath {
+        owner: Some(("account2".into(), "..".into())),
+        ..short()
+    };
+    let run = run_with(
+        "fedcba9876543210fedcba9876543210",
+        &wrong,
+        Some("x"),
+        &Script::new([]),
+    );
+    assert_eq!(run.answer.status, 401);
+    assert_eq!(run.log.caller, None);
+}
+
+#[test]
+fn every_served_app_has_its_own_url() {
+    let path = ParticipantPath {
+        owner: Some(("account1".into(), "app2".into())),
+        ..short()
+    };
+    let run = run_with(TOKEN, &path, None, &Script::new([Reply::Status(200, DONE)]));
+    assert!(
+        run.sent[0]
+            .url
+            .contains("/accounts/account1/realtime/kit/app2/meetings/")
+    );
+}

@@ -1,0 +1,85 @@
+//! One JSON line a request. Never a body, a token, a name or a custom participant id.
+
+use serde::Serialize;
+
+/// What is logged of a request.
+#[derive(Debug, Default, Serialize)]
+pub struct RequestLog {
+    /// What kind of line this is.
+    message: Kind,
+    /// The id that the answer carries as `x-request-id`.
+    #[serde(rename = "request.id")]
+    pub request_id: String,
+    /// The route, without the values of its parameters.
+    #[serde(rename = "request.route", skip_serializing_if = "Option::is_none")]
+    pub route: Option<&'static str>,
+    /// The caller's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
+    /// The status answered.
+    #[serde(rename = "response.status")]
+    pub status: u16,
+    /// What became of the participant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<&'static str>,
+    /// The durable removal that the request made or asked for.
+    #[serde(rename = "removal.id", skip_serializing_if = "Option::is_none")]
+    pub removal_id: Option<String>,
+    /// How often `RealtimeKit` was asked.
+    #[serde(rename = "upstream.attempts", skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u8>,
+    /// The status of `RealtimeKit`'s last answer.
+    #[serde(rename = "upstream.status", skip_serializing_if = "Option::is_none")]
+    pub upstream_status: Option<u16>,
+    /// The `cf-ray` of `RealtimeKit`'s last answer.
+    #[serde(rename = "upstream.cf_ray", skip_serializing_if = "Option::is_none")]
+    pub cf_ray: Option<String>,
+    /// From the request's arrival to its answer, in milliseconds.
+    #[serde(rename = "duration_ms")]
+    pub milliseconds: u64,
+}
+
+#[derive(Debug, Default, Serialize)]
+enum Kind {
+    #[default]
+    #[serde(rename = "request")]
+    Request,
+}
+
+impl RequestLog {
+    /// The beginning of a line, when a request arrives.
+    #[must_use]
+    pub fn new(request_id: String) -> Self {
+        Self {
+            request_id,
+            ..Self::default()
+        }
+    }
+
+    /// The line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        // A structure of texts and numbers always serialises.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_one_json_object_without_what_is_not_known() {
+        let log = RequestLog {
+            request_id: "r".to_owned(),
+            route: Some("GET /healthz"),
+            status: 200,
+            milliseconds: 3,
+            ..RequestLog::default()
+        };
+        assert_eq!(
+            log.line(),
+            r#"{"message":"request","request.id":"r","request.route":"GET /healthz","response.status":200,"duration_ms":3}"#
+        );
+    }
+}

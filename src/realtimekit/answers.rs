@@ -1,0 +1,293 @@
+//! The bodies that `RealtimeKit` answers with, and what holds of them before they are believed.
+//!
+//! Unknown fields are allowed everywhere: the API may grow.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::ids::{CustomParticipantId, MeetingId, ParticipantId};
+
+/// What is wrong with an answer: the end of the sentence "`RealtimeKit` answered with …".
+pub type Flaw = &'static str;
+
+/// The part that all answers share.
+#[derive(Deserialize)]
+struct Answer<T> {
+    success: bool,
+    data: Option<T>,
+    paging: Option<Paging>,
+}
+
+/// The record of a participant that has just been deleted. Read for its type only: callers get the original text.
+#[derive(Deserialize)]
+#[expect(
+    dead_code,
+    reason = "that the fields have their types is what is asked"
+)]
+struct DeletedParticipant {
+    created_at: Option<String>,
+    custom_participant_id: Option<String>,
+    preset_id: Option<String>,
+    updated_at: Option<String>,
+}
+
+/// How far a page reaches into its list. Offsets count from 0 or 1, nobody says: only the total is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Paging {
+    /// How many rows the whole list has.
+    pub total_count: Option<u64>,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// How many rows the whole list has, where the answer says so.
+    pub total_count: Option<u64>,
+}
+
+/// A meeting, as the list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meeting {
+    /// Its id.
+    pub id: MeetingId,
+    /// Whether people may join it now.
+    pub active: bool,
+    /// When it was created, as sent.
+    pub created_at: String,
+}
+
+/// A participant, as the list shows it. Names and pictures are not even read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Participant {
+    /// The id that a delete needs.
+    pub id: ParticipantId,
+    /// The customer's own id of the user.
+    pub custom_participant_id: Option<CustomParticipantId>,
+}
+
+#[derive(Deserialize)]
+struct MeetingRow {
+    id: String,
+    status: Option<String>,
+    created_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ParticipantRow {
+    id: String,
+    custom_participant_id: Option<String>,
+}
+
+fn success<'a, T: Deserialize<'a>>(body: &'a str) -> Result<Answer<T>, Flaw> {
+    let answer: Answer<T> = serde_json::from_str(body)
+        .map_err(|_| "a body that is not the JSON of its API reference")?;
+    if answer.success {
+        Ok(answer)
+    } else {
+        Err("success:false in a successful answer")
+    }
+}
+
+/// Checks the answer to a DELETE, whose `data` is optional, and hands it on unchanged.
+pub fn deleted(body: String) -> Result<String, Flaw> {
+    success::<DeletedParticipant>(&body)?;
+    Ok(body)
+}
+
+/// Checks the answer to a kick or a look at the active session, of which only its success matters.
+pub fn done(body: &str) -> Result<(), Flaw> {
+    success::<IgnoredAny>(body).map(drop)
+}
+
+/// Reads a page of meetings.
+pub fn meetings(body: &str) -> Result<Page<Meeting>, Flaw> {
+    page(body, |row: MeetingRow| {
+        Ok(Meeting {
+            id: MeetingId::parse(&row.id).map_err(|_| "a meeting whose id is not a UUID")?,
+            active: row.status.is_none_or(|status| status == "ACTIVE"),
+            created_at: row.created_at.unwrap_or_default(),
+        })
+    })
+}
+
+/// Reads a page of participants. A custom id that breaks our own rule cannot be asked for, so it is left out.
+pub fn participants(body: &str) -> Result<Page<Participant>, Flaw> {
+    page(body, |row: ParticipantRow| {
+        Ok(Participant {
+            id: ParticipantId::parse(&row.id).map_err(
+                |_| "a participant whose id has other characters than letters, digits, '_' and '-'",
+            )?,
+            custom_participant_id: row
+                .custom_participant_id
+                .and_then(|id| CustomParticipantId::parse(&id).ok()),
+        })
+    })
+}
+
+fn page<'a, R, T>(body: &'a str, row: impl Fn(R) -> Result<T, Flaw>) -> Result<Page<T>, Flaw>
+where
+    R: Deserialize<'a>,
+{
+    let answer = success::<Vec<R>>(body)?;
+    let rows = answer.data.ok_or("a list without data")?;
+    Ok(Page {
+        rows: rows.into_iter().map(row).collect::<Result<_, _>>()?,
+        total_count: answer.paging.and_then(|paging| paging.total_count),
+    })
+}
+
+/// An error body in either shape: `RealtimeKit`'s `error` or Cloudflare's `errors`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorBody {
+    /// The code, where the body has one.
+    pub code: Option<i64>,
+    /// The message, where the body has one.
+    pub message: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Failure {
+    success: bool,
+    error: Option<FailureDetail>,
+    #[serde(default)]
+    errors: Vec<FailureDetail>,
+}
+
+#[derive(Deserialize)]
+struct FailureDetail {
+    code: Option<Code>,
+    message: Option<String>,
+}
+
+/// A code is a number; a text is read as one where it is one.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Code {
+    Number(i64),
+    Text(String),
+    Other(IgnoredAny),
+}
+
+impl Code {
+    fn number(self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(number),
+            Self::Text(text) => text.parse().ok(),
+            Self::Other(IgnoredAny) => None,
+        }
+    }
+}
+
+/// Reads an error body. `None` when it is none in either shape, such as a proxy's HTML.
+#[must_use]
+pub fn error(body: &str) -> Option<ErrorBody> {
+    let failure: Failure = serde_json::from_str(body).ok()?;
+    if failure.success {
+        return None;
+    }
+    let detail = failure.error.or_else(|| failure.errors.into_iter().next());
+    Some(match detail {
+        Some(detail) => ErrorBody {
+            code: detail.code.and_then(Code::number),
+            message: detail.message,
+        },
+        None => ErrorBody {
+            code: None,
+            message: None,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DELETED: &str = r#"{"success":true,"data":{"created_at":"2019-12-27T18:11:19.117Z","custom_participant_id":"c","preset_id":"182bd5e5-6e1a-4fe4-a799-aa6d9a6ab26e","updated_at":"2019-12-27T18:11:19.117Z","new":[1]},"more":1}"#;
+
+    #[test]
+    fn a_deleted_participant_is_handed_on_unchanged() {
+        assert_eq!(deleted(DELETED.to_owned()).as_deref(), Ok(DELETED));
+        assert!(deleted(r#"{"success":true}"#.to_owned()).is_ok());
+    }
+
+    #[test]
+    fn an_answer_of_another_type_is_not_believed() {
+        for wrong in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            "<html>",
+            r#"{"success":false}"#,
+            r#"{"success":"true"}"#,
+            r#"{"success":true,"data":[]}"#,
+            r#"{"success":true,"data":{"created_at":5}}"#,
+            r#"{"success":true,"data":{"#,
+            r#"{"success":true} trailing"#,
+        ] {
+            assert!(deleted(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn both_error_shapes_are_read() {
+        let singular =
+            error(r#"{"success":false,"error":{"code":404,"message":"No user found with id x"}}"#);
+        assert_eq!(
+            singular,
+            Some(ErrorBody {
+                code: Some(404),
+                message: Some("No user found with id x".to_owned())
+            })
+        );
+        let plural = error(
+            r#"{"success":false,"errors":[{"code":10000,"message":"Authentication error"}],"messages":[],"result":null}"#,
+        );
+        assert_eq!(
+            plural,
+            Some(ErrorBody {
+                code: Some(10000),
+                message: Some("Authentication error".to_owned())
+            })
+        );
+        assert_eq!(
+            error(r#"{"success":false}"#),
+            Some(ErrorBody {
+                code: None,
+                message: None
+            })
+        );
+        let code = |body: &str| error(body).and_then(|error| error.code);
+        assert_eq!(
+            code(r#"{"success":false,"error":{"code":"404"}}"#),
+            Some(404)
+        );
+        assert_eq!(code(r#"{"success":false,"error":{"code":1.5}}"#), None);
+        assert_eq!(error("<html>not found</html>"), None);
+        assert_eq!(error(r#"{"success":true}"#), None);
+    }
+
+    #[test]
+    fn a_page_has_rows_and_a_total() {
+        let body = r#"{"success":true,"data":[{"id":"p1","custom_participant_id":"u"},{"id":"p2","custom_participant_id":null}],"paging":{"start_offset":1,"end_offset":2,"total_count":9}}"#;
+        let page = participants(body).unwrap();
+        assert_eq!(page.total_count, Some(9));
+        assert_eq!(page.rows.len(), 2);
+        assert_eq!(page.rows[1].custom_participant_id, None);
+        assert!(participants(r#"{"success":true}"#).is_err());
+        assert!(participants(r#"{"success":true,"data":[{"id":"../x"}]}"#).is_err());
+    }
+
+    #[test]
+    fn a_meeting_without_a_status_may_be_active() {
+        let body = r#"{"success":true,"data":[{"id":"497F6ECA-6276-4993-bfeb-53cbbbba6f08"},{"id":"497f6eca-6276-4993-bfeb-53cbbbba6f09","status":"INACTIVE","created_at":"2026-01-01T00:00:00Z"}]}"#;
+        let page = meetings(body).unwrap();
+        assert_eq!(
+            page.rows.iter().map(|m| m.active).collect::<Vec<_>>(),
+            [true, false]
+        );
+        assert_eq!(page.total_count, None);
+    }
+}

@@ -1,0 +1,215 @@
+//! What can go wrong with a call, by meaning rather than by status, and what follows from it.
+
+use std::time::Duration;
+
+use super::answers;
+use super::limits;
+use super::transport::{RawAnswer, TransportError};
+
+/// Why a call has no result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApiError {
+    /// A 4xx other than 401, 403 and 429: the request itself was refused.
+    Rejected {
+        /// The status.
+        status: u16,
+        /// `RealtimeKit`'s code, or the status where it gave none.
+        code: i64,
+        /// `RealtimeKit`'s message.
+        message: String,
+    },
+    /// 401 or 403: our API token was refused.
+    TokenRefused {
+        /// The status.
+        status: u16,
+    },
+    /// 429: the API's limit is reached.
+    RateLimited {
+        /// How long to wait, where the answer says so.
+        retry_after: Option<Duration>,
+    },
+    /// A 5xx.
+    ServerError {
+        /// The status.
+        status: u16,
+        /// How long to wait, where the answer says so.
+        retry_after: Option<Duration>,
+    },
+    /// The answer is none that the API documents: a redirect, HTML, broken JSON.
+    ContractBroken {
+        /// The status.
+        status: u16,
+        /// The end of the sentence "`RealtimeKit` answered with …".
+        flaw: String,
+    },
+    /// There is no answer.
+    NoAnswer(TransportError),
+}
+
+impl ApiError {
+    /// Whether another attempt may help: 408, 429, 500, 502, 503, 504 and network errors.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Rejected { status, .. } => *status == 408,
+            Self::ServerError { status, .. } => matches!(status, 500 | 502 | 503 | 504),
+            Self::RateLimited { .. } | Self::NoAnswer(_) => true,
+            Self::TokenRefused { .. } | Self::ContractBroken { .. } => false,
+        }
+    }
+
+    /// Whether the request may have taken effect all the same: its answer was lost or is not to be believed.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        match self {
+            Self::ServerError { .. } | Self::NoAnswer(_) => true,
+            // A redirect was not followed, so it did nothing; a broken 2xx may well have.
+            Self::ContractBroken { status, .. } => (200..300).contains(status),
+            Self::Rejected { .. } | Self::TokenRefused { .. } | Self::RateLimited { .. } => false,
+        }
+    }
+
+    /// Whether `RealtimeKit` says that there is no such thing.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Rejected { status: 404, .. })
+    }
+
+    /// How long the answer asks us to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } | Self::ServerError { retry_after, .. } => {
+                *retry_after
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Turns an answer into its body or its error. A body that is believed only after a look is the caller's business.
+pub fn classify(answer: &mut RawAnswer) -> Result<String, ApiError> {
+    let status = answer.status;
+    let broken = |flaw: &str| ApiError::ContractBroken {
+        status,
+        flaw: flaw.to_owned(),
+    };
+    match status {
+        200..300 => answer
+            .body
+            .take()
+            .ok_or_else(|| broken("a body of more than 1 MiB")),
+        300..400 => Err(broken("a redirect, which is never followed")),
+        401 | 403 => Err(ApiError::TokenRefused { status }),
+        429 => Err(ApiError::RateLimited {
+            retry_after: limits::retry_after(answer),
+        }),
+        400..500 => Err(rejected(status, answer.body.as_deref().unwrap_or_default())),
+        500..600 => Err(ApiError::ServerError {
+            status,
+            retry_after: limits::retry_after(answer),
+        }),
+        _ => Err(broken("a status outside of HTTP")),
+    }
+}
+
+/// A 4xx counts only with an error body of the API: a proxy's own 404 must not pass for an absent participant.
+fn rejected(status: u16, body: &str) -> ApiError {
+    match answers::error(body) {
+        Some(error) => ApiError::Rejected {
+            status,
+            code: error.code.unwrap_or(i64::from(status)),
+            message: error
+                .message
+                .unwrap_or_else(|| format!("RealtimeKit answered {status} without a message")),
+        },
+        None => ApiError::ContractBroken {
+            status,
+            flaw: "an error page that is not the API's: check CLOUDFLARE_API_BASE_URL".to_owned(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(status: u16, body: &str) -> Result<String, ApiError> {
+        classify(&mut RawAnswer {
+            status,
+            body: Some(body.to_owned()),
+            ..RawAnswer::default()
+        })
+    }
+
+    const NOT_FOUND: &str = r#"{"success":false,"error":{"code":4040,"message":"No user found"}}"#;
+
+    #[test]
+    fn every_status_has_its_meaning() {
+        let table: &[(u16, bool, bool)] = &[
+            // status, transient, ambiguous
+            (301, false, false),
+            (307, false, false),
+            (400, false, false),
+            (401, false, false),
+            (403, false, false),
+            (404, false, false),
+            (408, true, false),
+            (422, false, false),
+            (429, true, false),
+            (500, true, true),
+            (501, false, true),
+            (502, true, true),
+            (503, true, true),
+            (504, true, true),
+            (520, false, true),
+        ];
+        for (status, transient, ambiguous) in table {
+            let error = of(*status, NOT_FOUND).unwrap_err();
+            assert_eq!(
+                (error.is_transient(), error.is_ambiguous()),
+                (*transient, *ambiguous),
+                "{status}"
+            );
+        }
+        assert_eq!(of(200, "x").as_deref(), Ok("x"));
+        let lost = ApiError::NoAnswer(TransportError::Broken);
+        assert!(lost.is_transient() && lost.is_ambiguous());
+    }
+
+    #[test]
+    fn a_rejection_keeps_status_code_and_message() {
+        let error = of(404, NOT_FOUND).unwrap_err();
+        assert!(error.is_not_found());
+        assert_eq!(
+            error,
+            ApiError::Rejected {
+                status: 404,
+                code: 4040,
+                message: "No user found".to_owned()
+            }
+        );
+    }
+
+    #[test]
+    fn a_proxys_404_is_not_an_absent_participant() {
+        assert!(
+            !of(404, "<html>404 Not Found</html>")
+                .unwrap_err()
+                .is_not_found()
+        );
+        assert!(!of(404, "").unwrap_err().is_not_found());
+    }
+
+    #[test]
+    fn an_over_long_body_is_no_answer() {
+        let error = classify(&mut RawAnswer {
+            status: 200,
+            ..RawAnswer::default()
+        })
+        .unwrap_err();
+        assert!(
+            matches!(error, ApiError::ContractBroken { status: 200, .. }) && error.is_ambiguous()
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! The `RealtimeKit` API as a typed client: endpoints, answers, errors by their meaning, the retry policy and the
+//! transport. It knows nothing of callers, removals or the ledger.
+
+pub mod answers;
+pub mod client;
+pub mod endpoints;
+pub mod errors;
+pub mod limits;
+pub mod retry;
+pub mod transport;
+
+pub use client::{Call, Client};
+pub use endpoints::Api;
+pub use errors::ApiError;
+pub use transport::{ApiRequest, Clock, Method, RawAnswer, Transport, TransportError};

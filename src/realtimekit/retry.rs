@@ -1,0 +1,135 @@
+//! When a request is sent again, as a pure function.
+//!
+//! At most three attempts, full jitter over an exponential ceiling (base 250 ms, cap 4 s), and never beyond the
+//! deadline of the whole call. A time that the API asks for is obeyed where it fits and ends the call where it does not.
+
+use std::time::Duration;
+
+/// The bounds of one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// How often a request is sent at most.
+    pub max_attempts: u8,
+    /// The longest time for one attempt.
+    pub attempt_timeout: Duration,
+    /// The longest time for the whole call.
+    pub deadline: Duration,
+    /// The first ceiling of the delay.
+    pub base: Duration,
+    /// The last ceiling of the delay.
+    pub cap: Duration,
+}
+
+impl RetryPolicy {
+    /// The synchronous removal's: three attempts of 10 s within 25 s.
+    pub const SYNCHRONOUS: Self = Self {
+        max_attempts: 3,
+        attempt_timeout: Duration::from_secs(10),
+        deadline: Duration::from_secs(25),
+        base: Duration::from_millis(250),
+        cap: Duration::from_secs(4),
+    };
+
+    /// One attempt only: whoever calls repeats by its own schedule.
+    pub const ONCE: Self = Self {
+        max_attempts: 1,
+        deadline: Self::SYNCHRONOUS.attempt_timeout,
+        ..Self::SYNCHRONOUS
+    };
+
+    /// The same policy with less time.
+    #[must_use]
+    pub fn within(self, deadline: Duration) -> Self {
+        Self {
+            deadline: deadline.min(self.deadline),
+            ..self
+        }
+    }
+
+    /// How long to wait before the next attempt, or `None` when there is none.
+    ///
+    /// `asked` is what the API asked for; `random` is in `0.0..1.0`.
+    #[must_use]
+    pub fn delay(
+        &self,
+        attempts: u8,
+        elapsed: Duration,
+        asked: Option<Duration>,
+        random: f64,
+    ) -> Option<Duration> {
+        if attempts >= self.max_attempts {
+            return None;
+        }
+        let delay =
+            asked.unwrap_or_else(|| full_jitter(self.base, self.cap, u32::from(attempts), random));
+        (elapsed.saturating_add(delay) < self.deadline).then_some(delay)
+    }
+
+    /// The time for the next attempt.
+    #[must_use]
+    pub fn timeout(&self, elapsed: Duration) -> Duration {
+        self.attempt_timeout
+            .min(self.deadline.saturating_sub(elapsed))
+    }
+}
+
+/// A random delay below a ceiling that doubles with every attempt made (1, 2, …), from `base` up to `cap`.
+#[must_use]
+pub fn full_jitter(base: Duration, cap: Duration, attempts: u32, random: f64) -> Duration {
+    let doublings = attempts.saturating_sub(1).min(31);
+    let ceiling = base.saturating_mul(1 << doublings).min(cap);
+    ceiling.mul_f64(random.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: RetryPolicy = RetryPolicy::SYNCHRONOUS;
+
+    #[test]
+    fn the_third_attempt_is_the_last() {
+        assert!(POLICY.delay(1, Duration::ZERO, None, 0.5).is_some());
+        assert!(POLICY.delay(2, Duration::ZERO, None, 0.5).is_some());
+        assert_eq!(POLICY.delay(3, Duration::ZERO, None, 0.5), None);
+    }
+
+    #[test]
+    fn the_ceiling_doubles_up_to_the_cap() {
+        let ceiling = |attempts| full_jitter(POLICY.base, POLICY.cap, attempts, 1.0).as_millis();
+        assert_eq!(
+            [1, 2, 3, 4, 5, 6, 60].map(ceiling),
+            [250, 500, 1000, 2000, 4000, 4000, 4000]
+        );
+        assert_eq!(full_jitter(POLICY.base, POLICY.cap, 3, 0.0), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_the_api_asks_for_is_obeyed_exactly_where_it_fits() {
+        let asked = Some(Duration::from_secs(7));
+        assert_eq!(POLICY.delay(1, Duration::from_secs(17), asked, 0.1), asked);
+        assert_eq!(POLICY.delay(1, Duration::from_secs(18), asked, 0.1), None);
+        assert_eq!(
+            POLICY.delay(1, Duration::ZERO, Some(Duration::from_mins(5)), 0.1),
+            None
+        );
+        assert_eq!(
+            POLICY.delay(1, Duration::ZERO, Some(Duration::MAX / 2), 0.1),
+            None
+        );
+    }
+
+    #[test]
+    fn an_attempt_never_outlives_the_call() {
+        assert_eq!(POLICY.timeout(Duration::ZERO), Duration::from_secs(10));
+        assert_eq!(
+            POLICY.timeout(Duration::from_secs(21)),
+            Duration::from_secs(4)
+        );
+        assert_eq!(POLICY.timeout(Duration::from_secs(26)), Duration::ZERO);
+        assert_eq!(
+            POLICY.within(Duration::from_secs(5)).deadline,
+            Duration::from_secs(5)
+        );
+    }
+}

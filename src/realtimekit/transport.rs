@@ -1,0 +1,89 @@
+//! What carries a request to `RealtimeKit`, and the clock that times it: traits, so that all decisions are tested on
+//! the host. The implementation for Workers is in [`crate::fetch`].
+
+use std::time::Duration;
+
+/// The methods that a removal needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Reading a list or a session.
+    Get,
+    /// Kicking.
+    Post,
+    /// Deleting a participant.
+    Delete,
+}
+
+impl Method {
+    /// The method's name in HTTP.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// One request to the API. The transport adds the API token; nothing else is ever sent along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiRequest {
+    /// The method.
+    pub method: Method,
+    /// The absolute URL, built from checked ids only.
+    pub url: String,
+    /// A JSON body.
+    pub body: Option<String>,
+}
+
+/// An answer as it came, before anything is believed of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, or nothing where it was longer than [`MAX_ANSWER_BYTES`].
+    pub body: Option<String>,
+    /// `retry-after`, as sent.
+    pub retry_after: Option<String>,
+    /// `retry-after-ms`, as sent.
+    pub retry_after_ms: Option<String>,
+    /// `Ratelimit`, as sent.
+    pub ratelimit: Option<String>,
+    /// `Ratelimit-Policy`, as sent.
+    pub ratelimit_policy: Option<String>,
+    /// `cf-ray`: what Cloudflare's support asks for.
+    pub cf_ray: Option<String>,
+}
+
+/// The longest answer that is read, in bytes. A page of 100 participants has some 30 KB.
+pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+
+/// Why there is no answer. Whether the request took effect is unknown in both cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransportError {
+    /// Nothing, or not the whole answer, came within the time.
+    TimedOut,
+    /// The connection could not be made or broke.
+    Broken,
+}
+
+/// Sends one request, once, following no redirect.
+pub trait Transport {
+    /// Sends `request` and reads the whole answer, within `timeout`.
+    fn send(
+        &self,
+        request: &ApiRequest,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<RawAnswer, TransportError>>;
+}
+
+/// Time and chance, as the retry loop needs them.
+pub trait Clock {
+    /// Milliseconds since the Unix epoch.
+    fn now_ms(&self) -> u64;
+    /// Waits.
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()>;
+    /// A random number in `0.0..1.0`.
+    fn random(&self) -> f64;
+}

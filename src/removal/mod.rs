@@ -1,0 +1,9 @@
+//! What a removal is, and carrying out the removal of one participant: kick, delete, outcome.
+
+pub mod order;
+pub mod outcome;
+pub mod participant;
+
+pub use order::{RemovalOrder, Target};
+pub use outcome::Outcome;
+pub use participant::{KickResult, ParticipantRemoval, remove_participant};

@@ -1,0 +1,93 @@
+//! Removing one participant while the caller waits.
+
+use std::time::Duration;
+
+use super::outcome::Outcome;
+use crate::ids::{MeetingId, ParticipantId};
+use crate::realtimekit::retry::RetryPolicy;
+use crate::realtimekit::{Api, ApiError, Call, Client, Clock, Transport, answers};
+
+/// The longest time that a kick may take of the whole call, so that one that hangs leaves enough for the delete.
+const KICK_DEADLINE: Duration = Duration::from_secs(8);
+
+/// What became of the kick.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KickResult {
+    /// The participant was put out of the live session.
+    Kicked,
+    /// The participant was in no live session.
+    NotLive,
+    /// The kick failed. The delete was tried all the same.
+    Failed(ApiError),
+}
+
+/// The removal of one participant, carried out.
+#[derive(Debug)]
+pub struct ParticipantRemoval {
+    /// The delete, with `RealtimeKit`'s answer as it came.
+    pub delete: Call<String>,
+    /// The kick, where one was asked for.
+    pub kick: Option<KickResult>,
+    /// How often the kick was sent.
+    pub kick_attempts: u8,
+    /// What became of the participant.
+    pub outcome: Outcome,
+}
+
+/// Kicks, if asked to, and deletes, in the order that the `RealtimeKit` docs give: deleting alone drops no live peer.
+pub async fn remove_participant<T: Transport, C: Clock>(
+    client: &Client<'_, T, C>,
+    api: &Api,
+    meeting: &MeetingId,
+    participant: &ParticipantId,
+    kick: bool,
+) -> ParticipantRemoval {
+    let policy = RetryPolicy::SYNCHRONOUS;
+    let started = client.clock.now_ms();
+    let (kick, kick_attempts) = if kick {
+        let (result, attempts) = kick_participant(client, api, meeting, participant).await;
+        (Some(result), attempts)
+    } else {
+        (None, 0)
+    };
+    let used = Duration::from_millis(client.clock.now_ms().saturating_sub(started));
+    let policy = policy.within(policy.deadline.saturating_sub(used));
+    let delete = client
+        .call(
+            &api.delete_participant(meeting, participant),
+            policy,
+            answers::deleted,
+        )
+        .await;
+    let outcome = Outcome::of(&delete.result, delete.ambiguous);
+    ParticipantRemoval {
+        delete,
+        kick,
+        kick_attempts,
+        outcome,
+    }
+}
+
+async fn kick_participant<T: Transport, C: Clock>(
+    client: &Client<'_, T, C>,
+    api: &Api,
+    meeting: &MeetingId,
+    participant: &ParticipantId,
+) -> (KickResult, u8) {
+    let request = api.kick(meeting, &[participant], &[]);
+    let call = client
+        .call(
+            &request,
+            RetryPolicy::SYNCHRONOUS.within(KICK_DEADLINE),
+            |body| answers::done(&body),
+        )
+        .await;
+    let result = match call.result {
+        Ok(()) => KickResult::Kicked,
+        // After a lost answer, 404 most likely means that the lost kick worked.
+        Err(error) if error.is_not_found() && call.ambiguous => KickResult::Kicked,
+        Err(error) if error.is_not_found() => KickResult::NotLive,
+        Err(error) => KickResult::Failed(error),
+    };
+    (result, call.attempts)
+}

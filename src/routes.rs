@@ -1,0 +1,264 @@
+//! Method and path → route. Nothing is believed here of the ids in a path: they are decoded once and checked where
+//! they are used.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+/// What a request asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route<'a> {
+    /// `GET /healthz`
+    Health,
+    /// `DELETE …/meetings/{meeting_id}/participants/{participant_id}`
+    DeleteParticipant(ParticipantPath<'a>),
+    /// `POST /removals`
+    CreateRemovals,
+    /// `GET /removals`
+    ListRemovals,
+    /// `GET /removals/{id}`
+    ShowRemoval(Cow<'a, str>),
+    /// `DELETE /removals/{id}`
+    CancelRemoval(Cow<'a, str>),
+    /// `POST /removals/{id}/retry`
+    RetryRemoval(Cow<'a, str>),
+    /// `POST /webhooks/{source}`
+    Webhook(Cow<'a, str>),
+}
+
+/// The ids in the path of a participant, decoded and unchecked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParticipantPath<'a> {
+    /// The account and the app, where the path is that of the Cloudflare API.
+    pub owner: Option<(Cow<'a, str>, Cow<'a, str>)>,
+    /// The meeting.
+    pub meeting: Cow<'a, str>,
+    /// The participant.
+    pub participant: Cow<'a, str>,
+}
+
+impl Route<'_> {
+    /// The route's name in the log, with its parameters left out.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Health => "GET /healthz",
+            Self::DeleteParticipant(path) if path.owner.is_some() => {
+                "DELETE /accounts/{account_id}/realtime/kit/{app_id}/meetings/{meeting_id}/participants/{participant_id}"
+            }
+            Self::DeleteParticipant(_) => {
+                "DELETE /meetings/{meeting_id}/participants/{participant_id}"
+            }
+            Self::CreateRemovals => "POST /removals",
+            Self::ListRemovals => "GET /removals",
+            Self::ShowRemoval(_) => "GET /removals/{id}",
+            Self::CancelRemoval(_) => "DELETE /removals/{id}",
+            Self::RetryRemoval(_) => "POST /removals/{id}/retry",
+            Self::Webhook(_) => "POST /webhooks/{source}",
+        }
+    }
+}
+
+/// Why a request has no route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRoute {
+    /// There is no such path.
+    UnknownPath,
+    /// The path exists, for these methods.
+    MethodNotAllowed(&'static str),
+}
+
+/// A request's path and query, out of its absolute URL.
+#[must_use]
+pub fn path_and_query(url: &str) -> (&str, Option<&str>) {
+    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = after_scheme
+        .find('/')
+        .and_then(|at| after_scheme.get(at..))
+        .unwrap_or("/");
+    let path = path.split('#').next().unwrap_or(path);
+    path.split_once('?')
+        .map_or((path, None), |(path, query)| (path, Some(query)))
+}
+
+/// Finds the route of a request.
+pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, NoRoute> {
+    let path = path
+        .strip_prefix("/client/v4")
+        .filter(|rest| rest.starts_with("/accounts/"))
+        .unwrap_or(path);
+    let mut segments = path.strip_prefix('/').unwrap_or(path).split('/');
+    let mut parts = [""; 9];
+    let mut count = 0;
+    for (slot, segment) in parts.iter_mut().zip(segments.by_ref()) {
+        *slot = segment;
+        count += 1;
+    }
+    if segments.next().is_some() {
+        return Err(NoRoute::UnknownPath);
+    }
+    match (parts.get(..count).unwrap_or_default(), method) {
+        (["healthz"], "GET" | "HEAD") => Ok(Route::Health),
+        (["healthz"], _) => Err(NoRoute::MethodNotAllowed("GET, HEAD")),
+        (["meetings", meeting, "participants", participant], "DELETE") => {
+            Ok(Route::DeleteParticipant(ParticipantPath {
+                owner: None,
+                meeting: decode(meeting),
+                participant: decode(participant),
+            }))
+        }
+        (
+            [
+                "accounts",
+                account,
+                "realtime",
+                "kit",
+                app,
+                "meetings",
+                meeting,
+                "participants",
+                participant,
+            ],
+            "DELETE",
+        ) => Ok(Route::DeleteParticipant(ParticipantPath {
+            owner: Some((decode(account), decode(app))),
+            meeting: decode(meeting),
+            participant: decode(participant),
+        })),
+        (
+            ["meetings", _, "participants", _]
+            | [
+                "accounts",
+                _,
+                "realtime",
+                "kit",
+                _,
+                "meetings",
+                _,
+                "participants",
+                _,
+            ],
+            _,
+        ) => Err(NoRoute::MethodNotAllowed("DELETE")),
+        (["removals"], "POST") => Ok(Route::CreateRemovals),
+        (["removals"], "GET") => Ok(Route::ListRemovals),
+        (["removals"], _) => Err(NoRoute::MethodNotAllowed("GET, POST")),
+        (["removals", id], "GET") => Ok(Route::ShowRemoval(decode(id))),
+        (["removals", id], "DELETE") => Ok(Route::CancelRemoval(decode(id))),
+        (["removals", _], _) => Err(NoRoute::MethodNotAllowed("GET, DELETE")),
+        (["removals", id, "retry"], "POST") => Ok(Route::RetryRemoval(decode(id))),
+        (["webhooks", source], "POST") => Ok(Route::Webhook(decode(source))),
+        (["removals", _, "retry"] | ["webhooks", _], _) => Err(NoRoute::MethodNotAllowed("POST")),
+        _ => Err(NoRoute::UnknownPath),
+    }
+}
+
+/// Decodes a segment once. What is not UTF-8 after that becomes U+FFFD, which no id allows.
+fn decode(segment: &str) -> Cow<'_, str> {
+    percent_decode_str(segment).decode_utf8_lossy()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delete(path: &str) -> Result<ParticipantPath<'_>, NoRoute> {
+        match route("DELETE", path)? {
+            Route::DeleteParticipant(path) => Ok(path),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_delete_has_a_long_and_a_short_path() {
+        let long = "/accounts/a/realtime/kit/k/meetings/m/participants/p";
+        let expected = ParticipantPath {
+            owner: Some(("a".into(), "k".into())),
+            meeting: "m".into(),
+            participant: "p".into(),
+        };
+        assert_eq!(delete(long), Ok(expected.clone()));
+        assert_eq!(delete(&format!("/client/v4{long}")), Ok(expected));
+        assert_eq!(delete("/meetings/m/participants/p").unwrap().owner, None);
+        assert_eq!(
+            delete("/client/v4/meetings/m/participants/p"),
+            Err(NoRoute::UnknownPath)
+        );
+    }
+
+    #[test]
+    fn a_segment_is_decoded_once() {
+        assert_eq!(
+            delete("/meetings/m/participants/a%2Fb")
+                .unwrap()
+                .participant,
+            "a/b"
+        );
+        assert_eq!(
+            delete("/meetings/m/participants/%252e")
+                .unwrap()
+                .participant,
+            "%2e"
+        );
+        assert_eq!(
+            delete("/meetings/m/participants/%ff").unwrap().participant,
+            "\u{fffd}"
+        );
+        assert_eq!(
+            delete("/meetings/m/participants/%zz").unwrap().participant,
+            "%zz"
+        );
+    }
+
+    #[test]
+    fn other_paths_have_no_route() {
+        for path in [
+            "",
+            "/",
+            "//",
+            "/meetings",
+            "/meetings/m/participants",
+            "/meetings/m/participants/p/",
+            "/meetings/m/participants/p/x",
+            "/accounts/a/realtime/kit/k/meetings/m/participants/p/x",
+            "/accounts/a/realtime/kit/k/meetings/m",
+            "/client/v4/removals",
+            "/removals/x/y",
+            "/webhooks",
+            "/a/b/c/d/e/f/g/h/i/j/k",
+        ] {
+            assert_eq!(route("DELETE", path), Err(NoRoute::UnknownPath), "{path}");
+        }
+    }
+
+    #[test]
+    fn another_method_is_told_which_ones_there_are() {
+        for (method, path, allow) in [
+            ("GET", "/meetings/m/participants/p", "DELETE"),
+            ("delete", "/meetings/m/participants/p", "DELETE"),
+            (
+                "POST",
+                "/accounts/a/realtime/kit/k/meetings/m/participants/p",
+                "DELETE",
+            ),
+            ("POST", "/healthz", "GET, HEAD"),
+            ("PUT", "/removals", "GET, POST"),
+            ("POST", "/removals/x", "GET, DELETE"),
+            ("GET", "/removals/x/retry", "POST"),
+            ("GET", "/webhooks/clerk", "POST"),
+        ] {
+            assert_eq!(
+                route(method, path),
+                Err(NoRoute::MethodNotAllowed(allow)),
+                "{method} {path}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_path_is_cut_out_of_the_url() {
+        assert_eq!(path_and_query("http://h:1/a/b?x=1"), ("/a/b", Some("x=1")));
+        assert_eq!(path_and_query("http://h"), ("/", None));
+        assert_eq!(path_and_query("https://h/a#f?x"), ("/a", None));
+    }
+}

@@ -1,0 +1,79 @@
+//! What one isolate keeps from request to request: the configuration, read once, and a source of randomness.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use js_sys::{Date, JSON, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use worker::{Delay, Env};
+
+use crate::config::{self, Config, ConfigProblem};
+use crate::realtimekit::Clock;
+
+/// An isolate's memory. Plain values only: the runtime cancels what belongs to another request.
+#[derive(Debug)]
+pub struct Isolate {
+    /// The configuration, or everything that is wrong with it.
+    pub config: Result<Config, Vec<ConfigProblem>>,
+    random: RefCell<fastrand::Rng>,
+}
+
+thread_local! {
+    static ISOLATE: RefCell<Option<Rc<Isolate>>> = const { RefCell::new(None) };
+}
+
+impl Isolate {
+    /// This isolate. Its environment never changes: a new one makes a new isolate.
+    #[must_use]
+    pub fn of(env: &Env) -> Rc<Self> {
+        ISOLATE.with_borrow_mut(|isolate| {
+            Rc::clone(isolate.get_or_insert_with(|| Rc::new(Self::new(env))))
+        })
+    }
+
+    fn new(env: &Env) -> Self {
+        let seed = js_sys::Math::random().to_bits() ^ Date::now().to_bits().rotate_left(32);
+        Self {
+            config: config::parse(&|name| variable(env, name)),
+            random: RefCell::new(fastrand::Rng::with_seed(seed)),
+        }
+    }
+
+    /// An id for a request: 128 random bits. It is no secret.
+    #[must_use]
+    pub fn request_id(&self) -> String {
+        format!("{:032x}", self.random.borrow_mut().u128(..))
+    }
+}
+
+/// A variable or a secret; an object is given as its JSON.
+fn variable(env: &Env, name: &str) -> Option<String> {
+    let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
+    if let Some(text) = value.as_string() {
+        return Some(text);
+    }
+    if value.is_instance_of::<Object>() || value.as_f64().is_some() || value.as_bool().is_some() {
+        return JSON::stringify(&value).ok()?.as_string();
+    }
+    None
+}
+
+impl Clock for Isolate {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "milliseconds since 1970 fit"
+    )]
+    fn now_ms(&self) -> u64 {
+        Date::now() as u64
+    }
+
+    async fn sleep(&self, time: Duration) {
+        Delay::from(time).await;
+    }
+
+    fn random(&self) -> f64 {
+        self.random.borrow_mut().f64()
+    }
+}

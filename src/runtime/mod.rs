@@ -1,0 +1,5 @@
+//! The files that touch JavaScript. They convert and pass on; every decision is elsewhere, over plain data.
+
+pub mod fetch;
+pub mod isolate;
+pub mod request;

@@ -1,0 +1,49 @@
+//! The runtime's request → plain data, and an answer → the runtime's response.
+
+use js_sys::{Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Request, Response, ResponseInit};
+
+use crate::answer::Answer;
+
+/// A request, as far as routing needs it.
+#[derive(Debug)]
+pub struct Incoming {
+    /// The method.
+    pub method: String,
+    /// The absolute URL, normalised by the runtime.
+    pub url: String,
+    /// The `authorization` header; a doubled one is joined by a comma.
+    pub authorization: Option<String>,
+}
+
+impl Incoming {
+    /// Reads a request. Its body is not touched.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        Self {
+            method: request.method(),
+            url: request.url(),
+            authorization: request.headers().get("authorization").ok().flatten(),
+        }
+    }
+}
+
+/// The response to be sent.
+pub fn respond(answer: &Answer, request_id: &str) -> Result<Response, JsValue> {
+    let headers = Object::new();
+    set(&headers, "content-type", "application/json")?;
+    set(&headers, "cache-control", "no-store")?;
+    set(&headers, "x-request-id", request_id)?;
+    for (name, value) in &answer.headers {
+        set(&headers, name, value)?;
+    }
+    let init = ResponseInit::new();
+    init.set_status(answer.status);
+    init.set_headers(headers.unchecked_ref());
+    Response::new_with_opt_str_and_init(Some(&answer.body), &init)
+}
+
+fn set(object: &Object, name: &str, value: &str) -> Result<(), JsValue> {
+    Reflect::set(object, &JsValue::from_str(name), &JsValue::from_str(value)).map(drop)
+}

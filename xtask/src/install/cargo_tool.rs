@@ -1,0 +1,119 @@
+//! `worker-build` and `wasm-bindgen`, built from their crates: prebuilt ones come from a host that not every machine
+//! can reach. They lie in the cache, so that all clones share them and `cargo clean` keeps them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::BuildTools;
+use crate::workspace::{Workspace, create};
+use crate::{Session, lock, locked};
+
+/// A program that `cargo install` builds.
+#[derive(Debug)]
+struct Tool {
+    package: &'static str,
+    program: &'static str,
+    version: String,
+}
+
+impl Tool {
+    fn directory(&self, tools: &Path) -> PathBuf {
+        tools.join(format!("{}-{}", self.package, self.version))
+    }
+
+    fn path(&self, tools: &Path) -> PathBuf {
+        self.directory(tools).join("bin").join(self.program)
+    }
+}
+
+/// Installs the tools that are missing, in the versions that match the libraries of `Cargo.lock`.
+pub fn ensure(session: &Session) -> Result<BuildTools> {
+    let Session {
+        workspace, steps, ..
+    } = session;
+    let tools = workspace.cache().join("tools");
+    let [wasm_bindgen, worker_build] = wanted(workspace)?;
+    let is_missing = |tool: &&Tool| !tool.path(&tools).exists();
+    let both = [&wasm_bindgen, &worker_build];
+    if both.iter().any(is_missing) {
+        let _lock = lock::acquire(&tools.join(".lock"), steps, "installing the build tools")?;
+        // One after the other: they share most of their dependencies, and a build keeps all cores busy by itself.
+        let target = tools.join(".target");
+        for tool in both.into_iter().filter(is_missing) {
+            install(session, tool, &tools, &target)?;
+        }
+        remove(&target)?;
+    }
+    Ok(BuildTools {
+        worker_build: worker_build.path(&tools),
+        wasm_bindgen: wasm_bindgen.path(&tools),
+    })
+}
+
+fn wanted(workspace: &Workspace) -> Result<[Tool; 2]> {
+    Ok([
+        Tool {
+            package: "wasm-bindgen-cli",
+            program: "wasm-bindgen",
+            version: locked::version(workspace, "wasm-bindgen")?,
+        },
+        Tool {
+            package: "worker-build",
+            program: "worker-build",
+            version: locked::version(workspace, "worker")?,
+        },
+    ])
+}
+
+fn install(session: &Session, tool: &Tool, tools: &Path, target: &Path) -> Result<()> {
+    let Tool {
+        package,
+        program,
+        version,
+    } = tool;
+    let unfinished = tools.join(format!(".unfinished-{package}-{version}"));
+    remove(&unfinished)?;
+    create(&unfinished)?;
+    let mut command = Command::new("cargo");
+    command
+        .args([
+            "install",
+            "--locked",
+            "--debug",
+            "--no-track",
+            "--bin",
+            program,
+        ])
+        .arg(format!("{package}@{version}"))
+        .arg("--root")
+        .arg(&unfinished)
+        // Away from this repository, whose settings are not the tool's.
+        .current_dir(tools)
+        .env("CARGO_TARGET_DIR", target)
+        // Nobody debugs them: a third of the time and most of the size is saved.
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_INCREMENTAL", "0");
+    let log = session
+        .workspace
+        .cache()
+        .join(format!("logs/{package}-{version}.log"));
+    let hint = "Check that crates.io can be reached and that a C compiler is installed (`cc --version`), then run the \
+                command again.";
+    let title = format!("installing {package} {version}");
+    session.steps.run(&title, &mut command, &log, hint)?;
+    let directory = tool.directory(tools);
+    remove(&directory)?;
+    // The rename is atomic: a directory of that name is always a complete installation.
+    fs::rename(&unfinished, &directory)
+        .with_context(|| format!("cannot move {package} to {}", directory.display()))
+}
+
+fn remove(directory: &Path) -> Result<()> {
+    if !directory.exists() {
+        return Ok(());
+    }
+    fs::remove_dir_all(directory).with_context(|| format!("cannot remove {}", directory.display()))
+}

@@ -1,0 +1,35 @@
+//! Keeps two runs from installing into the same place at once.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::steps::Steps;
+use crate::workspace::create;
+
+/// Holds the lock file until it is dropped. The system releases it too when the program dies.
+#[derive(Debug)]
+#[must_use]
+pub struct Lock {
+    _file: File,
+}
+
+/// Takes the lock, waiting for another run to finish `what` if one is at it.
+pub fn acquire(path: &Path, steps: &Steps, what: &str) -> Result<Lock> {
+    if let Some(directory) = path.parent() {
+        create(directory)?;
+    }
+    let cannot = || format!("cannot lock {}", path.display());
+    let file = File::create(path).with_context(cannot)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let step = steps.begin(format!("waiting for another run that is {what}"));
+            file.lock().with_context(cannot)?;
+            step.done();
+        }
+        Err(TryLockError::Error(error)) => return Err(error).with_context(cannot),
+    }
+    Ok(Lock { _file: file })
+}

@@ -1,0 +1,148 @@
+//! The processes that were started, each in a process group of its own, so that nothing outlives us: not the
+//! grandchildren either, such as the runtime below `wrangler dev`.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+/// How long a process group may take to end by itself before it is killed.
+const GRACE: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(20);
+
+/// The process groups that are running.
+#[derive(Debug, Default)]
+pub struct Processes {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    groups: BTreeSet<i32>,
+    ending: bool,
+}
+
+impl Processes {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a command as the leader of a new process group. Its standard input is empty unless the command says
+    /// otherwise before.
+    pub fn spawn(self: &Arc<Self>, command: &mut Command) -> io::Result<Running> {
+        // The lock is held over the start: a signal that comes now waits, and then finds the new group.
+        let mut state = self.state();
+        if state.ending {
+            drop(state);
+            wait_for_the_end();
+        }
+        let child = command.process_group(0).spawn()?;
+        let group = i32::try_from(child.id()).map_err(io::Error::other)?;
+        state.groups.insert(group);
+        drop(state);
+        Ok(Running {
+            child,
+            group,
+            processes: Arc::clone(self),
+        })
+    }
+
+    /// Runs a command to its end, with no standard input.
+    pub fn run(self: &Arc<Self>, command: &mut Command) -> io::Result<ExitStatus> {
+        self.spawn(command.stdin(Stdio::null()))?.wait()
+    }
+
+    /// Ends everything that was started, and lets nothing new start. Called once a signal has come, before the
+    /// program exits.
+    pub fn end_all(&self) {
+        let groups = {
+            let mut state = self.state();
+            state.ending = true;
+            std::mem::take(&mut state.groups)
+        };
+        for group in &groups {
+            signal(*group, Signal::SIGTERM);
+        }
+        let deadline = Instant::now() + GRACE;
+        for group in &groups {
+            while is_alive(*group) && Instant::now() < deadline {
+                thread::sleep(POLL);
+            }
+            signal(*group, Signal::SIGKILL);
+        }
+    }
+
+    fn is_ending(&self) -> bool {
+        self.state().ending
+    }
+}
+
+/// A process group that was started. Dropping it ends the whole group.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    group: i32,
+    processes: Arc<Processes>,
+}
+
+impl Running {
+    /// Waits until the leader has ended.
+    pub fn wait(mut self) -> io::Result<ExitStatus> {
+        let status = self.child.wait();
+        if self.processes.is_ending() {
+            // It ended because of the signal that ends us: no news to report as a failure.
+            wait_for_the_end();
+        }
+        status
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.processes.state().groups.remove(&self.group);
+        signal(self.group, Signal::SIGTERM);
+        let deadline = Instant::now() + GRACE;
+        while Instant::now() < deadline {
+            // The leader has to be reaped, or its group would seem alive.
+            let reaped = !matches!(self.child.try_wait(), Ok(None));
+            if reaped && !is_alive(self.group) {
+                return;
+            }
+            thread::sleep(POLL);
+        }
+        signal(self.group, Signal::SIGKILL);
+        // An error means that there is no process to wait for.
+        let _ = self.child.wait();
+    }
+}
+
+/// Tells how a process ended, in words.
+pub fn describe(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, Some(signal)) => format!("ended by signal {signal}"),
+        (None, None) => "ended".to_owned(),
+    }
+}
+
+fn signal(group: i32, signal: Signal) {
+    // An error means that the group is gone already, which is what we want.
+    let _ = killpg(Pid::from_raw(group), signal);
+}
+
+fn is_alive(group: i32) -> bool {
+    killpg(Pid::from_raw(group), None).is_ok()
+}
+
+/// The thread that handles the signal ends the program; every other one waits for that.
+fn wait_for_the_end() -> ! {
+    loop {
+        thread::park();
+    }
+}

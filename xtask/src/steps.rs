@@ -1,0 +1,183 @@
+//! What the person at the terminal sees: one line a step, with the time it took, and everything that a failing
+//! command printed.
+
+use std::fs::{self, File};
+use std::io::{IsTerminal, stderr};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::processes::{Processes, describe};
+use crate::workspace::create;
+
+/// Prints steps on standard error. Steps may run at the same time.
+#[derive(Debug, Clone)]
+pub struct Steps {
+    bars: MultiProgress,
+    terminal: bool,
+    processes: Arc<Processes>,
+}
+
+impl Steps {
+    /// Spinners turn where standard error is a terminal.
+    pub fn new(processes: Arc<Processes>) -> Self {
+        Self {
+            bars: MultiProgress::new(),
+            terminal: stderr().is_terminal(),
+            processes,
+        }
+    }
+
+    /// Whether a person is watching.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Prints a line without disturbing the spinners.
+    pub fn print(&self, line: &str) {
+        self.bars.suspend(|| eprintln!("{line}"));
+    }
+
+    /// Begins a step, named in the present: `installing npm packages`.
+    pub fn begin(&self, title: impl Into<String>) -> Step {
+        let title = title.into();
+        let bar = self.terminal.then(|| {
+            let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
+            let bar = ProgressBar::new_spinner()
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+                .with_message(title.clone());
+            let bar = self.bars.add(bar);
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        Step {
+            steps: self.clone(),
+            title,
+            bar,
+            begun: Instant::now(),
+        }
+    }
+
+    /// Runs a command as a step. Its output goes to the file `log`; if it fails, all of it is printed, and the error
+    /// says `hint`: what to do about it.
+    pub fn run(&self, title: &str, command: &mut Command, log: &Path, hint: &str) -> Result<()> {
+        let step = self.begin(title);
+        let outcome = self.run_logged(command, log);
+        match outcome {
+            Ok(None) => {
+                step.done();
+                Ok(())
+            }
+            Ok(Some(how)) => {
+                step.failed();
+                self.print(&read_lossy(log));
+                Err(anyhow!("{title} failed ({how}). {hint}"))
+            }
+            Err(error) => {
+                step.failed();
+                Err(error.context(format!("{title} failed. {hint}")))
+            }
+        }
+    }
+
+    /// Runs a command with its output in the file `log`. Answers how it failed, or nothing.
+    pub fn run_logged(&self, command: &mut Command, log: &Path) -> Result<Option<String>> {
+        let file = create_log(log)?;
+        let copy = file.try_clone().context("cannot share a log file")?;
+        let program = command.get_program().display().to_string();
+        let status = self
+            .processes
+            .run(command.stdout(file).stderr(copy))
+            .with_context(|| format!("cannot run {program}"))?;
+        Ok((!status.success()).then(|| describe(status)))
+    }
+}
+
+/// A step that is under way.
+#[derive(Debug)]
+pub struct Step {
+    steps: Steps,
+    title: String,
+    bar: Option<ProgressBar>,
+    begun: Instant,
+}
+
+impl Step {
+    /// The step has succeeded.
+    pub fn done(self) {
+        let line = format!("{} … {}", self.title, spoken(self.begun.elapsed()));
+        self.finish(&line);
+    }
+
+    /// The step has succeeded, and there is something to say about its result.
+    pub fn done_with(self, remark: &str) {
+        let took = spoken(self.begun.elapsed());
+        let line = format!("{} … {took}: {remark}", self.title);
+        self.finish(&line);
+    }
+
+    /// The step has failed. The reason is the caller's to tell.
+    pub fn failed(self) {
+        let took = spoken(self.begun.elapsed());
+        let line = format!("{} … failed after {took}", self.title);
+        self.finish(&line);
+    }
+
+    fn finish(self, line: &str) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        self.steps.print(line);
+    }
+}
+
+/// What a command has printed. Its bytes need not be UTF-8.
+pub fn read_lossy(log: &Path) -> String {
+    match fs::read(log) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).trim_end().to_owned(),
+        Err(error) => format!("(its output in {} is lost: {error})", log.display()),
+    }
+}
+
+fn create_log(log: &Path) -> Result<File> {
+    if let Some(directory) = log.parent() {
+        create(directory)?;
+    }
+    File::create(log).with_context(|| format!("cannot create the log file {}", log.display()))
+}
+
+/// A duration as a person would say it: `0.4 s`, `96 s`, `3 min 06 s`.
+pub fn spoken(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..10 => format!("{:.1} s", duration.as_secs_f64()),
+        10..120 => format!("{seconds} s"),
+        _ => format!("{} min {:02} s", seconds / 60, seconds % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_spoken_with_the_precision_that_matters() {
+        let cases = [
+            (0, "0.0 s"),
+            (349, "0.3 s"),
+            (9_940, "9.9 s"),
+            (10_000, "10 s"),
+            (96_400, "96 s"),
+            (119_999, "119 s"),
+            (120_000, "2 min 00 s"),
+            (186_000, "3 min 06 s"),
+        ];
+        for (milliseconds, expected) in cases {
+            assert_eq!(spoken(Duration::from_millis(milliseconds)), expected);
+        }
+    }
+}

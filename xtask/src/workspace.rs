@@ -1,0 +1,129 @@
+//! Where things are: the repository, what is built in it, and the cache that all clones share.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// The directories that the commands work in.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    root: PathBuf,
+    cache: PathBuf,
+    target: PathBuf,
+}
+
+impl Workspace {
+    /// Finds the repository that this program was built from, and the user's cache.
+    pub fn find() -> Result<Self> {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = manifest
+            .parent()
+            .context("xtask must lie in a directory of the repository")?
+            .to_path_buf();
+        let cache = cache_directory(env::var_os("XDG_CACHE_HOME"), env::var_os("HOME")).context(
+            "neither XDG_CACHE_HOME nor HOME is set: set one, tools are installed below it",
+        )?;
+        let target = env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| root.join("target"), |directory| root.join(directory));
+        Ok(Self {
+            root,
+            cache,
+            target,
+        })
+    }
+
+    /// The root of the repository.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The cache of this project, shared by all its clones.
+    pub fn cache(&self) -> &Path {
+        &self.cache
+    }
+
+    /// Cargo's target directory.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Where the built Worker lies: `index.js` and `index_bg.wasm`.
+    pub fn build(&self) -> PathBuf {
+        self.root.join("build")
+    }
+
+    /// What the commands of this clone keep for themselves: locks and logs.
+    pub fn state(&self) -> Result<PathBuf> {
+        let directory = self.target.join("xtask");
+        create(&directory)?;
+        Ok(directory)
+    }
+
+    /// A program that npm installed into this clone.
+    pub fn npm_program(&self, name: &str) -> PathBuf {
+        self.root.join("node_modules/.bin").join(name)
+    }
+
+    /// `PATH` with the clone's own Node.js first: wrangler needs a newer one than many machines have.
+    pub fn path_with_node(&self) -> Result<OsString> {
+        let inherited = env::var_os("PATH").unwrap_or_default();
+        let ours = self.root.join("node_modules/.bin");
+        env::join_paths(std::iter::once(ours).chain(env::split_paths(&inherited)))
+            .context("the repository's path holds a ':', which PATH cannot express: move the clone")
+    }
+}
+
+/// Creates a directory and its parents.
+pub fn create(directory: &Path) -> Result<()> {
+    fs::create_dir_all(directory)
+        .with_context(|| format!("cannot create the directory {}", directory.display()))
+}
+
+fn cache_directory(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
+    // A relative XDG_CACHE_HOME is to be ignored (XDG Base Directory Specification).
+    let base = xdg
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| {
+            home.filter(|home| !home.is_empty())
+                .map(|home| PathBuf::from(home).join(".cache"))
+        })?;
+    Some(base.join("participant-remover"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cache_is_below_xdg_cache_home_where_that_is_absolute() {
+        let home = || Some(OsString::from("/home/ada"));
+        let cases = [
+            (
+                Some("/var/cache"),
+                home(),
+                Some("/var/cache/participant-remover"),
+            ),
+            (
+                Some("relative"),
+                home(),
+                Some("/home/ada/.cache/participant-remover"),
+            ),
+            (
+                Some(""),
+                home(),
+                Some("/home/ada/.cache/participant-remover"),
+            ),
+            (None, home(), Some("/home/ada/.cache/participant-remover")),
+            (None, Some(OsString::new()), None),
+            (None, None, None),
+        ];
+        for (xdg, home, expected) in cases {
+            let found = cache_directory(xdg.map(OsString::from), home);
+            assert_eq!(found, expected.map(PathBuf::from));
+        }
+    }
+}
