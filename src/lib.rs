@@ -12,6 +12,7 @@
 pub mod callers;
 pub mod config;
 pub mod ids;
+pub mod ledger;
 pub mod realtimekit;
 pub mod removal;
 pub mod routes;
