@@ -193,8 +193,7 @@ impl<S: Store> Ledger<S> {
         deletes: bool,
     ) -> Signal {
         match result {
-            Ok(_) => Signal::Accepted,
-            Err((ApiError::Rejected { .. }, _)) => Signal::Accepted,
+            Ok(_) | Err((ApiError::Rejected { .. }, _)) => Signal::Accepted,
             Err((ApiError::RateLimited { retry_after }, _)) => Signal::Limited(*retry_after),
             Err((ApiError::TokenRefused { .. }, _)) => {
                 let accepted = self.accepted_at(deletes);
@@ -253,6 +252,10 @@ fn request(request: &Request, api: &Api) -> (ApiRequest, Read) {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a reader of bodies takes them"
+)]
 fn done(body: String) -> Result<Body, Flaw> {
     answers::done(&body).map(|()| Body::Nothing)
 }

@@ -84,7 +84,7 @@ impl<S: Store> Ledger<S> {
                 user: participant
                     .custom_participant_id
                     .as_ref()
-                    .map(|id| id.as_str()),
+                    .map(crate::ids::CustomParticipantId::as_str),
             })
             .collect();
         let state = if work.dry_run { "found" } else { "waiting" };

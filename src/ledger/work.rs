@@ -62,6 +62,7 @@ impl Stage {
 
 /// A row of work, with what its removal says of it.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "columns of a row")]
 pub(super) struct Work {
     pub id: u64,
     pub removal: u64,
