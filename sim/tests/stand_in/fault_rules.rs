@@ -63,6 +63,19 @@ async fn faults_are_for_requests_that_get_through_and_for_the_key() {
 }
 
 #[tokio::test]
+async fn requests_that_the_limit_refuses_leave_the_faults_for_the_others() {
+    let sim = StandIn::start(&[]);
+    let rule = r#"{"fault":{"kind":"status","status":503}}"#;
+    sim.sim("POST", "/faults", rule).await;
+    sim.sim("POST", "/limits", r#"{"requests":0}"#).await;
+    assert_eq!(sim.kit("GET", "/meetings", "").await.status, 429);
+    sim.sim("POST", "/limits", "").await;
+    for status in [503, 200] {
+        assert_eq!(sim.kit("GET", "/meetings", "").await.status, status);
+    }
+}
+
+#[tokio::test]
 async fn faults_that_cannot_be_are_refused_and_none_of_their_list_is_kept() {
     let sim = StandIn::start(&[]);
     for wrong in [
