@@ -14,6 +14,7 @@
 )]
 
 mod arguments;
+mod dev;
 mod install;
 mod lock;
 mod locked;
@@ -40,6 +41,7 @@ use workspace::Workspace;
 struct Session {
     workspace: Workspace,
     steps: Steps,
+    processes: Arc<Processes>,
 }
 
 fn main() -> ExitCode {
@@ -70,10 +72,12 @@ fn run() -> Result<ExitCode> {
     .context("cannot listen for Ctrl-C")?;
     let session = Session {
         workspace: Workspace::find()?,
-        steps: Steps::new(processes),
+        steps: Steps::new(Arc::clone(&processes)),
+        processes,
     };
     match invocation {
         Invocation::Help => Ok(ExitCode::SUCCESS),
+        Invocation::Dev(ports) => dev::run(&session, ports).map(|()| ExitCode::SUCCESS),
         Invocation::Test(selection) => Ok(test::run(&session, &selection)),
         Invocation::Build => worker::run(&session),
     }

@@ -4,6 +4,7 @@
 mod counts;
 mod node;
 mod rust;
+mod selection;
 mod summary;
 
 use std::process::ExitCode;
@@ -12,10 +13,10 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::arguments::{Selection, Stage};
 use crate::install::{self, Component};
 use crate::{Session, stand_in, worker};
 use counts::Counts;
+pub use selection::{Selection, Stage};
 use summary::{Kind, Summary};
 
 /// What the tests need besides Rust.
