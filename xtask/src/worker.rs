@@ -4,33 +4,25 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::thread;
 
 use anyhow::{Context, Result};
 
-use crate::install::{self, BuildTools};
+use crate::install::{self, BuildTools, Component};
 use crate::{Session, lock, locked, size};
 
 /// `cargo xtask build`.
 pub fn run(session: &Session) -> Result<ExitCode> {
-    install_and_build(session)?;
+    build(session)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds the Worker, with the tools that this takes.
-pub fn install_and_build(session: &Session) -> Result<()> {
-    let tools = install::build_tools(session)?;
-    build(session, &tools)
-}
-
-/// Builds the Worker, unless the bundle is that of the current source and tools.
-fn build(session: &Session, tools: &BuildTools) -> Result<()> {
+/// Builds the Worker with what this takes, unless the bundle is that of the current source and tools.
+pub fn build(session: &Session) -> Result<()> {
     let state = session.workspace.state()?;
-    let _lock = lock::acquire(
-        &state.join("worker.lock"),
-        &session.steps,
-        "building the Worker",
-    )?;
-    compile(session, &state.join("worker-compile.log"))?;
+    let lock = state.join("worker.lock");
+    let _lock = lock::acquire(&lock, &session.steps, "building the Worker")?;
+    let tools = compile_and_install(session, &state.join("worker-compile.log"))?;
     let directory = session.workspace.build();
     let stamp_file = state.join("worker.stamp");
     let stamp = stamp(session)?;
@@ -39,7 +31,7 @@ fn build(session: &Session, tools: &BuildTools) -> Result<()> {
     if !current {
         // Without a stamp, a bundle that is being replaced can never pass for a complete one.
         remove_if_there(&stamp_file)?;
-        bundle(session, tools, &state.join("worker-bundle.log"))?;
+        bundle(session, &tools, &state.join("worker-bundle.log"))?;
         fs::write(&stamp_file, stamp)
             .with_context(|| format!("cannot write {}", stamp_file.display()))?;
     }
@@ -49,6 +41,19 @@ fn build(session: &Session, tools: &BuildTools) -> Result<()> {
         "the Worker is {news}: {size} gzipped, index.js and Wasm together"
     ));
     Ok(())
+}
+
+/// The tools are needed only once the crate is compiled, so both come about side by side.
+fn compile_and_install(session: &Session, log: &Path) -> Result<BuildTools> {
+    thread::scope(|scope| {
+        let npm = scope.spawn(|| install::npm(session));
+        let tools = scope.spawn(|| install::cargo_tools(session));
+        let compiled =
+            install::rust(session, &[Component::WasmTarget]).and_then(|()| compile(session, log));
+        let npm = install::joined(npm);
+        let tools = install::joined(tools);
+        compiled.and(npm).and(tools)
+    })
 }
 
 /// Compiles the crate as worker-build does, so that its own compilation finds everything done.

@@ -5,12 +5,14 @@ mod ports;
 mod server;
 mod token;
 
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use crate::install::joined;
 use crate::{Session, stand_in, worker};
 pub use ports::Ports;
 use server::Server;
@@ -27,8 +29,7 @@ const PARTICIPANTS: usize = 10;
 /// Runs both servers until one of them ends or a signal comes.
 pub fn run(session: &Session, ports: Ports) -> Result<()> {
     ports.check()?;
-    worker::install_and_build(session)?;
-    let program = stand_in::build(session)?;
+    let program = build(session)?;
     let state = session.workspace.state()?;
     let api_token = token::of_this_clone(&state.join("dev-api-token"))?;
     let caller_token = token::of_this_clone(&state.join("dev-caller-token"))?;
@@ -58,6 +59,15 @@ pub fn run(session: &Session, ports: Ports) -> Result<()> {
             Err(error)
         }
     }
+}
+
+/// Builds both servers, and tells where the stand-in's program lies.
+fn build(session: &Session) -> Result<PathBuf> {
+    thread::scope(|scope| {
+        let stand_in = scope.spawn(|| stand_in::build(session));
+        let worker = worker::build(session);
+        worker.and(joined(stand_in))
+    })
 }
 
 /// Returns once a server has ended; a signal ends the program before.
