@@ -19,7 +19,6 @@ mod install;
 mod lock;
 mod locked;
 mod processes;
-mod size;
 mod stand_in;
 mod steps;
 mod test;
