@@ -88,9 +88,11 @@ fn admit<'c>(
     let kick = kick(query)?;
     let app = match owner {
         Some((account, _)) if account != config.account => {
-            return Err(Problem::NotServed("account_id"));
+            return Err(Problem::NotServed("/account_id".to_owned()));
         }
-        Some((_, app)) if !config.serves(&app) => return Err(Problem::NotServed("app_id")),
+        Some((_, app)) if !config.serves(&app) => {
+            return Err(Problem::NotServed("/app_id".to_owned()));
+        }
         Some((_, app)) => app,
         None => config.default_app.clone(),
     };

@@ -18,6 +18,8 @@ pub mod config;
 pub mod delete;
 pub mod health;
 pub mod ids;
+pub mod json;
+pub mod ledger;
 pub mod log;
 pub mod realtimekit;
 pub mod removal;

@@ -19,9 +19,12 @@ mod lock;
 mod locked;
 mod processes;
 mod size;
+mod stand_in;
 mod steps;
+mod test;
 mod worker;
 mod workspace;
+mod wrangler;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -37,7 +40,6 @@ use workspace::Workspace;
 struct Session {
     workspace: Workspace,
     steps: Steps,
-    processes: Arc<Processes>,
 }
 
 fn main() -> ExitCode {
@@ -68,11 +70,11 @@ fn run() -> Result<ExitCode> {
     .context("cannot listen for Ctrl-C")?;
     let session = Session {
         workspace: Workspace::find()?,
-        steps: Steps::new(Arc::clone(&processes)),
-        processes,
+        steps: Steps::new(processes),
     };
     match invocation {
         Invocation::Help => Ok(ExitCode::SUCCESS),
+        Invocation::Test(selection) => Ok(test::run(&session, &selection)),
         Invocation::Build => worker::run(&session),
     }
 }

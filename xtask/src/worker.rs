@@ -7,18 +7,23 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
-use crate::install::{self, BuildTools, Component};
+use crate::install::{self, BuildTools};
 use crate::{Session, lock, locked, size};
 
 /// `cargo xtask build`.
 pub fn run(session: &Session) -> Result<ExitCode> {
-    let tools = install::build_tools(session, &[Component::WasmTarget])?;
-    build(session, &tools)?;
+    install_and_build(session)?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Builds the Worker, with the tools that this takes.
+pub fn install_and_build(session: &Session) -> Result<()> {
+    let tools = install::build_tools(session)?;
+    build(session, &tools)
+}
+
 /// Builds the Worker, unless the bundle is that of the current source and tools.
-pub fn build(session: &Session, tools: &BuildTools) -> Result<()> {
+fn build(session: &Session, tools: &BuildTools) -> Result<()> {
     let state = session.workspace.state()?;
     let _lock = lock::acquire(
         &state.join("worker.lock"),
