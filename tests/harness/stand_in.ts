@@ -8,7 +8,7 @@ export interface SeenRequest {
   method: string;
   path: string;
   query: string | null;
-  headers: [string, string][];
+  headers: Record<string, string>;
   body: string;
   status: number | null;
   token_ok: boolean;
@@ -32,6 +32,8 @@ export interface Participant {
   meeting: string;
   id: string;
   token: string;
+  /** The customer's own id of the user. */
+  user: string;
   /** `/meetings/{meeting}/participants/{id}` */
   path: string;
 }
@@ -91,25 +93,36 @@ export class StandIn {
     return (await this.control<{ id: string }>('POST', '/meetings', { title })).id;
   }
 
-  async participant(meeting?: string, customParticipantId = 'user-1'): Promise<Participant> {
+  async participant(meeting?: string, user = 'user-1'): Promise<Participant> {
     meeting ??= await this.meeting();
     const { id, token } = await this.control<{ id: string; token: string }>(
       'POST',
       `/meetings/${meeting}/participants`,
-      { custom_participant_id: customParticipantId },
+      { custom_participant_id: user },
     );
-    return { meeting, id, token, path: `/meetings/${meeting}/participants/${id}` };
+    return { meeting, id, token, user, path: `/meetings/${meeting}/participants/${id}` };
   }
 
   /** Whether the participant's record is there. */
   async has(participant: Participant): Promise<boolean> {
-    const state = await this.control<{
-      apps: Record<string, { id: string; participants: number | { id: string }[] }[]>;
-      records?: { meeting_id: string; participant_id: string }[];
-    }>('GET', '/state?custom_participant_id=user-1');
-    return (state.records ?? []).some(
+    const state = await this.control<{ records: { meeting_id: string; participant_id: string }[] }>(
+      'GET',
+      `/state?custom_participant_id=${encodeURIComponent(participant.user)}`,
+    );
+    return state.records.some(
       (record) => record.meeting_id === participant.meeting && record.participant_id === participant.id,
     );
+  }
+
+  /** The peers in a meeting's live session. */
+  async peers(meeting: string): Promise<string[]> {
+    interface Shown {
+      id: string;
+      session: { peers: { peer_id: string }[] } | null;
+    }
+    const { apps } = await this.control<{ apps: Record<string, Shown[]> }>('GET', '/state?full=true');
+    const shown = Object.values(apps).flat().find(({ id }) => id === meeting);
+    return shown?.session?.peers.map(({ peer_id }) => peer_id) ?? [];
   }
 
   async join(participant: Participant): Promise<string> {

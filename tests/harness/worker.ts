@@ -4,6 +4,8 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+import wrangler from 'wrangler';
+
 import { leashed } from './leashed.ts';
 import type { Program } from './process.ts';
 import { recordAnswer, recordLine } from './record.ts';
@@ -23,8 +25,6 @@ export interface WorkerOptions {
   secrets?: Record<string, string>;
   /** Where Durable Objects keep their rows. Given, it stays when the Worker stops; otherwise it is temporary. */
   persistTo?: string;
-  /** More of the wrangler configuration, such as Durable Objects. */
-  configuration?: Record<string, unknown>;
 }
 
 export interface CallOptions {
@@ -71,8 +71,8 @@ export class Worker {
     await writeConfiguration(directory, options);
     const logs: LogLine[] = [];
     let ready = false;
-    const program = leashed('wrangler dev', join(ROOT, 'node_modules/.bin/wrangler'), [
-      'dev',
+    const program = leashed('wrangler dev', process.execPath, [
+      ...[join(ROOT, 'node_modules/wrangler/bin/wrangler.js'), 'dev'],
       ...['--config', 'wrangler.json', '--ip', '127.0.0.1', '--port', '0', '--inspector-port', '0'],
       ...['--persist-to', options.persistTo ?? 'state', '--show-interactive-dev-session=false'],
     ], {
@@ -167,13 +167,25 @@ export class Worker {
   }
 }
 
+/** What the deployed Worker has of wrangler.toml. Its variables and its build command are not for tests. */
+const DEPLOYED = ['compatibility_date', 'compatibility_flags', 'durable_objects', 'migrations', 'ratelimits'] as const;
+
+let deployed: Record<string, unknown> | undefined;
+
+function deployedConfiguration(): Record<string, unknown> {
+  if (deployed === undefined) {
+    const config = wrangler.unstable_readConfig({ config: join(ROOT, 'wrangler.toml') }, { hideWarnings: true });
+    deployed = Object.fromEntries(DEPLOYED.map((key) => [key, config[key]]));
+  }
+  return deployed;
+}
+
 async function writeConfiguration(directory: string, options: WorkerOptions): Promise<void> {
   const configuration = {
     name: 'participant-remover',
     main: join(BUILD, 'index.js'),
-    compatibility_date: '2026-11-17',
+    ...deployedConfiguration(),
     vars: options.vars ?? {},
-    ...options.configuration,
   };
   await mkdir(join(directory, 'state'));
   await writeFile(join(directory, 'wrangler.json'), JSON.stringify(configuration));
