@@ -16,3 +16,4 @@ pub mod realtimekit;
 pub mod removal;
 pub mod routes;
 pub mod secret;
+pub mod webhooks;
