@@ -225,7 +225,7 @@ impl Reader<'_> {
 }
 
 /// Reads a JSON object whose order and duplicates matter: a map would hide a name that is given twice.
-fn object_entries<'a, V: Deserialize<'a>>(json: &'a str) -> Option<Vec<(String, V)>> {
+pub(crate) fn object_entries<'a, V: Deserialize<'a>>(json: &'a str) -> Option<Vec<(String, V)>> {
     struct Entries<V>(std::marker::PhantomData<V>);
     impl<'de, V: Deserialize<'de>> serde::de::Visitor<'de> for Entries<V> {
         type Value = Vec<(String, V)>;
