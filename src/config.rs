@@ -2,6 +2,7 @@
 
 mod base_url;
 mod callers;
+mod webhooks;
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use serde::Deserialize;
 
 use crate::ids::{AccountId, AppId};
 use crate::secret::Secret;
+use crate::webhooks::Sources;
 
 pub use callers::{Caller, MIN_TOKEN_CHARS};
 
@@ -32,6 +34,8 @@ pub struct Config {
     pub callers: Vec<Caller>,
     /// `API_REQUESTS_PER_5_MINUTES`: how often the API may be called in five minutes with our token.
     pub requests_per_5_minutes: u32,
+    /// `WEBHOOKS` and `WEBHOOK_SECRETS`. What is wrong with one source refuses that source, not the Worker.
+    pub webhooks: Sources,
 }
 
 impl Config {
@@ -79,6 +83,7 @@ pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {
         DEFAULT_REQUESTS_PER_5_MINUTES,
         1..=100_000,
     );
+    let webhooks = reader.webhooks(apps.as_ref());
     match (
         base_url,
         api_token,
@@ -86,6 +91,7 @@ pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {
         apps,
         callers,
         requests_per_5_minutes,
+        webhooks,
     ) {
         (
             Some(base_url),
@@ -94,6 +100,7 @@ pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {
             Some((default_app, more_apps)),
             Some(callers),
             Some(requests_per_5_minutes),
+            Some(webhooks),
         ) => Ok(Config {
             base_url,
             api_token,
@@ -102,6 +109,7 @@ pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {
             more_apps,
             callers,
             requests_per_5_minutes,
+            webhooks,
         }),
         _ => Err(reader.problems),
     }
