@@ -1,7 +1,6 @@
 //! Public keys, and what checks signatures under them: `WebCrypto` in the Worker, another library in tests.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding};
 
 /// A public key, in the form that `WebCrypto` imports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +55,7 @@ impl RsaKey {
             .chars()
             .filter(|c| !c.is_ascii_whitespace())
             .collect();
-        let der = STANDARD
-            .decode(base64)
-            .map_err(|_| "is not base64 between its PEM lines")?;
+        let der = Base64::decode_vec(&base64).map_err(|_| "is not base64 between its PEM lines")?;
         Self::from_der(der)
     }
 

@@ -5,8 +5,7 @@
 
 use std::cell::RefCell;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding};
 
 use super::headers::{self, Headers};
 use super::key_answer::NoKey;
@@ -82,7 +81,7 @@ pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
 /// The bytes of a signature. What is not as long as that of any key that is allowed is refused without looking further.
 fn signature(headers: Headers<'_>) -> Result<Vec<u8>, Refused> {
     let header = headers::required(headers, SIGNATURE_HEADER)?;
-    let signature = STANDARD.decode(header).map_err(|_| Refused::Malformed)?;
+    let signature = Base64::decode_vec(&header).map_err(|_| Refused::Malformed)?;
     if (256..=1024).contains(&signature.len()) {
         Ok(signature)
     } else {

@@ -1,7 +1,6 @@
 //! The secrets of a source, checked for being what its scheme takes. No message shows any part of one.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding};
 use serde_json::Value;
 
 use super::hmac::HmacKey;
@@ -60,7 +59,7 @@ pub fn standard_webhooks(texts: &[String]) -> Result<(Vec<HmacKey>, Vec<PublicKe
 }
 
 fn ed25519(text: &str) -> Result<PublicKey, String> {
-    let bytes = STANDARD.decode(text).ok();
+    let bytes = Base64::decode_vec(text).ok();
     let raw = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
     raw.map(PublicKey::Ed25519)
         .ok_or_else(|| "has a whpk_ key that is not 32 bytes in base64".to_owned())
@@ -77,7 +76,7 @@ fn whsec(text: &str) -> Result<HmacKey, String> {
     let encoded = text.strip_prefix("whsec_").ok_or(
         "has a secret without whsec_ (or whpk_ for a public key): copy it again from the sender",
     )?;
-    let bytes = STANDARD.decode(encoded).map_err(
+    let bytes = Base64::decode_vec(encoded).map_err(
         |_| "has a whsec_ secret that is not base64: copy it again, with the = at its end",
     )?;
     if bytes.len() < *SIZE_BYTES.start() {

@@ -1,8 +1,7 @@
 //! `standard-webhooks`: <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>,
 //! with the `svix-` headers of those who signed so before there was a standard.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding};
 
 use super::headers::{self, Headers};
 use super::hmac::{HmacKey, MAX_SIGNATURES, any_matches};
@@ -71,7 +70,7 @@ impl StandardWebhooks {
         }
         let signed = parts.concat();
         for signature in signatures {
-            let Ok(signature) = STANDARD.decode(signature) else {
+            let Ok(signature) = Base64::decode_vec(signature) else {
                 continue;
             };
             for key in &self.public_keys {
@@ -87,7 +86,7 @@ impl StandardWebhooks {
 }
 
 fn base64(mac: &[u8; 32]) -> String {
-    STANDARD.encode(mac)
+    Base64::encode_string(mac)
 }
 
 impl Message {

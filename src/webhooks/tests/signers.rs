@@ -3,8 +3,7 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding};
 use ring::rand::SystemRandom;
 use ring::signature::{self, Ed25519KeyPair, KeyPair, RsaKeyPair, UnparsedPublicKey};
 
@@ -74,7 +73,7 @@ impl RsaSigner {
                 &mut signature,
             )
             .unwrap();
-        STANDARD.encode(signature)
+        Base64::encode_string(&signature)
     }
 
     pub fn public_der(&self) -> Vec<u8> {
@@ -92,7 +91,7 @@ impl RsaSigner {
 
 /// `-----BEGIN <label>-----` around DER.
 pub fn pem(label: &str, der: &[u8]) -> String {
-    let base64 = STANDARD.encode(der);
+    let base64 = Base64::encode_string(der);
     let lines: Vec<_> = base64
         .as_bytes()
         .chunks(64)
@@ -111,23 +110,27 @@ pub fn ed25519() -> Ed25519KeyPair {
 
 /// `whpk_…` of [`ed25519`].
 pub fn whpk() -> String {
-    format!("whpk_{}", STANDARD.encode(ed25519().public_key()))
+    format!(
+        "whpk_{}",
+        Base64::encode_string(ed25519().public_key().as_ref())
+    )
 }
 
 /// `v1,…` as the makers of Standard Webhooks sign.
 pub fn v1(whsec: &str, id: &str, time: &str, body: &[u8]) -> String {
-    let key = STANDARD
-        .decode(whsec.strip_prefix("whsec_").unwrap())
-        .unwrap();
+    let key = Base64::decode_vec(whsec.strip_prefix("whsec_").unwrap()).unwrap();
     let signed = [format!("{id}.{time}.").as_bytes(), body].concat();
     let mac = HmacKey::new(&key).unwrap().sign(&[&signed]);
-    format!("v1,{}", STANDARD.encode(mac))
+    format!("v1,{}", Base64::encode_string(&mac))
 }
 
 /// `v1a,…`
 pub fn v1a(id: &str, time: &str, body: &[u8]) -> String {
     let signed = [format!("{id}.{time}.").as_bytes(), body].concat();
-    format!("v1a,{}", STANDARD.encode(ed25519().sign(&signed)))
+    format!(
+        "v1a,{}",
+        Base64::encode_string(ed25519().sign(&signed).as_ref())
+    )
 }
 
 /// The HMAC of `signed` in hexadecimal digits.
