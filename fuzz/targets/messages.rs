@@ -21,7 +21,7 @@ pub fn mapping(data: &[u8]) -> bool {
     assert_eq!(decision, decide(source, &verified, body, NOW_MS));
     let is_json = || serde_json::from_slice::<serde_json::Value>(body).is_ok();
     match decision {
-        Decision::Remove { orders, dedupe } => {
+        Decision::Remove { orders, dedupe, .. } => {
             assert!(!orders.is_empty() && orders.len() <= 16 && dedupe.key.len() <= 330);
             assert!(is_json());
             return true;

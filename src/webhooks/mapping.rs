@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::event;
-use super::hmac::digest;
 use super::pointer::Pointer;
 use super::realtimekit_events;
 use super::rules::{Action, Rule};
 use super::source::{Sender, Source};
 use super::verification::{Refused, Verified};
+use crate::digest::sha256_hex;
 use crate::ids::{AppId, CustomParticipantId, MeetingId};
 use crate::removal::order::REASON_CHARS;
 use crate::removal::{RemovalOrder, Target};
@@ -31,6 +31,8 @@ pub enum Decision {
         orders: Vec<RemovalOrder>,
         /// How the message is known again.
         dedupe: Dedupe,
+        /// When it happened, in milliseconds since the Unix epoch, where the message says so.
+        event_at_ms: Option<u64>,
     },
     /// Cancel what this source has ordered for these and what has not begun, and answer 200.
     CancelPending {
@@ -38,6 +40,8 @@ pub enum Decision {
         app: AppId,
         /// The targets.
         targets: Vec<Target>,
+        /// When it happened: what was ordered because of something later stays.
+        event_at_ms: Option<u64>,
     },
     /// Answer 200 with the reason: no rule is for this event.
     Ignored {
@@ -94,7 +98,11 @@ pub fn decide(source: &Source, verified: &Verified, body: &[u8], now_ms: u64) ->
                     let own_id = message_id.as_ref().and_then(|at| at.find(&document));
                     let own_id = own_id.and_then(event::id_text);
                     let dedupe = dedupe(source, verified, own_id, &orders, body);
-                    Decision::Remove { orders, dedupe }
+                    Decision::Remove {
+                        orders,
+                        dedupe,
+                        event_at_ms: None,
+                    }
                 }
             }
         }
@@ -115,21 +123,21 @@ fn dedupe(
     if let Some(id) = &verified.message_id {
         return Dedupe {
             key: format!("{}/id/{id}", source.name),
-            digest: digest(body),
+            digest: sha256_hex(body),
         };
     }
     match own_id.filter(|id| (1..=256).contains(&id.len())) {
         None => body_dedupe(source, body),
         Some(id) => Dedupe {
             key: format!("{}/event/{id}", source.name),
-            digest: digest(targets_text(orders).as_bytes()),
+            digest: sha256_hex(targets_text(orders).as_bytes()),
         },
     }
 }
 
 /// Knows a message by its body alone.
 pub(super) fn body_dedupe(source: &Source, body: &[u8]) -> Dedupe {
-    let digest = digest(body);
+    let digest = sha256_hex(body);
     Dedupe {
         key: format!("{}/body/{digest}", source.name),
         digest,
@@ -204,7 +212,13 @@ pub(super) fn order(
         kick,
         dry_run: false,
         not_before_ms: (delay_ms > 0).then(|| now_ms.saturating_add(delay_ms)),
-        reason: Some(reason.chars().take(REASON_CHARS).collect()),
+        reason: Some(
+            reason
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(REASON_CHARS)
+                .collect(),
+        ),
     }
 }
 

@@ -3,6 +3,7 @@
 //! A participant's record is found by `customParticipantId`. `peerId` names a connection, not the record, and is never
 //! taken for one.
 
+use chrono::DateTime;
 use serde_json::Value;
 
 use super::event;
@@ -18,16 +19,26 @@ use crate::removal::Target;
 pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64) -> Decision {
     let effect = event::parse(body).and_then(|document| effect(settings, &document));
     match effect {
-        Ok(Effect::Remove(event, target, rule)) => {
+        Ok(Effect::Remove {
+            event,
+            target,
+            rule,
+            event_at_ms,
+        }) => {
             let timing = (rule.kick, rule.delay_seconds);
             Decision::Remove {
+                event_at_ms,
                 orders: vec![order(source, target, timing, event, now_ms)],
                 dedupe: body_dedupe(source, body),
             }
         }
-        Ok(Effect::Cancel(targets)) => Decision::CancelPending {
+        Ok(Effect::Cancel {
+            targets,
+            event_at_ms,
+        }) => Decision::CancelPending {
             app: source.app.clone(),
             targets,
+            event_at_ms,
         },
         Ok(Effect::Nothing) => Decision::Ignored {
             reason: "no rule of this source is for this event".to_owned(),
@@ -41,8 +52,16 @@ pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64)
 }
 
 enum Effect {
-    Remove(&'static str, Target, RealtimeKitRule),
-    Cancel(Vec<Target>),
+    Remove {
+        event: &'static str,
+        target: Target,
+        rule: RealtimeKitRule,
+        event_at_ms: Option<u64>,
+    },
+    Cancel {
+        targets: Vec<Target>,
+        event_at_ms: Option<u64>,
+    },
     Nothing,
     OtherOrganization,
 }
@@ -58,10 +77,20 @@ fn effect(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
     let event = document.get("event").and_then(Value::as_str);
     let (left, ended) = (settings.participant_left, settings.meeting_ended);
     Ok(match (event.ok_or("/event must be a text")?, left, ended) {
-        (LEFT, Some(rule), _) => Effect::Remove(LEFT, user_in_meeting(document)?, rule),
+        (LEFT, Some(rule), _) => Effect::Remove {
+            event: LEFT,
+            target: user_in_meeting(document)?,
+            rule,
+            event_at_ms: time(document, "/participant/leftAt"),
+        },
         (ENDED, _, Some(rule)) => {
             let meeting = meeting(document)?;
-            Effect::Remove(ENDED, Target::EveryoneInMeeting { meeting }, rule)
+            Effect::Remove {
+                event: ENDED,
+                target: Target::EveryoneInMeeting { meeting },
+                rule,
+                event_at_ms: time(document, "/meeting/endedAt"),
+            }
         }
         (JOINED, ..) => joined(settings, document)?,
         _ => Effect::Nothing,
@@ -83,7 +112,10 @@ fn joined(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
     Ok(if targets.is_empty() {
         Effect::Nothing
     } else {
-        Effect::Cancel(targets)
+        Effect::Cancel {
+            targets,
+            event_at_ms: time(document, "/participant/joinedAt"),
+        }
     })
 }
 
@@ -107,6 +139,13 @@ fn user_in_meeting(document: &Value) -> Result<Target, String> {
 fn meeting(document: &Value) -> Result<MeetingId, String> {
     let text = text(document, "/meeting/id")?;
     MeetingId::parse(&text).map_err(|rule| format!("/meeting/id {rule}"))
+}
+
+/// When something happened, where the message says so (RFC 3339).
+fn time(document: &Value, pointer: &str) -> Option<u64> {
+    let text = document.pointer(pointer)?.as_str()?;
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    u64::try_from(time.timestamp_millis()).ok()
 }
 
 fn text(document: &Value, pointer: &str) -> Result<String, String> {

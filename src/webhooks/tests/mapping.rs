@@ -10,7 +10,7 @@ use super::sources::{ready, ready_realtimekit};
 use crate::ids::{CustomParticipantId, MeetingId};
 use crate::removal::Target;
 use crate::webhooks::verification::Refused;
-use crate::webhooks::{Decision, Dedupe, Source, Verified, decide, hmac};
+use crate::webhooks::{Decision, Dedupe, Source, Verified, decide};
 use serde_json::{Value, json};
 
 const NOW: u64 = NOW_S * 1000;
@@ -53,7 +53,7 @@ fn decision(source: &Source, body: &Value) -> Decision {
 
 fn removal(source: &Source, body: &Value) -> (Vec<Target>, Dedupe) {
     match decision(source, body) {
-        Decision::Remove { orders, dedupe } => (
+        Decision::Remove { orders, dedupe, .. } => (
             orders.into_iter().map(|order| order.target).collect(),
             dedupe,
         ),

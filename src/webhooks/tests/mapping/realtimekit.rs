@@ -29,7 +29,7 @@ fn realtimekit_removes_only_what_is_switched_on() {
         ("meeting.ended", &everyone, true, None),
     ] {
         let body = rtk(event, &json!("u"));
-        let Decision::Remove { orders, dedupe } = decision(&on, &body) else {
+        let Decision::Remove { orders, dedupe, .. } = decision(&on, &body) else {
             panic!()
         };
         assert_eq!(
@@ -40,7 +40,7 @@ fn realtimekit_removes_only_what_is_switched_on() {
             dedupe.key,
             format!(
                 "realtimekit/body/{}",
-                hmac::digest(body.to_string().as_bytes())
+                crate::digest::sha256_hex(body.to_string().as_bytes())
             )
         );
         assert!(matches!(decision(&off, &body), Decision::Ignored { .. }));
@@ -81,7 +81,7 @@ fn whoever_joins_again_cancels_what_waits() {
         ),
     ] {
         match decision(&ready_realtimekit(settings), &joined) {
-            Decision::CancelPending { app, targets } => {
+            Decision::CancelPending { app, targets, .. } => {
                 assert_eq!((app.as_str(), targets), ("one", cancelled));
             }
             other => panic!("{settings}: {other:?}"),
