@@ -1,0 +1,28 @@
+//! Webhooks in: a sender's signature is verified over the raw body, and its event becomes orders for removals.
+//!
+//! In scope: one file a signature scheme, the configuration of sources, and the mapping of events. Out of scope: HTTP,
+//! the ledger that keeps the orders, and fetching the key of `RealtimeKit`.
+//!
+//! A request passes through in this order, and nothing parses its body before step 1 has held:
+//!
+//! 1. [`verify`] checks the signature.
+
+pub mod github;
+pub mod headers;
+pub mod hmac;
+pub mod public_key;
+pub mod secrets;
+pub mod standard_webhooks;
+pub mod stripe;
+pub mod timed_signatures;
+pub mod timestamp;
+pub mod token;
+pub mod verification;
+pub mod webcrypto;
+pub mod workos;
+
+pub use headers::Headers;
+pub use verification::{Refused, Rejection, Scheme, Verified, verify};
+
+#[cfg(test)]
+mod tests;

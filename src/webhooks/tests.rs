@@ -1,0 +1,6 @@
+//! Tests of what several files do together: messages through verification, and the attacks on them.
+
+mod attacks;
+mod flips;
+pub mod signers;
+mod vectors;
