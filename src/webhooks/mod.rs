@@ -10,7 +10,10 @@
 pub mod github;
 pub mod headers;
 pub mod hmac;
+pub mod key_answer;
+pub mod key_cache;
 pub mod public_key;
+pub mod realtimekit;
 pub mod secrets;
 pub mod standard_webhooks;
 pub mod stripe;

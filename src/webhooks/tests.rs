@@ -2,5 +2,6 @@
 
 mod attacks;
 mod flips;
+mod key_rotation;
 pub mod signers;
 mod vectors;
