@@ -12,9 +12,13 @@ pub mod headers;
 pub mod hmac;
 pub mod key_answer;
 pub mod key_cache;
+pub mod pointer;
+pub mod presets;
 pub mod public_key;
 pub mod realtimekit;
+pub mod rules;
 pub mod secrets;
+pub mod source;
 pub mod standard_webhooks;
 pub mod stripe;
 pub mod timed_signatures;
@@ -25,6 +29,7 @@ pub mod webcrypto;
 pub mod workos;
 
 pub use headers::Headers;
+pub use source::{Sender, Source, SourceState, Sources};
 pub use verification::{Refused, Rejection, Scheme, Verified, verify};
 
 #[cfg(test)]

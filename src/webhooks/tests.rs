@@ -4,4 +4,5 @@ mod attacks;
 mod flips;
 mod key_rotation;
 pub mod signers;
+mod sources;
 mod vectors;
