@@ -3,6 +3,7 @@
 mod attacks;
 mod flips;
 mod key_rotation;
+mod mapping;
 pub mod signers;
 mod sources;
 mod vectors;
