@@ -1,14 +1,11 @@
 //! Headers that carry signatures.
 
 use std::cell::RefCell;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 
-use participant_remover::digest::hex;
 use participant_remover::secret::Secret;
 use participant_remover::webhooks::github::GitHub;
 use participant_remover::webhooks::headers::MAX_HEADER_BYTES;
-use participant_remover::webhooks::hmac::HmacKey;
+use participant_remover::webhooks::hmac::{HmacKey, hex};
 use participant_remover::webhooks::key_answer::NoKey;
 use participant_remover::webhooks::key_cache::KeyCache;
 use participant_remover::webhooks::public_key::{
@@ -20,18 +17,9 @@ use participant_remover::webhooks::stripe::Stripe;
 use participant_remover::webhooks::token::Token;
 use participant_remover::webhooks::workos::WorkOs;
 use participant_remover::webhooks::{Rejection, secrets};
+use pollster::block_on;
 
 use super::{NOW_MS, NOW_S, SECRET, WHSEC, parts, text};
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            return output;
-        }
-    }
-}
 
 /// No signature holds under a public key: whatever is accepted was accepted for its HMAC.
 struct Nothing;

@@ -5,25 +5,19 @@ use super::service::Served;
 use crate::answer::{Answer, Problem};
 use crate::ledger::{Acceptance, Key, Origin, Quarantined, Store, StoreError};
 use crate::realtimekit::Clock;
-use crate::removal::{RemovalOrder, Target, request};
+use crate::removal::{Target, request};
 
 impl MessageKey {
-    fn key(&self, source: &str, part: usize) -> Key {
-        // The first part has the message's own key: most messages have no second.
-        let suffix = if part == 0 {
-            String::new()
-        } else {
-            format!("#{part}")
-        };
+    fn key(&self, source: &str) -> Key {
         Key {
             scope: source.to_owned(),
-            key: format!("{}{suffix}", self.key),
+            key: self.key.clone(),
             digest: self.digest.clone(),
         }
     }
 }
 
-/// Stores the removals of a message. Rules with different timing make different removals, all of them in this turn.
+/// Stores the removal of a message.
 pub fn deliver<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
     source: &str,
@@ -41,19 +35,15 @@ pub fn deliver<S: Store, C: Clock>(
         Ok(orders) => orders,
         Err(problem) => return Ok(problem.answer()),
     };
-    let mut first = None;
-    for (part, orders) in alike(orders).into_iter().enumerate() {
-        let key = message.key(source, part);
-        let origin = Origin {
-            caller: None,
-            source,
-            event_at,
-            key: Some(&key),
-        };
-        let acceptance = ledger.accept(&orders, &origin, clock)?;
-        first.get_or_insert(acceptance);
-    }
-    stored(served, first.unwrap_or(Acceptance::Conflict))
+    let key = message.key(source);
+    let origin = Origin {
+        caller: None,
+        source,
+        event_at,
+        key: Some(&key),
+    };
+    let acceptance = ledger.accept(&orders, &origin, clock)?;
+    stored(served, acceptance)
 }
 
 /// Keeps a message that could not be understood.
@@ -63,7 +53,7 @@ pub fn quarantine<S: Store, C: Clock>(
     problem: &str,
     message: &MessageKey,
 ) -> Result<Answer, StoreError> {
-    let key = message.key(source, 0);
+    let key = message.key(source);
     let event = Quarantined {
         source,
         problem,
@@ -130,27 +120,7 @@ fn stored<S: Store, C: Clock>(
             .with("idempotent-replayed", "true")),
         Acceptance::Conflict => Ok(Problem::KeyReused("webhook id").answer()),
         Acceptance::Mixed { .. } => Err(StoreError(
-            "orders that are not alike were put together".to_owned(),
+            "a message with orders that are not alike".to_owned(),
         )),
     }
-}
-
-/// Orders in groups that one removal can hold, each in the order of the first of its kind.
-fn alike(orders: Vec<RemovalOrder>) -> Vec<Vec<RemovalOrder>> {
-    let mut groups: Vec<Vec<RemovalOrder>> = Vec::new();
-    for order in orders {
-        let same = |group: &&mut Vec<RemovalOrder>| {
-            group.first().is_some_and(|first| {
-                RemovalOrder {
-                    target: first.target.clone(),
-                    ..order.clone()
-                } == *first
-            })
-        };
-        match groups.iter_mut().find(same) {
-            Some(group) => group.push(order),
-            None => groups.push(vec![order]),
-        }
-    }
-    groups
 }

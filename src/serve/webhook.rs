@@ -32,7 +32,7 @@ impl Serving<'_> {
             }
             Some(SourceState::Ready(source)) => source,
         };
-        log.caller = Some(source.caller_name());
+        log.caller = Some(source.origin());
         let body = body(self.request).await?;
         let verified = match self.verify(source, &body, log).await {
             Ok(verified) => verified,
@@ -63,26 +63,26 @@ impl Serving<'_> {
                 return Err(Problem::BadSignature);
             }
             Decision::Remove {
-                orders,
-                dedupe,
+                order,
                 event_at_ms,
+                dedupe,
             } => LedgerCall::Deliver {
-                source: source.caller_name(),
-                body: orders_body(&orders)?,
+                source: source.origin(),
+                body: orders_body(&[order])?,
                 message: dedupe.into(),
                 event_at_ms,
             },
             Decision::CancelPending {
                 targets,
-                event_at_ms,
+                joined_at_ms,
                 ..
             } => LedgerCall::CancelPending {
-                source: source.caller_name(),
+                source: source.origin(),
                 body: targets_body(source, targets)?,
-                event_at_ms,
+                event_at_ms: joined_at_ms,
             },
             Decision::Quarantine { reason, dedupe } => LedgerCall::Quarantine {
-                source: source.caller_name(),
+                source: source.origin(),
                 problem: reason,
                 message: dedupe.into(),
             },

@@ -1,10 +1,8 @@
 //! `github`: `sha256=` and the HMAC of the body,
 //! <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>. Others use it under their own header.
 
-use crate::digest::hex;
-
 use super::headers::{self, Headers};
-use super::hmac::{HmacKey, any_matches};
+use super::hmac::{HmacKey, any_matches, hex};
 use super::verification::{Refused, Verified};
 
 /// GitHub's own header.

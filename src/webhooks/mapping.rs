@@ -16,7 +16,7 @@ use crate::removal::{RemovalOrder, Target};
 /// How a message is known again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dedupe {
-    /// The source and the message's id, or the digest of its body where it has none. At most 330 bytes.
+    /// The message's id, or the digest of its body where it has none; known within [`Source::origin`]. At most 270 bytes.
     pub key: String,
     /// A digest that is the same for a repetition. Another one under the same key is a 409.
     pub digest: String,
@@ -25,23 +25,24 @@ pub struct Dedupe {
 /// What to do about a verified message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Store these, once, and answer 200.
+    /// Store this, once, and answer 200.
     Remove {
-        /// One for each rule that holds.
-        orders: Vec<RemovalOrder>,
+        /// What to do.
+        order: RemovalOrder,
+        /// When it happened, in milliseconds since the Unix epoch, where the event says so.
+        event_at_ms: Option<u64>,
         /// How the message is known again.
         dedupe: Dedupe,
-        /// When it happened, in milliseconds since the Unix epoch, where the message says so.
-        event_at_ms: Option<u64>,
     },
-    /// Cancel what this source has ordered for these and what has not begun, and answer 200.
+    /// Cancel what this source has ordered for these, what has not begun, and what did not happen later than that. Answer
+    /// 200.
     CancelPending {
         /// The app.
         app: AppId,
-        /// The targets.
+        /// That user in that meeting, everyone in that meeting, or both.
         targets: Vec<Target>,
-        /// When it happened: what was ordered because of something later stays.
-        event_at_ms: Option<u64>,
+        /// When they joined, in milliseconds since the Unix epoch, where the event says so.
+        joined_at_ms: Option<u64>,
     },
     /// Answer 200 with the reason: no rule is for this event.
     Ignored {
@@ -86,22 +87,24 @@ pub fn decide(source: &Source, verified: &Verified, body: &[u8], now_ms: u64) ->
                     };
                 }
             };
-            match orders(source, rules, &document, now_ms) {
+            let Some(rule) = rules.iter().find(|rule| holds(rule, &document)) else {
+                return Decision::Ignored {
+                    reason: "no rule of this source is for this event".to_owned(),
+                };
+            };
+            match order_by(source, rule, &document, now_ms) {
                 Err((pointer, message)) => Decision::BadEvent {
                     pointer: Some(pointer),
                     message,
                 },
-                Ok(orders) if orders.is_empty() => Decision::Ignored {
-                    reason: "no rule of this source is for this event".to_owned(),
-                },
-                Ok(orders) => {
+                Ok(order) => {
                     let own_id = message_id.as_ref().and_then(|at| at.find(&document));
                     let own_id = own_id.and_then(event::id_text);
-                    let dedupe = dedupe(source, verified, own_id, &orders, body);
+                    let dedupe = dedupe(verified, own_id, &order, body);
                     Decision::Remove {
-                        orders,
-                        dedupe,
+                        order,
                         event_at_ms: None,
+                        dedupe,
                     }
                 }
             }
@@ -111,43 +114,42 @@ pub fn decide(source: &Source, verified: &Verified, body: &[u8], now_ms: u64) ->
 
 /// The message's id is that of its signed header, or else its own in the body, or else the digest of the body.
 ///
-/// Under a header's id the body is compared. Under an id of the body's own it is the orders that are: Stripe counts
+/// Under a header's id the body is compared. Under an id of the body's own it is the target that is: Stripe counts
 /// `pending_webhooks` down from one delivery of an event to the next, and a repetition must not end in 409.
 fn dedupe(
-    source: &Source,
     verified: &Verified,
     own_id: Option<String>,
-    orders: &[RemovalOrder],
+    order: &RemovalOrder,
     body: &[u8],
 ) -> Dedupe {
     if let Some(id) = &verified.message_id {
         return Dedupe {
-            key: format!("{}/id/{id}", source.name),
+            key: format!("id/{id}"),
             digest: sha256_hex(body),
         };
     }
     match own_id.filter(|id| (1..=256).contains(&id.len())) {
-        None => body_dedupe(source, body),
+        None => body_dedupe(body),
         Some(id) => Dedupe {
-            key: format!("{}/event/{id}", source.name),
-            digest: sha256_hex(targets_text(orders).as_bytes()),
+            key: format!("event/{id}"),
+            digest: sha256_hex(target_text(&order.target).as_bytes()),
         },
     }
 }
 
 /// Knows a message by its body alone.
-pub(super) fn body_dedupe(source: &Source, body: &[u8]) -> Dedupe {
+pub(super) fn body_dedupe(body: &[u8]) -> Dedupe {
     let digest = sha256_hex(body);
     Dedupe {
-        key: format!("{}/body/{digest}", source.name),
+        key: format!("body/{digest}"),
         digest,
     }
 }
 
-/// The targets, without the times, which differ from one delivery to the next. This text is kept for days as a digest,
-/// across releases: it stays as it is.
-fn targets_text(orders: &[RemovalOrder]) -> String {
-    let texts = orders.iter().map(|order| match &order.target {
+/// The target alone: times differ from one delivery to the next. Its digest is kept for days, across releases: this text
+/// stays as it is.
+fn target_text(target: &Target) -> String {
+    match target {
         Target::Participant {
             meeting,
             participant,
@@ -155,31 +157,24 @@ fn targets_text(orders: &[RemovalOrder]) -> String {
         Target::UserInMeeting { meeting, user } => format!("user {meeting} {user}"),
         Target::EveryoneInMeeting { meeting } => format!("everyone {meeting}"),
         Target::UserEverywhere { user } => format!("user {user}"),
-    });
-    texts.collect::<Vec<_>>().join("\n")
+    }
 }
 
-fn orders(
+fn order_by(
     source: &Source,
-    rules: &[Rule],
+    rule: &Rule,
     document: &Value,
     now_ms: u64,
-) -> Result<Vec<RemovalOrder>, BadPlace> {
-    let mut orders: Vec<RemovalOrder> = Vec::new();
-    for rule in rules.iter().filter(|rule| holds(rule, document)) {
-        let target = target(&rule.action, document)?;
-        if !orders.iter().any(|order| order.target == target) {
-            let timing = (rule.kick, rule.delay_seconds);
-            orders.push(order(
-                source,
-                target,
-                timing,
-                &event_text(rule, document),
-                now_ms,
-            ));
-        }
-    }
-    Ok(orders)
+) -> Result<RemovalOrder, BadPlace> {
+    let target = target(&rule.action, document)?;
+    let timing = (rule.kick, rule.delay_seconds);
+    Ok(order(
+        source,
+        target,
+        timing,
+        &event_text(rule, document),
+        now_ms,
+    ))
 }
 
 /// What stands at a rule's places, which is one of the rule's own values each.
@@ -212,13 +207,7 @@ pub(super) fn order(
         kick,
         dry_run: false,
         not_before_ms: (delay_ms > 0).then(|| now_ms.saturating_add(delay_ms)),
-        reason: Some(
-            reason
-                .chars()
-                .filter(|c| !c.is_control())
-                .take(REASON_CHARS)
-                .collect(),
-        ),
+        reason: Some(reason.chars().take(REASON_CHARS).collect()),
     }
 }
 

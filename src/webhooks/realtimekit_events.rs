@@ -3,7 +3,6 @@
 //! A participant's record is found by `customParticipantId`. `peerId` names a connection, not the record, and is never
 //! taken for one.
 
-use chrono::DateTime;
 use serde_json::Value;
 
 use super::event;
@@ -19,26 +18,18 @@ use crate::removal::Target;
 pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64) -> Decision {
     let effect = event::parse(body).and_then(|document| effect(settings, &document));
     match effect {
-        Ok(Effect::Remove {
-            event,
-            target,
-            rule,
-            event_at_ms,
-        }) => {
-            let timing = (rule.kick, rule.delay_seconds);
+        Ok(Effect::Remove(removal)) => {
+            let timing = (removal.rule.kick, removal.rule.delay_seconds);
             Decision::Remove {
-                event_at_ms,
-                orders: vec![order(source, target, timing, event, now_ms)],
-                dedupe: body_dedupe(source, body),
+                order: order(source, removal.target, timing, removal.event, now_ms),
+                event_at_ms: removal.at_ms,
+                dedupe: body_dedupe(body),
             }
         }
-        Ok(Effect::Cancel {
-            targets,
-            event_at_ms,
-        }) => Decision::CancelPending {
+        Ok(Effect::Cancel(targets, joined_at_ms)) => Decision::CancelPending {
             app: source.app.clone(),
             targets,
-            event_at_ms,
+            joined_at_ms,
         },
         Ok(Effect::Nothing) => Decision::Ignored {
             reason: "no rule of this source is for this event".to_owned(),
@@ -46,24 +37,23 @@ pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64)
         Ok(Effect::OtherOrganization) => Decision::Refused(Refused::OtherOrganization),
         Err(reason) => Decision::Quarantine {
             reason,
-            dedupe: body_dedupe(source, body),
+            dedupe: body_dedupe(body),
         },
     }
 }
 
 enum Effect {
-    Remove {
-        event: &'static str,
-        target: Target,
-        rule: RealtimeKitRule,
-        event_at_ms: Option<u64>,
-    },
-    Cancel {
-        targets: Vec<Target>,
-        event_at_ms: Option<u64>,
-    },
+    Remove(Removal),
+    Cancel(Vec<Target>, Option<u64>),
     Nothing,
     OtherOrganization,
+}
+
+struct Removal {
+    event: &'static str,
+    target: Target,
+    rule: RealtimeKitRule,
+    at_ms: Option<u64>,
 }
 
 const LEFT: &str = "meeting.participantLeft";
@@ -75,26 +65,29 @@ fn effect(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
         return Ok(Effect::OtherOrganization);
     }
     let event = document.get("event").and_then(Value::as_str);
+    let event = event.ok_or("/event must be a text")?;
     let (left, ended) = (settings.participant_left, settings.meeting_ended);
-    Ok(match (event.ok_or("/event must be a text")?, left, ended) {
-        (LEFT, Some(rule), _) => Effect::Remove {
-            event: LEFT,
-            target: user_in_meeting(document)?,
-            rule,
-            event_at_ms: time(document, "/participant/leftAt"),
-        },
-        (ENDED, _, Some(rule)) => {
-            let meeting = meeting(document)?;
-            Effect::Remove {
+    let effect = match (event, left, ended) {
+        (LEFT, Some(rule), _) => user_in_meeting(document).map(|target| {
+            Effect::Remove(Removal {
+                event: LEFT,
+                target,
+                rule,
+                at_ms: time(document, "/participant/leftAt"),
+            })
+        }),
+        (ENDED, _, Some(rule)) => meeting(document).map(|meeting| {
+            Effect::Remove(Removal {
                 event: ENDED,
                 target: Target::EveryoneInMeeting { meeting },
                 rule,
-                event_at_ms: time(document, "/meeting/endedAt"),
-            }
-        }
-        (JOINED, ..) => joined(settings, document)?,
-        _ => Effect::Nothing,
-    })
+                at_ms: time(document, "/meeting/endedAt"),
+            })
+        }),
+        (JOINED, ..) => joined(settings, document),
+        _ => Ok(Effect::Nothing),
+    };
+    effect.map_err(|rule| format!("{event}: {rule}"))
 }
 
 /// Whoever joins is there again: neither their own leaving nor the end of the meeting, both of which can be a lost
@@ -112,10 +105,7 @@ fn joined(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
     Ok(if targets.is_empty() {
         Effect::Nothing
     } else {
-        Effect::Cancel {
-            targets,
-            event_at_ms: time(document, "/participant/joinedAt"),
-        }
+        Effect::Cancel(targets, time(document, "/participant/joinedAt"))
     })
 }
 
@@ -141,14 +131,14 @@ fn meeting(document: &Value) -> Result<MeetingId, String> {
     MeetingId::parse(&text).map_err(|rule| format!("/meeting/id {rule}"))
 }
 
-/// When something happened, where the message says so (RFC 3339).
-fn time(document: &Value, pointer: &str) -> Option<u64> {
-    let text = document.pointer(pointer)?.as_str()?;
-    let time = DateTime::parse_from_rfc3339(text).ok()?;
-    u64::try_from(time.timestamp_millis()).ok()
-}
-
 fn text(document: &Value, pointer: &str) -> Result<String, String> {
     let found = document.pointer(pointer).and_then(event::id_text);
     found.ok_or_else(|| format!("{pointer} must be a text or a whole number"))
+}
+
+/// A time in RFC 3339. One that cannot be read is none: what it is needed for, the order of events, can do without.
+fn time(document: &Value, pointer: &str) -> Option<u64> {
+    let text = document.pointer(pointer)?.as_str()?;
+    let time = chrono::DateTime::parse_from_rfc3339(text).ok()?;
+    time.timestamp_millis().try_into().ok()
 }

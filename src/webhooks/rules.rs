@@ -1,4 +1,4 @@
-//! Rules: which event of a source removes whom.
+//! Rules: which event of a source removes whom. The first rule that holds decides: one event makes one removal.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -53,7 +53,7 @@ pub struct RealtimeKitRule {
 /// The longest delay: 30 days.
 pub const MAX_DELAY_SECONDS: u64 = 30 * 24 * 3600;
 
-/// The most rules of a source. Each that holds makes one removal.
+/// The most rules of a source.
 pub const MAX_RULES: usize = 16;
 
 const MAX_CONDITIONS: usize = 16;

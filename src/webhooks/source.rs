@@ -30,9 +30,9 @@ pub struct Source {
 }
 
 impl Source {
-    /// The name under which its removals are recorded, beside those of callers.
+    /// Where its removals come from, as the ledger records it: also the scope within which a message is known again.
     #[must_use]
-    pub fn caller_name(&self) -> String {
+    pub fn origin(&self) -> String {
         format!("webhook:{}", self.name)
     }
 }

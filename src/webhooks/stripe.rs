@@ -1,9 +1,7 @@
 //! `stripe`: <https://docs.stripe.com/webhooks/signature>. The secret is used as text, with its `whsec_`.
 
-use crate::digest::hex;
-
 use super::headers::{self, Headers};
-use super::hmac::{HmacKey, any_matches};
+use super::hmac::{HmacKey, any_matches, hex};
 use super::timed_signatures::TimedSignatures;
 use super::timestamp;
 use super::verification::{Refused, Verified};

@@ -1,9 +1,7 @@
 //! `workos`: <https://workos.com/docs/events/data-syncing/webhooks>. The time is in milliseconds.
 
-use crate::digest::hex;
-
 use super::headers::{self, Headers};
-use super::hmac::{HmacKey, any_matches};
+use super::hmac::{HmacKey, any_matches, hex};
 use super::timed_signatures::TimedSignatures;
 use super::timestamp;
 use super::verification::{Refused, Verified};

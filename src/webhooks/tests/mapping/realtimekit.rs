@@ -1,11 +1,13 @@
 //! `RealtimeKit`'s events.
 
 use super::*;
+use crate::webhooks::mapping::body_dedupe;
 
 fn rtk(event: &str, user: &Value) -> Value {
     json!({"event": event, "reason": "ALL_PARTICIPANTS_LEFT",
-        "meeting": {"id": MEETING, "sessionId": "s", "title": "t", "status": "LIVE", "organizedBy": {"id": "org", "name": "n"}},
-        "participant": {"peerId": "0d1d1a1f-6b0f-4f0a-9c39-8f6c3c3e5a11", "userDisplayName": "A", "customParticipantId": user}})
+        "meeting": {"id": MEETING, "sessionId": "s", "title": "t", "status": "LIVE", "endedAt": "2021-02-25T15:02:10.250Z", "organizedBy": {"id": "org", "name": "n"}},
+        "participant": {"peerId": "0d1d1a1f-6b0f-4f0a-9c39-8f6c3c3e5a11", "userDisplayName": "A", "customParticipantId": user,
+            "joinedAt": "2021-02-25T15:02:08.000Z", "leftAt": "2021-02-25T16:02:09.000+01:00"}})
 }
 
 #[test]
@@ -19,30 +21,28 @@ fn realtimekit_removes_only_what_is_switched_on() {
         user: user("u"),
     };
     let everyone = Target::EveryoneInMeeting { meeting: meeting() };
-    for (event, target, kick, not_before_ms) in [
+    for (event, target, kick, not_before_ms, at_ms) in [
         (
             "meeting.participantLeft",
             &in_meeting,
             false,
             Some(NOW + 300_000),
+            NOW - 1_000,
         ),
-        ("meeting.ended", &everyone, true, None),
+        ("meeting.ended", &everyone, true, None, NOW + 250),
     ] {
         let body = rtk(event, &json!("u"));
-        let Decision::Remove { orders, dedupe, .. } = decision(&on, &body) else {
+        let Decision::Remove {
+            order,
+            event_at_ms,
+            dedupe,
+        } = decision(&on, &body)
+        else {
             panic!()
         };
-        assert_eq!(
-            (&orders[0].target, orders[0].kick, orders[0].not_before_ms),
-            (target, kick, not_before_ms)
-        );
-        assert_eq!(
-            dedupe.key,
-            format!(
-                "realtimekit/body/{}",
-                crate::digest::sha256_hex(body.to_string().as_bytes())
-            )
-        );
+        let found = (&order.target, order.kick, order.not_before_ms, event_at_ms);
+        assert_eq!(found, (target, kick, not_before_ms, Some(at_ms)));
+        assert_eq!(dedupe, body_dedupe(body.to_string().as_bytes()));
         assert!(matches!(decision(&off, &body), Decision::Ignored { .. }));
     }
     for event in [
@@ -81,7 +81,12 @@ fn whoever_joins_again_cancels_what_waits() {
         ),
     ] {
         match decision(&ready_realtimekit(settings), &joined) {
-            Decision::CancelPending { app, targets, .. } => {
+            Decision::CancelPending {
+                app,
+                targets,
+                joined_at_ms,
+            } => {
+                assert_eq!(joined_at_ms, Some(NOW - 2_000));
                 assert_eq!((app.as_str(), targets), ("one", cancelled));
             }
             other => panic!("{settings}: {other:?}"),
@@ -116,7 +121,7 @@ fn realtimekits_riddles_are_kept_and_never_guessed() {
         match decision(&source, &body) {
             Decision::Quarantine { reason, dedupe } => {
                 assert!(reason.contains("must be"), "{reason}");
-                assert!(dedupe.key.starts_with("realtimekit/body/"));
+                assert!(dedupe.key.starts_with("body/"));
             }
             other => panic!("{body}: {other:?}"),
         }
@@ -158,4 +163,29 @@ fn another_tenants_body_is_refused() {
         decision(&source, &outside),
         Decision::Refused(Refused::OtherOrganization)
     );
+}
+
+#[test]
+fn a_time_that_cannot_be_read_is_none() {
+    let source = ready_realtimekit(r#"{"participant_left": true}"#);
+    for time in [
+        json!(null),
+        json!("yesterday"),
+        json!(1_614_265_330),
+        json!("1969-12-31T23:59:59Z"),
+    ] {
+        let mut body = rtk("meeting.participantLeft", &json!("u"));
+        body["participant"]["leftAt"] = time;
+        let decision = decision(&source, &body);
+        assert!(
+            matches!(
+                decision,
+                Decision::Remove {
+                    event_at_ms: None,
+                    ..
+                }
+            ),
+            "{decision:?}"
+        );
+    }
 }
