@@ -39,6 +39,9 @@ const FIXED: string[] = [
   `/meetings/${MEETING}%00/participants/x`,
   `/meetings/%0a${MEETING}/participants/x`,
   `/meetings/${MEETING}%20/participants/x`,
+  // Encoded twice: decoded twice, they would be ids.
+  ...['%2561', 'a%2562c', '%255f', '%252d', '%25%36%31', '%25252e'].map((s) => SHORT + s),
+  `/meetings/${MEETING.replace('a', '%2561')}/participants/x`,
   // Separators and what some parsers take for one.
   ...['a/b', 'a%2fb', 'a%2Fb', 'a%252fb', 'a\\b', 'a%5cb', 'a;b', 'a%3bb', 'a:b', 'a@b', 'a%40b', 'a,b', 'a+b', 'a%20b', 'a&b', 'a=b', 'a|b', 'a%7cb', 'a%23b', 'a%3fb', '%3f', '%23', "a'b", 'a"b', 'a%22b', 'a<b', 'a{b}', 'a[b]', 'a`b', 'a^b', 'a~b', 'a!b', 'a*b', 'a(b)', 'a$b', 'a%b', '%', '%2', '%zz', '%u002e'].map((s) => SHORT + s),
   `${SHORT}x?kick=true#`.replace('kick', 'kick%00'),
@@ -80,7 +83,7 @@ const FIXED: string[] = [
 ];
 
 const PIECES = [
-  '.', '..', '/', '//', '%2e', '%2E', '%2f', '%2F', '%5c', '\\', '%252e', '%252f', '%25', '%', ';', '#', '%23', '?', '%3f', '&', '@', ':', ',', '+', '%20', '%09', '\t',
+  '.', '..', '/', '//', '%2e', '%2E', '%2f', '%2F', '%5c', '\\', '%252e', '%252f', '%2561', '%25', '%', ';', '#', '%23', '?', '%3f', '&', '@', ':', ',', '+', '%20', '%09', '\t',
   '%00', '%0a', '%0d', '%7f', '\x01', '\x7f', '%c0%ae', '%c0%af', '%ef%bc%8f', '%e2%80%a4', '\xe2\x80\xa4', '%ff', '%u2215', '*', '~', '!', '(', '|', '"', '<',
   'active-session', 'kick-all', 'participants', 'meetings', 'token', 'accounts', 'realtime', 'kit', 'client/v4', ACCOUNT, MEETING, 'a', 'x1', '__', '-',
 ] as const;
