@@ -2,13 +2,14 @@
 //!
 //! Every answer but a plain success is Cloudflare's v4 envelope, so that the official SDKs show its `errors`.
 
+pub mod durable;
 mod problem;
 mod removal;
 
 use serde::Serialize;
 
-pub use problem::{FieldProblem, Problem};
-pub use removal::participant_removal;
+pub use problem::{FieldProblem, MAX_BODY_BYTES, Problem};
+pub use removal::{describe, participant_removal};
 
 /// An answer, ready to be sent. `content-type`, `cache-control` and `x-request-id` are added to every one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]

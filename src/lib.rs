@@ -16,6 +16,7 @@ pub mod answer;
 pub mod callers;
 pub mod config;
 pub mod delete;
+pub mod digest;
 pub mod health;
 pub mod ids;
 pub mod json;
@@ -23,10 +24,12 @@ pub mod ledger;
 pub mod log;
 pub mod realtimekit;
 pub mod removal;
+pub mod removals;
 pub mod routes;
 pub mod runtime;
 pub mod secret;
 pub mod serve;
+pub mod webhooks;
 
 use worker::{Context, Env, Error, event};
 

@@ -8,9 +8,19 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
+#[derive(Serialize)]
+struct Success<T> {
+    success: bool,
+    data: T,
+}
+
 /// `{"success": true, "data": …}`
 pub(crate) fn success(data: impl Serialize) -> Response {
-    Json(json!({"success": true, "data": data})).into_response()
+    Json(Success {
+        success: true,
+        data,
+    })
+    .into_response()
 }
 
 /// An error of `RealtimeKit` itself.

@@ -39,7 +39,7 @@ pub enum Problem {
     NotJson(String),
     /// The configuration is incomplete.
     NotConfigured(Vec<ConfigProblem>),
-    /// What was accepted could not be stored.
+    /// The ledger could not take the request.
     NotStored,
 }
 
@@ -133,7 +133,7 @@ impl Problem {
             Self::BodyTooLarge => format!("the body is over {} KiB: split it", MAX_BODY_BYTES / 1024),
             Self::NotJson(what) => what.clone(),
             Self::NotConfigured(_) => "the configuration is incomplete".to_owned(),
-            Self::NotStored => "the request could not be stored, and nothing was done: send it again".to_owned(),
+            Self::NotStored => "the request could not be stored or answered: it is safe to send it again".to_owned(),
         }
     }
 }

@@ -9,9 +9,11 @@ use crate::values;
 pub const WORK_MS: u64 = 60_000;
 /// How long an alarm waits at most for the next thing to fall due instead of ending, in milliseconds.
 pub(super) const IDLE_MS: u64 = 3_000;
-/// After what time an alarm that has not come to its end is dead, in milliseconds: its time, and that of its last
-/// requests. The alarm that is set before the work goes off then.
-pub const LEASE_MS: u64 = WORK_MS + 15_000;
+/// For how long an alarm that is at work sets the next one, in milliseconds: longer than a request can last, and no
+/// longer than an interruption may cost.
+pub const LEASE_MS: u64 = 20_000;
+/// How often it is set anew while there is work, in milliseconds.
+pub(super) const RENEW_MS: u64 = 5_000;
 /// How often finished removals are purged while nothing else is to do, in milliseconds.
 const PURGE_EVERY_MS: u64 = 24 * 60 * 60 * 1000;
 

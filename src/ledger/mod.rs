@@ -6,25 +6,38 @@
 
 pub mod acceptance;
 pub mod alarm;
+mod answers;
 mod brakes;
 pub mod changes;
+mod ending;
+pub mod engine;
 mod estimate;
 pub mod history;
 pub mod id;
+mod kicks;
+mod lists;
 mod pacing;
+mod participants;
+mod pass;
+mod planning;
 pub mod queries;
+mod recovery;
+mod repeat;
 pub mod schema;
 pub mod settings;
 pub mod state;
+mod steps;
 pub mod store;
 pub mod views;
 mod window;
+mod work;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 pub use acceptance::{Acceptance, Key, Origin};
 pub use alarm::Alarm;
 pub use changes::Change;
+pub use engine::Worked;
 pub use history::{Quarantined, SynchronousRemoval};
 pub use id::RemovalId;
 pub use settings::Settings;
@@ -40,6 +53,12 @@ pub struct Ledger<S> {
     store: S,
     settings: Settings,
     pacing: RefCell<Pacing>,
+    /// Until when an alarm of this instance is at work.
+    at_work_until: Cell<u64>,
+    /// The turn of the removal that was served last.
+    turn: Cell<u64>,
+    /// When the API accepted the token last: for a delete, and for anything else.
+    accepted: Cell<(u64, u64)>,
 }
 
 impl<S: Store> Ledger<S> {
@@ -50,6 +69,9 @@ impl<S: Store> Ledger<S> {
             store,
             settings,
             pacing: RefCell::default(),
+            at_work_until: Cell::new(0),
+            turn: Cell::new(0),
+            accepted: Cell::new((0, 0)),
         };
         ledger.load_pacing(now)?;
         Ok(ledger)

@@ -77,11 +77,6 @@ impl Window {
         );
     }
 
-    /// Nothing is in flight any more: what was has been counted otherwise.
-    pub fn forget_in_flight(&mut self) {
-        self.in_flight = 0;
-    }
-
     /// Durable requests that have left and have no answer yet.
     #[must_use]
     pub fn in_flight(&self) -> u32 {

@@ -3,4 +3,7 @@
 pub mod body;
 pub mod fetch;
 pub mod isolate;
+pub mod ledger_object;
+pub mod ledger_stub;
 pub mod request;
+pub mod sql;

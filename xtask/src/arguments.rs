@@ -1,10 +1,12 @@
-//! What was asked for on the command line.
+//! What was asked for on the command line. Each command reads its own options, beside what it does.
 
 use std::ffi::OsString;
 
 use anyhow::{Context, Result, bail};
-use lexopt::ValueExt;
 use lexopt::prelude::{Long, Short, Value};
+
+use crate::dev::Ports;
+use crate::test::Selection;
 
 /// What `cargo xtask --help` prints.
 pub const HELP: &str = "\
@@ -13,6 +15,9 @@ The commands of participant-remover. Each installs what it needs and is missing.
 Usage: cargo xtask COMMAND [OPTIONS]
 
 Commands:
+  dev                  run the Worker beside a stand-in for RealtimeKit, and print a call to try
+    --port N           the Worker's port (8787)
+    --sim-port N       the stand-in's port (8788)
   test [NAME]          run every test; with NAME, those whose names contain it
     --only STAGE       format, lints, rust, stand-in or worker; may be repeated
   build                build the Worker into build/
@@ -21,105 +26,44 @@ Options:
   -h, --help           print this text
 ";
 
+const SEE_HELP: &str = "`cargo xtask --help` shows what there is";
+
 /// One run of `cargo xtask`.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Invocation {
     /// Print [`HELP`].
     Help,
+    /// Run the Worker beside the stand-in.
+    Dev(Ports),
     /// Run the tests.
     Test(Selection),
     /// Build the Worker.
     Build,
 }
 
-/// Which tests to run.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Selection {
-    /// The stages; none means all.
-    pub only: Vec<Stage>,
-    /// Part of the tests' names.
-    pub filter: Option<String>,
-}
-
-impl Selection {
-    /// Whether a stage is to run. What has no names to filter by runs only without a filter, or when it is asked for.
-    pub fn includes(&self, stage: Stage) -> bool {
-        if self.only.is_empty() {
-            self.filter.is_none() || !matches!(stage, Stage::Format | Stage::Lints)
-        } else {
-            self.only.contains(&stage)
-        }
-    }
-}
-
-/// A part of `cargo xtask test`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// The formatter.
-    Format,
-    /// The linter, on the host and for Wasm.
-    Lints,
-    /// `cargo test`.
-    Rust,
-    /// The stand-in by itself.
-    StandIn,
-    /// The Worker under `wrangler dev`.
-    Worker,
-}
-
-impl Stage {
-    fn parse(name: &str) -> Result<Self> {
-        match name {
-            "format" => Ok(Self::Format),
-            "lints" => Ok(Self::Lints),
-            "rust" => Ok(Self::Rust),
-            "stand-in" => Ok(Self::StandIn),
-            "worker" => Ok(Self::Worker),
-            _ => {
-                bail!("no such stage: {name} (there are format, lints, rust, stand-in and worker)")
-            }
-        }
-    }
-}
-
 /// Reads the arguments that follow `cargo xtask`.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation> {
     let mut parser = lexopt::Parser::from_args(arguments);
-    let command = match parser.next()? {
+    let command = match parser.next().context(SEE_HELP)? {
         None | Some(Short('h') | Long("help")) => return Ok(Invocation::Help),
         Some(Value(command)) => command,
         Some(other) => return Err(other.unexpected()).context(SEE_HELP),
     };
-    let invocation = match command.to_str() {
-        Some("help") => Ok(Invocation::Help),
-        Some("test") => parse_test(&mut parser),
-        Some("build") => parse_build(&mut parser),
+    let options = match command.to_str() {
+        Some("help") => Ok(None),
+        Some("dev") => Ports::parse(&mut parser).map(|ports| ports.map(Invocation::Dev)),
+        Some("test") => Selection::parse(&mut parser).map(|tests| tests.map(Invocation::Test)),
+        Some("build") => none(&mut parser).map(|found| found.map(|()| Invocation::Build)),
         _ => bail!("no such command: {} ({SEE_HELP})", command.display()),
     };
-    invocation.context(SEE_HELP)
+    Ok(options.context(SEE_HELP)?.unwrap_or(Invocation::Help))
 }
 
-const SEE_HELP: &str = "`cargo xtask --help` shows what there is";
-
-fn parse_test(parser: &mut lexopt::Parser) -> Result<Invocation> {
-    let mut selection = Selection::default();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Short('h') | Long("help") => return Ok(Invocation::Help),
-            Long("only") => selection
-                .only
-                .push(Stage::parse(&parser.value()?.string()?)?),
-            Value(name) if selection.filter.is_none() => selection.filter = Some(name.string()?),
-            other => return Err(other.unexpected().into()),
-        }
-    }
-    Ok(Invocation::Test(selection))
-}
-
-fn parse_build(parser: &mut lexopt::Parser) -> Result<Invocation> {
+/// Reads the options of a command that has none. Nothing if help is asked for.
+fn none(parser: &mut lexopt::Parser) -> Result<Option<()>> {
     match parser.next()? {
-        None => Ok(Invocation::Build),
-        Some(Short('h') | Long("help")) => Ok(Invocation::Help),
+        None => Ok(Some(())),
+        Some(Short('h') | Long("help")) => Ok(None),
         Some(other) => Err(other.unexpected().into()),
     }
 }
@@ -127,33 +71,45 @@ fn parse_build(parser: &mut lexopt::Parser) -> Result<Invocation> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test::Stage;
 
     fn parsed(line: &str) -> Option<Invocation> {
         parse(line.split_whitespace().map(OsString::from)).ok()
     }
 
+    fn test(only: &[Stage], filter: Option<&str>) -> Invocation {
+        Invocation::Test(Selection {
+            only: only.to_vec(),
+            filter: filter.map(str::to_owned),
+        })
+    }
+
+    fn dev(worker: u16, stand_in: u16) -> Invocation {
+        Invocation::Dev(Ports { worker, stand_in })
+    }
+
     #[test]
     fn every_command_is_understood() {
-        let test = |only: &[Stage], filter: Option<&str>| {
-            Some(Invocation::Test(Selection {
-                only: only.to_vec(),
-                filter: filter.map(str::to_owned),
-            }))
-        };
+        let stages = [Stage::Rust, Stage::Worker];
         let cases = [
             ("", Some(Invocation::Help)),
             ("--help", Some(Invocation::Help)),
             ("help", Some(Invocation::Help)),
             ("build -h", Some(Invocation::Help)),
+            ("dev --port 9000 -h", Some(Invocation::Help)),
             ("build", Some(Invocation::Build)),
             ("build twice", None),
-            ("test", test(&[], None)),
-            ("test kick", test(&[], Some("kick"))),
+            ("dev", Some(dev(8787, 8788))),
+            ("dev --port 9000 --sim-port=9001", Some(dev(9000, 9001))),
+            ("dev --port 8788", None),
+            ("dev --port 0", None),
+            ("dev --port 65536", None),
+            ("dev --port", None),
+            ("dev 9000", None),
+            ("test", Some(test(&[], None))),
+            ("test kick", Some(test(&[], Some("kick")))),
             ("test kick delete", None),
-            (
-                "test --only rust --only=worker",
-                test(&[Stage::Rust, Stage::Worker], None),
-            ),
+            ("test --only rust --only=worker", Some(test(&stages, None))),
             ("test --only", None),
             ("test --only everything", None),
             ("--version", None),
@@ -170,28 +126,5 @@ mod tests {
         let message = format!("{error:#}");
         assert!(message.contains("no such stage: lint"), "{message}");
         assert!(message.contains("stand-in"), "{message}");
-    }
-
-    #[test]
-    fn a_name_selects_only_what_has_names() {
-        let selection = |only: &[Stage], filter: Option<&str>| Selection {
-            only: only.to_vec(),
-            filter: filter.map(str::to_owned),
-        };
-        let cases = [
-            (selection(&[], None), Stage::Format, true),
-            (selection(&[], None), Stage::Worker, true),
-            (selection(&[], Some("kick")), Stage::Lints, false),
-            (selection(&[], Some("kick")), Stage::Worker, true),
-            (selection(&[Stage::Lints], Some("kick")), Stage::Lints, true),
-            (selection(&[Stage::Lints], None), Stage::Format, false),
-        ];
-        for (selection, stage, expected) in cases {
-            assert_eq!(
-                selection.includes(stage),
-                expected,
-                "{selection:?} {stage:?}"
-            );
-        }
     }
 }

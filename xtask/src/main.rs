@@ -14,11 +14,11 @@
 )]
 
 mod arguments;
+mod dev;
 mod install;
 mod lock;
 mod locked;
 mod processes;
-mod size;
 mod stand_in;
 mod steps;
 mod test;
@@ -40,6 +40,7 @@ use workspace::Workspace;
 struct Session {
     workspace: Workspace,
     steps: Steps,
+    processes: Arc<Processes>,
 }
 
 fn main() -> ExitCode {
@@ -70,10 +71,12 @@ fn run() -> Result<ExitCode> {
     .context("cannot listen for Ctrl-C")?;
     let session = Session {
         workspace: Workspace::find()?,
-        steps: Steps::new(processes),
+        steps: Steps::new(Arc::clone(&processes)),
+        processes,
     };
     match invocation {
         Invocation::Help => Ok(ExitCode::SUCCESS),
+        Invocation::Dev(ports) => dev::run(&session, ports).map(|()| ExitCode::SUCCESS),
         Invocation::Test(selection) => Ok(test::run(&session, &selection)),
         Invocation::Build => worker::run(&session),
     }

@@ -213,3 +213,21 @@ pub fn text(value: &Value) -> String {
         .unwrap_or_else(|| panic!("{value} is no text"))
         .to_owned()
 }
+
+/// The ids of a list's rows.
+pub fn ids(list: &Value) -> Vec<String> {
+    let rows = list["data"].as_array().unwrap();
+    rows.iter().map(|row| text(&row["id"])).collect()
+}
+
+/// The names of an object's fields, in alphabetical order.
+pub fn fields(object: &Value) -> Vec<&str> {
+    let mut names: Vec<_> = object
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    names.sort_unstable();
+    names
+}

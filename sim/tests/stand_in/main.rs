@@ -3,11 +3,17 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+mod access;
 mod api;
 mod client;
+mod control;
+mod fault_rules;
 mod faults;
+mod late;
 mod limits;
 mod load;
+mod log;
 mod process;
+mod receiver;
 mod sessions;
 mod webhooks;

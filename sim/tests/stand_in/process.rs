@@ -13,7 +13,7 @@ async fn it_says_one_line_and_ends_with_its_stdin() {
     drop(sim.child.stdin.take());
     let begun = Instant::now();
     assert!(sim.child.wait().unwrap().success());
-    assert!(begun.elapsed() < Duration::from_secs(2));
+    assert!(begun.elapsed() < Duration::from_secs(5));
     let (mut more, mut problems) = (String::new(), String::new());
     sim.stdout.read_to_string(&mut more).unwrap();
     sim.child
@@ -44,7 +44,7 @@ async fn it_ends_at_once_when_it_is_told_to() {
             .unwrap();
         let begun = Instant::now();
         assert!(sim.child.wait().unwrap().success(), "{signal}");
-        assert!(begun.elapsed() < Duration::from_secs(2), "{signal}");
+        assert!(begun.elapsed() < Duration::from_secs(5), "{signal}");
     }
 }
 

@@ -6,23 +6,17 @@ mod npm;
 mod python;
 mod rust;
 
-use anyhow::Result;
+use std::panic;
+use std::thread::ScopedJoinHandle;
 
 pub use cargo_tool::{BuildTools, ensure as cargo_tools};
 pub use npm::ensure as npm;
 pub use python::ensure as python;
 pub use rust::{Component, ensure as rust};
 
-use crate::Session;
-
-/// Everything that building the Worker takes. npm runs beside the compiler: it mostly waits for the network.
-pub fn build_tools(session: &Session) -> Result<BuildTools> {
-    std::thread::scope(|scope| {
-        let npm = scope.spawn(|| npm(session));
-        let tools = rust(session, &[Component::WasmTarget]).and_then(|()| cargo_tools(session));
-        let npm = npm
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        npm.and(tools)
-    })
+/// What a thread beside this one came to.
+pub fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread
+        .join()
+        .unwrap_or_else(|panic| panic::resume_unwind(panic))
 }

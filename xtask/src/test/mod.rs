@@ -4,18 +4,19 @@
 mod counts;
 mod node;
 mod rust;
+mod selection;
 mod summary;
 
 use std::process::ExitCode;
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::arguments::{Selection, Stage};
-use crate::install::{self, Component};
+use crate::install::{self, Component, joined};
 use crate::{Session, stand_in, worker};
 use counts::Counts;
+pub use selection::{Selection, Stage};
 use summary::{Kind, Summary};
 
 /// What the tests need besides Rust.
@@ -32,10 +33,15 @@ pub fn run(session: &Session, selection: &Selection) -> ExitCode {
         summary: Summary::default(),
     };
     thread::scope(|scope| {
-        // npm and pip mostly wait for the network: beside the compiler they cost nothing.
+        // Beside the first stages: npm and pip mostly wait for the network, and cargo install leaves gaps.
         let packages = scope.spawn(|| packages(session, selection));
+        let tools = scope.spawn(|| tools(session, selection));
         tests.rust_stages();
-        tests.node_stages(packages);
+        match joined(packages).and_then(|packages| joined(tools).map(|()| packages)) {
+            Ok(Some(packages)) => tests.node_stages(packages),
+            Ok(None) => {}
+            Err(error) => tests.check(Err(error)),
+        }
     });
     print!("{}", tests.summary.table(begun.elapsed()));
     if tests.summary.is_success() {
@@ -56,6 +62,14 @@ fn packages(session: &Session, selection: &Selection) -> Result<Option<Packages>
         None
     };
     Ok(Some(Packages { python }))
+}
+
+/// What building the Worker takes, so that it is there when its turn comes.
+fn tools(session: &Session, selection: &Selection) -> Result<()> {
+    if selection.includes(Stage::Worker) {
+        install::cargo_tools(session)?;
+    }
+    Ok(())
 }
 
 struct Tests<'a> {
@@ -94,15 +108,7 @@ impl Tests<'_> {
         }
     }
 
-    fn node_stages(&mut self, packages: ScopedJoinHandle<'_, Result<Option<Packages>>>) {
-        let packages = packages
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        let packages = match packages {
-            Ok(Some(packages)) => packages,
-            Ok(None) => return,
-            Err(error) => return self.check(Err(error)),
-        };
+    fn node_stages(&mut self, packages: Packages) {
         let stand_in = match stand_in::build(self.session) {
             Ok(program) => program,
             Err(error) => return self.check(Err(error)),
@@ -118,7 +124,7 @@ impl Tests<'_> {
             self.tests(run.stand_in());
         }
         if self.selection.includes(Stage::Worker) {
-            match worker::install_and_build(self.session) {
+            match worker::build(self.session) {
                 Ok(()) => {
                     self.check(Ok(()));
                     self.tests(run.worker());
