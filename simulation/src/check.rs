@@ -77,6 +77,9 @@ fn budget(world: &World) -> Result<(), Violation> {
     if api.totals.own_429 > 0 {
         return Err("the API's limit was exceeded".to_owned());
     }
+    if world.network.forbidden.get() > 0 {
+        return Err("a request left while a 429 forbade it".to_owned());
+    }
     if world.network.most_open.get() > 6 {
         return Err(format!(
             "{} requests at a time",

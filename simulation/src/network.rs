@@ -42,6 +42,11 @@ pub struct Network {
     open: Cell<usize>,
     /// The most requests that were open at a time.
     pub most_open: Cell<usize>,
+    /// Requests that left while a 429 forbade it.
+    pub forbidden: Cell<u64>,
+    /// Until when the 429s that were heard in this turn, and before it, forbid requests.
+    stop_heard: Cell<u64>,
+    stop: Cell<u64>,
 }
 
 impl Network {
@@ -57,6 +62,9 @@ impl Network {
             chance: RefCell::new(chance),
             open: Cell::new(0),
             most_open: Cell::new(0),
+            forbidden: Cell::new(0),
+            stop_heard: Cell::new(0),
+            stop: Cell::new(0),
         }
     }
 
@@ -122,6 +130,29 @@ impl Network {
         }
     }
 
+    /// The turn in which answers were heard is durable, or undone.
+    pub fn turn_is_durable(&self, durable: bool) {
+        let heard = self.stop_heard.take();
+        if durable {
+            self.stop.set(self.stop.get().max(heard));
+        }
+    }
+
+    /// Notes until when an answer that is heard now forbids requests.
+    fn hear(&self, answer: &Answer) {
+        if let Ok(answer) = answer
+            && answer.status == 429
+        {
+            let asked = answer
+                .retry_after
+                .as_deref()
+                .and_then(|text| text.parse::<u64>().ok());
+            let seconds = asked.map_or(300, |asked| asked.clamp(1, 3_600));
+            let until = self.clock.now() + seconds * 1000;
+            self.stop_heard.set(self.stop_heard.get().max(until));
+        }
+    }
+
     /// How long one way takes.
     fn way(&self, latency: u64) -> u64 {
         self.chance.borrow_mut().u64(latency / 2..=latency.max(1))
@@ -140,6 +171,9 @@ impl Network {
         let now = self.clock.now();
         let mut api = self.api.borrow_mut();
         api.totals.requests += 1;
+        if now < self.stop.get() {
+            self.forbidden.set(self.forbidden.get() + 1);
+        }
         let chance = api.faults.lost_before;
         if api.strikes(chance, now) {
             api.totals.lost_requests += 1;
@@ -183,6 +217,7 @@ impl Transport for Network {
         poll_fn(|context| {
             let mut slot = slot.borrow_mut();
             if let Some(answer) = slot.answer.take() {
+                self.hear(&answer);
                 return Poll::Ready(answer);
             }
             slot.waker = Some(context.waker().clone());

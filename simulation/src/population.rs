@@ -95,6 +95,7 @@ impl Population {
 
 impl Meeting {
     /// Those who are not gone, oldest first.
+    #[must_use = "an iterator does nothing by itself"]
     pub fn present(&self) -> impl DoubleEndedIterator<Item = &Participant> {
         self.participants
             .iter()

@@ -33,6 +33,8 @@ type Alarmed = Pin<Box<dyn Future<Output = Worked>>>;
 const PATIENCE: u64 = 2_500;
 /// How long the ledger may wait after its storage has failed, in milliseconds.
 const AFTER_FAILURE: u64 = 15_000;
+/// How long the ledger may wait for the alarm that an earlier life of it has set, in milliseconds.
+const LEASE: u64 = 7_000;
 /// How long a run may take after its faults have ended, in milliseconds.
 const LAST_DAY: u64 = 20 * 24 * 3_600_000;
 
@@ -227,22 +229,28 @@ impl World {
         match Ledger::open(store, self.settings.clone(), self.clock.now()) {
             Ok(ledger) => {
                 self.ledger = Some(Rc::new(ledger));
-                self.set_alarm();
+                // Its alarm brings an object back, or a request, which sets the alarm anew.
+                if self.chance.bool() {
+                    self.set_alarm();
+                } else {
+                    self.failed_at = self.clock.now() + LEASE;
+                }
                 self.end_of_turn();
             }
             Err(_) => self.crash(),
         }
     }
 
-    /// Whoever changes the ledger sets its alarm in the same turn.
-    fn set_alarm(&self) {
+    /// Whoever changes the ledger sets its alarm in the same turn, or answers that it failed.
+    fn set_alarm(&self) -> bool {
         let next = self
             .ledger
             .as_ref()
-            .and_then(|ledger| ledger.next_alarm(self.clock.now()).ok());
-        if let Some(Some(at)) = next {
+            .map(|ledger| ledger.next_alarm(self.clock.now()));
+        if let Some(Ok(Some(at))) = next {
             self.disk.set_alarm(Some(at));
         }
+        !matches!(next, Some(Err(_)))
     }
 
     fn end_of_turn(&mut self) {
@@ -252,6 +260,7 @@ impl World {
         }
         self.disk.calm();
         self.disk.commit();
+        self.network.turn_is_durable(true);
         let now = self.clock.now();
         let crash = {
             let mut api = self.network.api.borrow_mut();
@@ -265,6 +274,7 @@ impl World {
 
     fn crash(&mut self) {
         self.totals.crashes += 1;
+        self.network.turn_is_durable(false);
         self.alarmed = None;
         self.ledger = None;
         self.clock.clear();
@@ -326,6 +336,7 @@ impl World {
             if let Poll::Ready(worked) = alarmed.as_mut().poll(&mut Context::from_waker(&waker)) {
                 self.alarmed = None;
                 if worked.error.is_some() {
+                    self.network.turn_is_durable(false);
                     self.failed_at = self.clock.now();
                 }
             }
@@ -371,8 +382,7 @@ impl World {
             Act::Remove { meeting, pick } => self.remove(meeting, pick, now),
             Act::Synchronous(requests) => self.synchronous(requests, now),
             Act::Order { number, orders } => return self.order(number, orders, now),
-            Act::Cancel(number) => self.change(number, act, now),
-            Act::Retry(number) => self.change(number, act, now),
+            Act::Cancel(number) | Act::Retry(number) => self.change(number, act, now),
         }
         Ok(())
     }
@@ -439,11 +449,11 @@ impl World {
         };
         self.maybe_break();
         let accepted = ledger.accept(orders, &origin, &self.clock);
-        self.set_alarm();
+        let alarmed = self.set_alarm();
         let dead = self.disk.is_dead();
         self.end_of_turn();
         let id = match accepted {
-            Ok(Acceptance::Accepted(id) | Acceptance::Replayed(id)) if !dead => id,
+            Ok(Acceptance::Accepted(id) | Acceptance::Replayed(id)) if alarmed && !dead => id,
             Ok(Acceptance::Conflict | Acceptance::Mixed { .. }) => {
                 return Err(format!("removal {number} was not accepted"));
             }
@@ -478,9 +488,9 @@ impl World {
             Act::Cancel(_) => ledger.cancel(&id, now),
             _ => ledger.retry(&id, now),
         };
-        self.set_alarm();
+        let alarmed = self.set_alarm();
         self.end_of_turn();
-        if changed.is_err() {
+        if changed.is_err() || !alarmed {
             self.again(act);
         }
     }
@@ -530,7 +540,7 @@ impl World {
         let Some(ledger) = self.ledger.as_ref().filter(|_| next > now + PATIENCE) else {
             return Ok(());
         };
-        if now < self.failed_at + AFTER_FAILURE {
+        if next < self.failed_at + AFTER_FAILURE {
             return Ok(());
         }
         let due = ledger.next_alarm(now).map_err(|error| error.to_string())?;
