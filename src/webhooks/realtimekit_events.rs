@@ -1,0 +1,144 @@
+//! The events of `RealtimeKit` (<https://docs.realtime.cloudflare.com/guides/capabilities/webhooks>).
+//!
+//! A participant's record is found by `customParticipantId`. `peerId` names a connection, not the record, and is never
+//! taken for one.
+
+use serde_json::Value;
+
+use super::event;
+use super::mapping::{Decision, body_dedupe, order};
+use super::rules::RealtimeKitRule;
+use super::source::{RealtimeKit, Source};
+use super::verification::Refused;
+use crate::ids::{CustomParticipantId, MeetingId};
+use crate::removal::Target;
+
+/// Decides about a message whose signature holds.
+#[must_use]
+pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64) -> Decision {
+    let effect = event::parse(body).and_then(|document| effect(settings, &document));
+    match effect {
+        Ok(Effect::Remove(removal)) => {
+            let timing = (removal.rule.kick, removal.rule.delay_seconds);
+            Decision::Remove {
+                order: order(source, removal.target, timing, removal.event, now_ms),
+                event_at_ms: removal.at_ms,
+                dedupe: body_dedupe(body),
+            }
+        }
+        Ok(Effect::Cancel(targets, joined_at_ms)) => Decision::CancelPending {
+            app: source.app.clone(),
+            targets,
+            joined_at_ms,
+        },
+        Ok(Effect::Nothing) => Decision::Ignored {
+            reason: "no rule of this source is for this event".to_owned(),
+        },
+        Ok(Effect::OtherOrganization) => Decision::Refused(Refused::OtherOrganization),
+        Err(reason) => Decision::Quarantine {
+            reason,
+            dedupe: body_dedupe(body),
+        },
+    }
+}
+
+enum Effect {
+    Remove(Removal),
+    Cancel(Vec<Target>, Option<u64>),
+    Nothing,
+    OtherOrganization,
+}
+
+struct Removal {
+    event: &'static str,
+    target: Target,
+    rule: RealtimeKitRule,
+    at_ms: Option<u64>,
+}
+
+const LEFT: &str = "meeting.participantLeft";
+const ENDED: &str = "meeting.ended";
+const JOINED: &str = "meeting.participantJoined";
+
+fn effect(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
+    if !is_of_organization(settings, document) {
+        return Ok(Effect::OtherOrganization);
+    }
+    let event = document.get("event").and_then(Value::as_str);
+    let event = event.ok_or("/event must be a text")?;
+    let (left, ended) = (settings.participant_left, settings.meeting_ended);
+    let effect = match (event, left, ended) {
+        (LEFT, Some(rule), _) => user_in_meeting(document).map(|target| {
+            Effect::Remove(Removal {
+                event: LEFT,
+                target,
+                rule,
+                at_ms: time(document, "/participant/leftAt"),
+            })
+        }),
+        (ENDED, _, Some(rule)) => meeting(document).map(|meeting| {
+            Effect::Remove(Removal {
+                event: ENDED,
+                target: Target::EveryoneInMeeting { meeting },
+                rule,
+                at_ms: time(document, "/meeting/endedAt"),
+            })
+        }),
+        (JOINED, ..) => joined(settings, document),
+        _ => Ok(Effect::Nothing),
+    };
+    effect.map_err(|rule| format!("{event}: {rule}"))
+}
+
+/// Whoever joins is there again: neither their own leaving nor the end of the meeting, both of which can be a lost
+/// connection, may still take effect.
+fn joined(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
+    let delayed = |rule: Option<RealtimeKitRule>| rule.is_some_and(|rule| rule.delay_seconds > 0);
+    let mut targets = Vec::new();
+    if delayed(settings.participant_left) {
+        targets.push(user_in_meeting(document)?);
+    }
+    if delayed(settings.meeting_ended) {
+        let meeting = meeting(document)?;
+        targets.push(Target::EveryoneInMeeting { meeting });
+    }
+    Ok(if targets.is_empty() {
+        Effect::Nothing
+    } else {
+        Effect::Cancel(targets, time(document, "/participant/joinedAt"))
+    })
+}
+
+/// The signed organization is the configured one, if one is. A body without it is somebody else's as well.
+fn is_of_organization(settings: &RealtimeKit, document: &Value) -> bool {
+    let Some(ours) = &settings.organization_id else {
+        return true;
+    };
+    let theirs = document.pointer("/meeting/organizedBy/id");
+    theirs.and_then(Value::as_str) == Some(ours)
+}
+
+fn user_in_meeting(document: &Value) -> Result<Target, String> {
+    let text = text(document, "/participant/customParticipantId")?;
+    let user = CustomParticipantId::parse(&text)
+        .map_err(|rule| format!("/participant/customParticipantId {rule}"))?;
+    let meeting = meeting(document)?;
+    Ok(Target::UserInMeeting { meeting, user })
+}
+
+fn meeting(document: &Value) -> Result<MeetingId, String> {
+    let text = text(document, "/meeting/id")?;
+    MeetingId::parse(&text).map_err(|rule| format!("/meeting/id {rule}"))
+}
+
+fn text(document: &Value, pointer: &str) -> Result<String, String> {
+    let found = document.pointer(pointer).and_then(event::id_text);
+    found.ok_or_else(|| format!("{pointer} must be a text or a whole number"))
+}
+
+/// A time in RFC 3339. One that cannot be read is none: what it is needed for, the order of events, can do without.
+fn time(document: &Value, pointer: &str) -> Option<u64> {
+    let text = document.pointer(pointer)?.as_str()?;
+    let time = chrono::DateTime::parse_from_rfc3339(text).ok()?;
+    time.timestamp_millis().try_into().ok()
+}
