@@ -103,6 +103,6 @@ async function check(durable: Durable, shown: Removal, theirs: string[], before:
   // Whoever is said to be removed was: by a delete that was answered with 200.
   const deletes = await durable.standIn.requests({ method: 'DELETE' });
   const answered = new Set(deletes.filter(({ status }) => status === 200).map(({ path }) => path.split('/').at(-1)));
-  for (const item of items) assert.ok(answered.has(item.participant_id));
+  for (const item of items) if (item.outcome === 'removed') assert.ok(answered.has(item.participant_id));
   assert.deepEqual([shown.progress.meetings_total, shown.progress.meetings_scanned], [MEETINGS, MEETINGS]);
 }

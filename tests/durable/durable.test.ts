@@ -28,7 +28,7 @@ describe('durable removals', { concurrency: 3 }, () => {
   describe('at the pace of the API', { concurrency: 4 }, pace);
   describe('from state to state', { concurrency: 3 }, () => states(world));
   describe('with a refused API token', refusedToken);
-  describe('in lists', { concurrency: 2 }, () => listing(world));
+  describe('in lists', { concurrency: 1 }, () => listing(world));
   describe('of many targets', { concurrency: 1 }, () => batches(world));
   describe('that are refused', { concurrency: 4 }, () => badInput(world));
   describe('beside synchronous ones', { concurrency: 1 }, () => synchronous(world));

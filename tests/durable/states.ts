@@ -203,8 +203,9 @@ export function states(world: () => Durable): void {
   }
 
   for (const [name, fault, outcome] of [
-    ['lost after the effect', { kind: 'drop_after' }, 'absent_after_ambiguous'],
-    ['lost before the effect', { kind: 'drop_before' }, 'removed'],
+    // A connection that breaks before an answer begins is no such fault: the runtime itself sends the request again.
+    ['cut off after the effect', { kind: 'truncate_body' }, 'absent_after_ambiguous'],
+    ['cut off before the effect', { kind: 'truncate_body', effect: false }, 'removed'],
     ['a 503', { kind: 'status', status: 503 }, 'removed'],
     ['a page of HTML', { kind: 'html' }, 'absent_after_ambiguous'],
   ] as const) {
