@@ -74,7 +74,7 @@ impl Steps {
             }
             Err(error) => {
                 step.failed();
-                Err(error.context(format!("{title} failed. {hint}")))
+                Err(anyhow!("{title} failed: {error:#}. {hint}"))
             }
         }
     }
