@@ -152,7 +152,10 @@ async fn let_in(rule: Option<Rule>, mut parts: Parts, body: Bytes, next: Next) -
         tokio::time::sleep(Duration::from_millis(rule.delay_ms)).await;
         carry_out(rule.fault, normally).await
     });
-    let response = carried_out.await.unwrap_or_default();
+    let response = carried_out.await.unwrap_or_else(|error| {
+        let message = format!("the stand-in failed: {error}");
+        v4_error(StatusCode::INTERNAL_SERVER_ERROR, 500, &message)
+    });
     if response.extensions().get() == Some(&Withheld::Hang) {
         pending::<()>().await;
     }
