@@ -6,6 +6,8 @@ use anyhow::{Context, Result, bail};
 use lexopt::prelude::{Long, Short, Value};
 
 use crate::dev::Ports;
+use crate::follow::Follow;
+use crate::simulate::Seeds;
 use crate::test::Selection;
 
 /// What `cargo xtask --help` prints.
@@ -20,6 +22,14 @@ Commands:
     --sim-port N       the stand-in's port (8788)
   test [NAME]          run every test; with NAME, those whose names contain it
     --only STAGE       format, lints, rust, stand-in or worker; may be repeated
+  follow ID            show a removal's progress until it is final
+    --url URL          where the Worker is (http://127.0.0.1:8787)
+    --token TOKEN      your caller token; better in PARTICIPANT_REMOVER_TOKEN, which no process list shows
+    --app APP          the removal's app, where it is not the default
+                       exit code: 0 succeeded, 3 partially_failed, 4 failed, 5 cancelled, 1 not known
+  simulate             run the ledger's simulation over many seeds
+    --seeds N          how many (100000)
+    --from S           the first (0)
   build                build the Worker into build/
 
 Options:
@@ -37,6 +47,10 @@ pub enum Invocation {
     Dev(Ports),
     /// Run the tests.
     Test(Selection),
+    /// Follow a removal.
+    Follow(Follow),
+    /// Run the simulation.
+    Simulate(Seeds),
     /// Build the Worker.
     Build,
 }
@@ -53,6 +67,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Some("help") => Ok(None),
         Some("dev") => Ports::parse(&mut parser).map(|ports| ports.map(Invocation::Dev)),
         Some("test") => Selection::parse(&mut parser).map(|tests| tests.map(Invocation::Test)),
+        Some("follow") => Follow::parse(&mut parser).map(|follow| follow.map(Invocation::Follow)),
+        Some("simulate") => Seeds::parse(&mut parser).map(|seeds| seeds.map(Invocation::Simulate)),
         Some("build") => none(&mut parser).map(|found| found.map(|()| Invocation::Build)),
         _ => bail!("no such command: {} ({SEE_HELP})", command.display()),
     };
@@ -112,6 +128,10 @@ mod tests {
             ("test --only rust --only=worker", Some(test(&stages, None))),
             ("test --only", None),
             ("test --only everything", None),
+            ("follow", None),
+            ("follow -h", Some(Invocation::Help)),
+            ("simulate --seeds many", None),
+            ("simulate 5", None),
             ("--version", None),
             ("deploy", None),
         ];
