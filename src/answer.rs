@@ -2,13 +2,14 @@
 //!
 //! Every answer but a plain success is Cloudflare's v4 envelope, so that the official SDKs show its `errors`.
 
+pub mod durable;
 mod problem;
 mod removal;
 
 use serde::Serialize;
 
-pub use problem::{FieldProblem, Problem};
-pub use removal::participant_removal;
+pub use problem::{FieldProblem, MAX_BODY_BYTES, Problem};
+pub use removal::{describe, participant_removal};
 
 /// An answer, ready to be sent. `content-type`, `cache-control` and `x-request-id` are added to every one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,18 @@ struct Envelope<'a, T> {
     errors: &'a [Notice],
     messages: &'a [Notice],
     result: Option<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result_info: Option<ResultInfo>,
+}
+
+/// Where a page of a list ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResultInfo {
+    /// How many rows this page has.
+    pub count: usize,
+    /// What to send as `cursor` for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 impl Answer {
@@ -57,6 +70,21 @@ impl Answer {
     #[must_use]
     pub fn success<T: Serialize>(status: u16, result: T) -> Self {
         Self::enveloped(status, true, &[], &[], Some(result))
+    }
+
+    /// One page of a list in the envelope.
+    #[must_use]
+    pub fn page<T: Serialize>(result: T, info: ResultInfo) -> Self {
+        Self::of(
+            200,
+            &Envelope {
+                success: true,
+                errors: &[],
+                messages: &[],
+                result: Some(result),
+                result_info: Some(info),
+            },
+        )
     }
 
     /// One error in the envelope.
@@ -78,15 +106,22 @@ impl Answer {
         messages: &[Notice],
         result: Option<T>,
     ) -> Self {
-        let envelope = Envelope {
-            success,
-            errors,
-            messages,
-            result,
-        };
+        Self::of(
+            status,
+            &Envelope {
+                success,
+                errors,
+                messages,
+                result,
+                result_info: None,
+            },
+        )
+    }
+
+    fn of<T: Serialize>(status: u16, envelope: &Envelope<'_, T>) -> Self {
         // Our own types always serialise: their map keys are strings.
         let body =
-            serde_json::to_string(&envelope).unwrap_or_else(|_| r#"{"success":false}"#.to_owned());
+            serde_json::to_string(envelope).unwrap_or_else(|_| r#"{"success":false}"#.to_owned());
         Self {
             status,
             headers: Vec::new(),

@@ -5,8 +5,6 @@ mod callers;
 
 use std::fmt;
 
-use serde::Deserialize;
-
 use crate::ids::{AccountId, AppId};
 use crate::secret::Secret;
 
@@ -32,6 +30,14 @@ pub struct Config {
     pub callers: Vec<Caller>,
     /// `API_REQUESTS_PER_5_MINUTES`: how often the API may be called in five minutes with our token.
     pub requests_per_5_minutes: u32,
+    /// `SYNCHRONOUS_SHARE_PERCENT`: the part of them that durable removals leave to the synchronous route.
+    pub synchronous_share_percent: u32,
+    /// `LEDGER_RETENTION_DAYS`: how long a finished removal stays readable.
+    pub retention_days: u32,
+    /// `GIVE_UP_AFTER_HOURS`: how long a durable removal keeps trying one participant.
+    pub give_up_after_hours: u32,
+    /// `RECORD_SYNCHRONOUS_REMOVALS`: whether the ledger keeps a history of them as well.
+    pub record_synchronous: bool,
 }
 
 impl Config {
@@ -79,32 +85,27 @@ pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {
         DEFAULT_REQUESTS_PER_5_MINUTES,
         1..=100_000,
     );
-    match (
-        base_url,
-        api_token,
-        account,
-        apps,
-        callers,
-        requests_per_5_minutes,
-    ) {
-        (
-            Some(base_url),
-            Some(api_token),
-            Some(account),
-            Some((default_app, more_apps)),
-            Some(callers),
-            Some(requests_per_5_minutes),
-        ) => Ok(Config {
-            base_url,
-            api_token,
-            account,
+    let synchronous_share_percent = reader.number("SYNCHRONOUS_SHARE_PERCENT", 20, 0..=90);
+    let retention_days = reader.number("LEDGER_RETENTION_DAYS", 90, 1..=3650);
+    let give_up_after_hours = reader.number("GIVE_UP_AFTER_HOURS", 24, 1..=720);
+    let record_synchronous = reader.flag("RECORD_SYNCHRONOUS_REMOVALS", true);
+    let complete = || {
+        let (default_app, more_apps) = apps?;
+        Some(Config {
+            base_url: base_url?,
+            api_token: api_token?,
+            account: account?,
             default_app,
             more_apps,
-            callers,
-            requests_per_5_minutes,
-        }),
-        _ => Err(reader.problems),
-    }
+            callers: callers?,
+            requests_per_5_minutes: requests_per_5_minutes?,
+            synchronous_share_percent: synchronous_share_percent?,
+            retention_days: retention_days?,
+            give_up_after_hours: give_up_after_hours?,
+            record_synchronous: record_synchronous?,
+        })
+    };
+    complete().ok_or(reader.problems)
 }
 
 /// Reads variables and collects what is wrong with them.
@@ -222,33 +223,15 @@ impl Reader<'_> {
             ),
         }
     }
-}
 
-/// Reads a JSON object whose order and duplicates matter: a map would hide a name that is given twice.
-fn object_entries<'a, V: Deserialize<'a>>(json: &'a str) -> Option<Vec<(String, V)>> {
-    struct Entries<V>(std::marker::PhantomData<V>);
-    impl<'de, V: Deserialize<'de>> serde::de::Visitor<'de> for Entries<V> {
-        type Value = Vec<(String, V)>;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a JSON object")
-        }
-        fn visit_map<A: serde::de::MapAccess<'de>>(
-            self,
-            mut map: A,
-        ) -> Result<Self::Value, A::Error> {
-            let mut entries = Vec::new();
-            while let Some(entry) = map.next_entry()? {
-                entries.push(entry);
-            }
-            Ok(entries)
+    fn flag(&mut self, name: &str, default: bool) -> Option<bool> {
+        match self.text(name).as_deref() {
+            None => Some(default),
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            Some(_) => self.wrong(name, "must be true or false"),
         }
     }
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let entries =
-        serde::Deserializer::deserialize_map(&mut deserializer, Entries(std::marker::PhantomData))
-            .ok()?;
-    deserializer.end().ok()?;
-    Some(entries)
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! The synchronous DELETE: who is asking, what exactly for, and whether this Worker serves it. Only then is anything
 //! sent.
 
-use crate::answer::{Answer, FieldProblem, Problem, participant_removal};
+use std::time::Duration;
+
+use crate::answer::{Answer, FieldProblem, Problem, describe, participant_removal};
 use crate::callers;
 use crate::config::{Caller, Config};
 use crate::ids::{AccountId, AppId, InvalidId, MeetingId, ParticipantId};
 use crate::log::RequestLog;
-use crate::realtimekit::{Api, Client, Clock, Transport};
-use crate::removal::{Outcome, remove_participant};
+use crate::realtimekit::{Api, ApiError, Client, Clock, Transport};
+use crate::removal::{Outcome, ParticipantRemoval, remove_participant};
 use crate::routes::ParticipantPath;
 
 /// A synchronous removal, checked and complete.
@@ -34,6 +36,36 @@ pub struct Deleted {
     pub outcome: Outcome,
     /// How many API requests it took, the kick's included.
     pub api_requests: u32,
+    /// How many of them were deletes.
+    pub attempts: u32,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// That the API's limit was reached, with the time to wait where the API gave one.
+    pub limited: Option<Option<Duration>>,
+}
+
+impl Deleted {
+    fn new(order: DeleteOrder, caller: &Caller, removal: &ParticipantRemoval) -> Self {
+        let error = removal
+            .delete
+            .result
+            .as_ref()
+            .err()
+            .filter(|_| !removal.outcome.is_gone());
+        let limited = match &removal.delete.result {
+            Err(ApiError::RateLimited { retry_after }) => Some(*retry_after),
+            _ => None,
+        };
+        Self {
+            order,
+            caller: caller.name.clone(),
+            outcome: removal.outcome,
+            api_requests: u32::from(removal.delete.attempts) + u32::from(removal.kick_attempts),
+            attempts: u32::from(removal.delete.attempts),
+            error: error.map(describe),
+            limited,
+        }
+    }
 }
 
 /// Carries out a DELETE and fills in its log.
@@ -56,13 +88,7 @@ pub async fn delete_participant<T: Transport, C: Clock>(
     log.attempts = Some(removal.delete.attempts);
     log.upstream_status = removal.delete.status;
     log.cf_ray.clone_from(&removal.delete.cf_ray);
-    let api_requests = u32::from(removal.delete.attempts) + u32::from(removal.kick_attempts);
-    let deleted = Deleted {
-        order,
-        caller: caller.name.clone(),
-        outcome: removal.outcome,
-        api_requests,
-    };
+    let deleted = Deleted::new(order, caller, &removal);
     (participant_removal(removal), Some(deleted))
 }
 
@@ -88,9 +114,11 @@ fn admit<'c>(
     let kick = kick(query)?;
     let app = match owner {
         Some((account, _)) if account != config.account => {
-            return Err(Problem::NotServed("account_id"));
+            return Err(Problem::NotServed("/account_id".to_owned()));
         }
-        Some((_, app)) if !config.serves(&app) => return Err(Problem::NotServed("app_id")),
+        Some((_, app)) if !config.serves(&app) => {
+            return Err(Problem::NotServed("/app_id".to_owned()));
+        }
         Some((_, app)) => app,
         None => config.default_app.clone(),
     };

@@ -64,6 +64,26 @@ impl RequestLog {
     }
 }
 
+#[derive(Serialize)]
+struct LedgerErrorLog<'a> {
+    message: &'static str,
+    error: &'a str,
+}
+
+/// Logs that the ledger failed, or could not be reached.
+pub fn log_ledger_error(error: &str) {
+    let log = LedgerErrorLog {
+        message: "ledger error",
+        error,
+    };
+    write(&serde_json::to_string(&log).unwrap_or_default());
+}
+
+/// Writes a line to the runtime's log.
+pub fn write(line: &str) {
+    worker::console_log!("{line}");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

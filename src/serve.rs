@@ -1,60 +1,203 @@
 //! One request, from the runtime's to its response: route, carry out, log.
 
+use std::rc::Rc;
+
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 use worker::{Context, Env};
 
 use crate::answer::{Answer, Problem};
-use crate::delete::delete_participant;
-use crate::health::health;
-use crate::log::RequestLog;
+use crate::callers::identify;
+use crate::config::{Config, ConfigProblem};
+use crate::delete::{Deleted, delete_participant};
+use crate::health::{LedgerAnswer, health, token_refused};
+use crate::log::{RequestLog, log_ledger_error, write};
 use crate::realtimekit::{Client, Clock};
+use crate::removals::{LedgerCall, admit};
 use crate::routes::{NoRoute, Route, path_and_query, route};
 use crate::runtime::fetch::Fetch;
 use crate::runtime::isolate::Isolate;
-use crate::runtime::request::{Incoming, respond};
+use crate::runtime::ledger_stub::call_ledger;
+use crate::runtime::request::{Incoming, body, header, respond};
+
+/// What goes back: an answer of ours, or the ledger's response as it came.
+enum Reply {
+    Answer(Answer),
+    Ledger(worker::Response),
+}
+
+impl From<Problem> for Reply {
+    fn from(problem: Problem) -> Self {
+        Self::Answer(problem.answer())
+    }
+}
+
+/// One request, and what serving it needs.
+struct Serving<'a> {
+    request: &'a Request,
+    env: &'a Env,
+    context: &'a Context,
+    isolate: Rc<Isolate>,
+    incoming: Incoming,
+}
 
 /// Serves a request.
-pub async fn serve(request: &Request, env: &Env, _context: &Context) -> Result<Response, JsValue> {
+pub async fn serve(request: &Request, env: &Env, context: &Context) -> Result<Response, JsValue> {
     let isolate = Isolate::of(env);
     let started = isolate.now_ms();
     let mut log = RequestLog::new(isolate.request_id());
-    let answer = answer(&isolate, &Incoming::of(request), &mut log).await;
-    log.status = answer.status;
+    let serving = Serving {
+        request,
+        env,
+        context,
+        isolate: Rc::clone(&isolate),
+        incoming: Incoming::of(request),
+    };
+    let reply = serving.reply(&mut log).await;
     log.milliseconds = isolate.now_ms().saturating_sub(started);
-    worker::console_log!("{}", log.line());
-    respond(&answer, &log.request_id)
+    match reply {
+        Reply::Answer(answer) => {
+            log.status = answer.status;
+            write(&log.line());
+            respond(&answer, &log.request_id)
+        }
+        Reply::Ledger(response) => {
+            log.status = response.status_code();
+            write(&log.line());
+            Ok(response.into())
+        }
+    }
 }
 
-async fn answer(isolate: &Isolate, incoming: &Incoming, log: &mut RequestLog) -> Answer {
-    let (path, query) = path_and_query(&incoming.url);
-    let route = match route(&incoming.method, path) {
-        Ok(route) => route,
-        Err(NoRoute::UnknownPath) => return Problem::UnknownPath.answer(),
-        Err(NoRoute::MethodNotAllowed(allow)) => return Problem::MethodNotAllowed(allow).answer(),
-    };
-    log.route = Some(route.name());
-    if route == Route::Health {
-        return health(isolate.config.as_ref().err().cloned().unwrap_or_default());
-    }
-    let config = match &isolate.config {
-        Ok(config) => config,
-        Err(problems) => return Problem::NotConfigured(problems.clone()).answer(),
-    };
-    match route {
-        Route::DeleteParticipant(path) => {
-            let transport = Fetch {
-                token: &config.api_token,
-            };
-            let client = Client {
-                transport: &transport,
-                clock: isolate,
-            };
-            let authorization = incoming.authorization.as_deref();
-            delete_participant(&client, config, authorization, &path, query, log)
+impl Serving<'_> {
+    async fn reply(&self, log: &mut RequestLog) -> Reply {
+        let (path, query) = path_and_query(&self.incoming.url);
+        let route = match route(&self.incoming.method, path) {
+            Ok(route) => route,
+            Err(NoRoute::UnknownPath) => return Problem::UnknownPath.into(),
+            Err(NoRoute::MethodNotAllowed(allow)) => {
+                return Problem::MethodNotAllowed(allow).into();
+            }
+        };
+        log.route = Some(route.name());
+        let config = match &self.isolate.config {
+            Ok(config) => config,
+            Err(problems) => return Problem::NotConfigured(problems.clone()).into(),
+        };
+        match &route {
+            Route::Health => Reply::Answer(health(self.ledger_problems(config, log).await)),
+            Route::DeleteParticipant(path) => {
+                let transport = Fetch {
+                    token: &config.api_token,
+                };
+                let client = Client {
+                    transport: &transport,
+                    clock: &*self.isolate,
+                };
+                let authorization = self.incoming.authorization.as_deref();
+                let (answer, deleted) =
+                    delete_participant(&client, config, authorization, path, query, log).await;
+                if let Some(deleted) = deleted.filter(|_| config.record_synchronous) {
+                    self.record(deleted, &log.request_id);
+                }
+                Reply::Answer(answer)
+            }
+            Route::Webhook(_) => Problem::UnknownPath.into(),
+            _ => self
+                .durable(config, &route, query, log)
                 .await
-                .0
+                .unwrap_or_else(Reply::from),
         }
-        _ => Problem::UnknownPath.answer(),
+    }
+
+    /// The routes under `/removals`: checked here, carried out by the ledger.
+    async fn durable(
+        &self,
+        config: &Config,
+        route: &Route<'_>,
+        query: Option<&str>,
+        log: &mut RequestLog,
+    ) -> Result<Reply, Problem> {
+        let caller = identify(self.incoming.authorization.as_deref(), &config.callers)
+            .ok_or(Problem::UnknownCaller)?;
+        log.caller = Some(caller.name.clone());
+        let body = match route {
+            Route::CreateRemovals => body(self.request).await?,
+            _ => Vec::new(),
+        };
+        let key = header(self.request, "idempotency-key");
+        let admitted = admit(
+            config,
+            caller,
+            route,
+            query,
+            key.as_deref(),
+            &body,
+            self.isolate.now_ms(),
+        )?;
+        let outcome = call_ledger(self.env, &admitted.app, &admitted.call, &log.request_id).await;
+        let response = outcome.map_err(|error| {
+            log_ledger_error(&error.to_string());
+            Problem::NotStored
+        })?;
+        log.removal_id = match &admitted.call {
+            LedgerCall::Show { id, .. } | LedgerCall::Cancel { id } | LedgerCall::Retry { id } => {
+                Some(id.clone())
+            }
+            // `/removals/{id}`, and perhaps a query.
+            _ => response
+                .headers()
+                .get("location")
+                .ok()
+                .flatten()
+                .and_then(|location| {
+                    Some(
+                        location
+                            .strip_prefix("/removals/")?
+                            .split('?')
+                            .next()?
+                            .to_owned(),
+                    )
+                }),
+        };
+        Ok(Reply::Ledger(response))
+    }
+
+    /// Lets the ledger record a synchronous removal after the answer has been sent.
+    fn record(&self, deleted: Deleted, request_id: &str) {
+        let (env, request_id) = (self.env.clone(), request_id.to_owned());
+        self.context.wait_until(async move {
+            let app = deleted.order.app.clone();
+            if let Err(error) =
+                call_ledger(&env, &app, &LedgerCall::Record(deleted.into()), &request_id).await
+            {
+                log_ledger_error(&error.to_string());
+            }
+        });
+    }
+
+    /// What the ledgers have to say of the configuration: whether Cloudflare takes the API token.
+    async fn ledger_problems(&self, config: &Config, log: &RequestLog) -> Vec<ConfigProblem> {
+        if let Some(problems) = self.isolate.recent_health() {
+            return problems;
+        }
+        let mut problems = Vec::new();
+        for app in std::iter::once(&config.default_app).chain(&config.more_apps) {
+            let answer =
+                match call_ledger(self.env, app, &LedgerCall::Health, &log.request_id).await {
+                    Ok(mut response) => response
+                        .text()
+                        .await
+                        .map_or(LedgerAnswer::Unreadable, LedgerAnswer::Body),
+                    Err(error) => {
+                        log_ledger_error(&error.to_string());
+                        LedgerAnswer::Unreadable
+                    }
+                };
+            problems.extend(token_refused(&answer));
+        }
+        problems.dedup();
+        self.isolate.remember_health(&problems);
+        problems
     }
 }

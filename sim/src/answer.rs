@@ -5,12 +5,22 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
+
+#[derive(Serialize)]
+struct Success<T> {
+    success: bool,
+    data: T,
+}
 
 /// `{"success": true, "data": …}`
 pub(crate) fn success(data: impl Serialize) -> Response {
-    Json(json!({"success": true, "data": data})).into_response()
+    Json(Success {
+        success: true,
+        data,
+    })
+    .into_response()
 }
 
 /// An error of `RealtimeKit` itself.
@@ -53,11 +63,8 @@ impl IntoResponse for KitError {
 
 /// `{"success": false, "error": {…}}`
 pub(crate) fn kit_error(status: StatusCode, code: i64, message: &str) -> Response {
-    (status, Json(kit_error_body(code, message))).into_response()
-}
-
-pub(crate) fn kit_error_body(code: i64, message: &str) -> Value {
-    json!({"success": false, "error": {"code": code, "message": message}})
+    let body = json!({"success": false, "error": {"code": code, "message": message}});
+    (status, Json(body)).into_response()
 }
 
 /// `{"success": false, "errors": [{…}], "messages": [], "result": null}`

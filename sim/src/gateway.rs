@@ -3,6 +3,9 @@
 //! The order matters: a bad token never meets a fault or counts against the limit; a request that the limit
 //! refuses leaves the faults for those that come through.
 
+use std::future::pending;
+use std::time::Duration;
+
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -12,7 +15,7 @@ use axum::response::Response;
 
 use crate::answer::{add_ray, v4_error};
 use crate::clock::now;
-use crate::faults::{Cut, Rule, carry_out};
+use crate::faults::{Rule, Withheld, carry_out};
 use crate::kit::ListLie;
 use crate::limits::{Admission, Limits};
 use crate::sim::{Core, SharedSim};
@@ -37,7 +40,7 @@ pub(crate) async fn guard(State(sim): State<SharedSim>, request: Request, next: 
         let number = core.log.arrived(now(), &parts, &bytes, access.token_ok());
         let limit = access.counts().then(|| core.limiter.admit(now())).flatten();
         let limit = limit.map(|admission| (admission, core.limiter.limits));
-        (number, decide(&mut core, &parts, &access, limit), limit)
+        (number, decide(&mut core, &parts, access, limit), limit)
     };
     let mut response = match verdict {
         Verdict::Answer(response) => response,
@@ -52,7 +55,7 @@ pub(crate) async fn guard(State(sim): State<SharedSim>, request: Request, next: 
         add_limit_headers(&mut response, admission, limits);
     }
     add_ray(&mut response);
-    if response.extensions().get::<Cut>().is_none() {
+    if response.extensions().get::<Withheld>().is_none() {
         sim.lock().log.answered(number, response.status().as_u16());
     }
     response
@@ -107,7 +110,7 @@ impl Access {
 fn decide(
     core: &mut Core,
     parts: &Parts,
-    access: &Access,
+    access: Access,
     limit: Option<(Admission, Limits)>,
 ) -> Verdict {
     if limit.is_some_and(|(admission, _)| admission.blocked_for.is_some()) {
@@ -144,8 +147,16 @@ async fn let_in(rule: Option<Rule>, mut parts: Parts, body: Bytes, next: Next) -
     let Some(rule) = rule else {
         return normally.await;
     };
-    tokio::time::sleep(std::time::Duration::from_millis(rule.delay_ms)).await;
-    carry_out(rule.fault, normally).await
+    // On a task of its own: a client that gives up waiting does not undo what it has asked for.
+    let carried_out = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(rule.delay_ms)).await;
+        carry_out(rule.fault, normally).await
+    });
+    let response = carried_out.await.unwrap_or_default();
+    if response.extensions().get() == Some(&Withheld::Hang) {
+        pending::<()>().await;
+    }
+    response
 }
 
 /// Headers that a fault has set stay as they are.

@@ -5,6 +5,10 @@
 //! Out of scope: media, recordings, and anything that the Worker itself decides.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)
+)]
 
 mod answer;
 mod cli;

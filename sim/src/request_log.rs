@@ -74,7 +74,9 @@ impl RequestLog {
 
     /// The entries from number `n` on.
     pub(crate) fn since(&self, n: u64) -> impl Iterator<Item = &LoggedRequest> {
-        self.entries.iter().filter(move |entry| entry.n >= n)
+        let first = self.entries.front().map_or(n, |entry| entry.n);
+        let skipped = usize::try_from(n.saturating_sub(first)).unwrap_or(usize::MAX);
+        self.entries.iter().skip(skipped)
     }
 
     /// The number that the next request will have.

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use tower::ServiceExt;
 
 use crate::cli::Options;
-use crate::faults::Cut;
+use crate::faults::Withheld;
 use crate::sim::{SharedSim, Sim};
 use crate::webhooks::{WebhookKey, Webhooks};
 use crate::{control, gateway, kit};
@@ -109,8 +109,8 @@ async fn connection(stream: TcpStream, router: Router) {
 async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, io::Error> {
     let answered: Result<Response, Infallible> = router.oneshot(request.map(Body::new)).await;
     match answered {
-        Ok(response) if response.extensions().get::<Cut>().is_some() => {
-            Err(io::Error::other("cut on demand"))
+        Ok(response) if response.extensions().get::<Withheld>().is_some() => {
+            Err(io::Error::other("withheld on demand"))
         }
         Ok(response) => Ok(response),
         Err(never) => match never {},

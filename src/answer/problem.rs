@@ -21,8 +21,8 @@ pub enum Problem {
     UnknownCaller,
     /// A webhook's signature does not hold.
     BadSignature,
-    /// This account or app is not one that the Worker serves; names the field.
-    NotServed(&'static str),
+    /// This account or app is not one that the Worker serves; points to the field.
+    NotServed(String),
     /// There is no such path.
     UnknownPath,
     /// There is no such removal.
@@ -39,7 +39,7 @@ pub enum Problem {
     NotJson(String),
     /// The configuration is incomplete.
     NotConfigured(Vec<ConfigProblem>),
-    /// What was accepted could not be stored.
+    /// The ledger could not take the request.
     NotStored,
 }
 
@@ -75,9 +75,9 @@ impl Problem {
                     .collect();
                 Answer::failures(status, &notices, &[])
             }
-            Self::InvalidField(field) => {
+            Self::InvalidField(FieldProblem { pointer, .. }) | Self::NotServed(pointer) => {
                 let source = Some(Source {
-                    pointer: field.pointer.clone(),
+                    pointer: pointer.clone(),
                 });
                 Answer::failure(
                     status,
@@ -116,7 +116,9 @@ impl Problem {
                  WEBHOOK_SECRETS, and that nothing changes the body on its way"
                     .to_owned()
             }
-            Self::NotServed(field) => format!("{field} is not one that this Worker serves"),
+            Self::NotServed(pointer) => {
+                format!("{} is not one that this Worker serves", pointer.trim_start_matches('/'))
+            }
             Self::UnknownPath => {
                 "no such route: see DELETE /meetings/{meeting_id}/participants/{participant_id}, /removals, \
                  /webhooks/{source} and /healthz"
@@ -131,7 +133,7 @@ impl Problem {
             Self::BodyTooLarge => format!("the body is over {} KiB: split it", MAX_BODY_BYTES / 1024),
             Self::NotJson(what) => what.clone(),
             Self::NotConfigured(_) => "the configuration is incomplete".to_owned(),
-            Self::NotStored => "the request could not be stored, and nothing was done: send it again".to_owned(),
+            Self::NotStored => "the request could not be stored or answered: it is safe to send it again".to_owned(),
         }
     }
 }

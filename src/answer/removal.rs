@@ -121,7 +121,8 @@ fn status_and_code(error: &ApiError) -> (u16, i64, bool) {
 }
 
 /// What went wrong, for a person.
-fn describe(error: &ApiError) -> String {
+#[must_use]
+pub fn describe(error: &ApiError) -> String {
     match error {
         ApiError::Rejected { message, .. } => message.clone(),
         ApiError::RateLimited {

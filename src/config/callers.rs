@@ -1,5 +1,6 @@
 //! The callers and their tokens, as they are configured.
 
+use crate::json::object_entries;
 use crate::secret::Secret;
 
 /// Somebody who may call, under the name that the audit shows.
@@ -27,7 +28,7 @@ pub fn is_bearer_token(text: &str) -> bool {
 
 /// Reads `CALLER_TOKENS`. The messages name callers, never tokens.
 pub fn parse(json: &str, api_token: Option<&Secret>) -> Result<Vec<Caller>, String> {
-    let entries = super::object_entries::<String>(json)
+    let entries = object_entries::<String>(json)
         .ok_or(r#"must be a JSON object of caller name to token, such as {"support-desk": "…"}"#)?;
     let mut callers: Vec<Caller> = Vec::with_capacity(entries.len());
     for (name, token) in entries {

@@ -42,6 +42,15 @@ impl Api {
         )
     }
 
+    /// `GET /meetings/{meeting_id}/participants/{participant_id}`: one participant, or 404.
+    #[must_use]
+    pub fn participant(&self, meeting: &MeetingId, participant: &ParticipantId) -> ApiRequest {
+        self.request(
+            Method::Get,
+            &format!("/meetings/{meeting}/participants/{participant}"),
+        )
+    }
+
     /// `GET /meetings`: one page of the app's meetings; the first page is 1.
     #[must_use]
     pub fn list_meetings(&self, page_no: u32, per_page: u32) -> ApiRequest {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::answers;
+use super::error_body;
 use super::limits;
 use super::transport::{RawAnswer, TransportError};
 
@@ -115,7 +115,7 @@ pub fn classify(answer: &mut RawAnswer) -> Result<String, ApiError> {
 
 /// A 4xx counts only with an error body of the API: a proxy's own 404 must not pass for an absent participant.
 fn rejected(status: u16, body: &str) -> ApiError {
-    match answers::error(body) {
+    match error_body::parse(body) {
         Some(error) => ApiError::Rejected {
             status,
             code: error.code.unwrap_or(i64::from(status)),

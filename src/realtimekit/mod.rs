@@ -4,6 +4,7 @@
 pub mod answers;
 pub mod client;
 pub mod endpoints;
+pub mod error_body;
 pub mod errors;
 pub mod limits;
 pub mod retry;

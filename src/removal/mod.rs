@@ -3,6 +3,7 @@
 pub mod order;
 pub mod outcome;
 pub mod participant;
+pub mod request;
 
 pub use order::{RemovalOrder, Target};
 pub use outcome::Outcome;

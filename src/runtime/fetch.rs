@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use js_sys::{Object, Reflect, Uint8Array};
+use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortSignal, Headers, ReadableStreamDefaultReader, RequestInit, RequestRedirect, Response,
-    WorkerGlobalScope,
-};
+use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, WorkerGlobalScope};
 
 use crate::realtimekit::transport::MAX_ANSWER_BYTES;
 use crate::realtimekit::{ApiRequest, RawAnswer, Transport, TransportError};
+use crate::runtime::body::read_bounded;
 use crate::secret::Secret;
 
 /// `fetch`, with the API token.
@@ -98,30 +96,10 @@ async fn body(response: &Response, headers: &Headers) -> Result<Option<String>, 
             Ok(None)
         }
         Some(_) => Ok(JsFuture::from(response.text()?).await?.as_string()),
-        None => bounded_body(response).await,
-    }
-}
-
-/// Reads a body of unknown length, piece by piece, up to the limit.
-async fn bounded_body(response: &Response) -> Result<Option<String>, JsValue> {
-    let Some(stream) = response.body() else {
-        return Ok(Some(String::new()));
-    };
-    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
-    let mut bytes = Vec::new();
-    loop {
-        let piece = JsFuture::from(reader.read()).await?;
-        let value = Reflect::get(&piece, &JsValue::from_str("value"))?;
-        if value.is_undefined() {
-            return Ok(Some(String::from_utf8_lossy(&bytes).into_owned()));
+        None => {
+            let bytes = read_bounded(response.body(), MAX_ANSWER_BYTES).await?;
+            Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
         }
-        let piece: Uint8Array = value.unchecked_into();
-        let length = usize::try_from(piece.length()).unwrap_or(usize::MAX);
-        if bytes.len().saturating_add(length) > MAX_ANSWER_BYTES {
-            drop(reader.cancel());
-            return Ok(None);
-        }
-        bytes.extend(piece.to_vec());
     }
 }
 

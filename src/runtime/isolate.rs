@@ -17,7 +17,11 @@ pub struct Isolate {
     /// The configuration, or everything that is wrong with it.
     pub config: Result<Config, Vec<ConfigProblem>>,
     random: RefCell<fastrand::Rng>,
+    health: RefCell<Option<(u64, Vec<ConfigProblem>)>>,
 }
+
+/// How long an answer to `/healthz` is good for, in milliseconds: nobody proves who they are there.
+const HEALTH_MS: u64 = 5_000;
 
 thread_local! {
     static ISOLATE: RefCell<Option<Rc<Isolate>>> = const { RefCell::new(None) };
@@ -37,7 +41,22 @@ impl Isolate {
         Self {
             config: config::parse(&|name| variable(env, name)),
             random: RefCell::new(fastrand::Rng::with_seed(seed)),
+            health: RefCell::default(),
         }
+    }
+
+    /// What was found wrong the last time, if that is not long ago.
+    #[must_use]
+    pub fn recent_health(&self) -> Option<Vec<ConfigProblem>> {
+        let health = self.health.borrow();
+        let (at, problems) = health.as_ref()?;
+        (self.now_ms().saturating_sub(*at) < HEALTH_MS).then(|| problems.clone())
+    }
+
+    /// Keeps what was found wrong now.
+    pub fn remember_health(&self, problems: &[ConfigProblem]) {
+        self.health
+            .replace(Some((self.now_ms(), problems.to_vec())));
     }
 
     /// An id for a request: 128 random bits. It is no secret.

@@ -1,5 +1,9 @@
 //! The files that touch JavaScript. They convert and pass on; every decision is elsewhere, over plain data.
 
+pub mod body;
 pub mod fetch;
 pub mod isolate;
+pub mod ledger_object;
+pub mod ledger_stub;
 pub mod request;
+pub mod sql;

@@ -4,7 +4,8 @@ use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Request, Response, ResponseInit};
 
-use crate::answer::Answer;
+use super::body::read_bounded;
+use crate::answer::{Answer, MAX_BODY_BYTES, Problem};
 
 /// A request, as far as routing needs it.
 #[derive(Debug)]
@@ -24,8 +25,31 @@ impl Incoming {
         Self {
             method: request.method(),
             url: request.url(),
-            authorization: request.headers().get("authorization").ok().flatten(),
+            authorization: header(request, "authorization"),
         }
+    }
+}
+
+/// A header by its name; a doubled one is joined by a comma.
+#[must_use]
+pub fn header(request: &Request, name: &str) -> Option<String> {
+    request.headers().get(name).ok().flatten()
+}
+
+/// A request's body, up to the limit of all bodies.
+pub async fn body(request: &Request) -> Result<Vec<u8>, Problem> {
+    let announced = header(request, "content-length").and_then(|length| length.parse::<u64>().ok());
+    if announced.is_some_and(|length| {
+        usize::try_from(length).map_or(true, |length| length > MAX_BODY_BYTES)
+    }) {
+        return Err(Problem::BodyTooLarge);
+    }
+    match read_bounded(request.body(), MAX_BODY_BYTES).await {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(Problem::BodyTooLarge),
+        Err(_) => Err(Problem::NotJson(
+            "the body broke off before its end: send it again".to_owned(),
+        )),
     }
 }
 

@@ -1,9 +1,12 @@
-//! What was asked for on the command line.
+//! What was asked for on the command line. Each command reads its own options, beside what it does.
 
 use std::ffi::OsString;
 
-use anyhow::{Result, bail};
-use lexopt::prelude::*;
+use anyhow::{Context, Result, bail};
+use lexopt::prelude::{Long, Short, Value};
+
+use crate::dev::Ports;
+use crate::test::Selection;
 
 /// What `cargo xtask --help` prints.
 pub const HELP: &str = "\
@@ -12,17 +15,28 @@ The commands of participant-remover. Each installs what it needs and is missing.
 Usage: cargo xtask COMMAND [OPTIONS]
 
 Commands:
-  build             build the Worker into build/
+  dev                  run the Worker beside a stand-in for RealtimeKit, and print a call to try
+    --port N           the Worker's port (8787)
+    --sim-port N       the stand-in's port (8788)
+  test [NAME]          run every test; with NAME, those whose names contain it
+    --only STAGE       format, lints, rust, stand-in or worker; may be repeated
+  build                build the Worker into build/
 
 Options:
-  -h, --help        print this text
+  -h, --help           print this text
 ";
+
+const SEE_HELP: &str = "`cargo xtask --help` shows what there is";
 
 /// One run of `cargo xtask`.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Invocation {
     /// Print [`HELP`].
     Help,
+    /// Run the Worker beside the stand-in.
+    Dev(Ports),
+    /// Run the tests.
+    Test(Selection),
     /// Build the Worker.
     Build,
 }
@@ -30,25 +44,87 @@ pub enum Invocation {
 /// Reads the arguments that follow `cargo xtask`.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation> {
     let mut parser = lexopt::Parser::from_args(arguments);
-    let command = match parser.next()? {
+    let command = match parser.next().context(SEE_HELP)? {
         None | Some(Short('h') | Long("help")) => return Ok(Invocation::Help),
         Some(Value(command)) => command,
-        Some(other) => return Err(other.unexpected().into()),
+        Some(other) => return Err(other.unexpected()).context(SEE_HELP),
     };
-    match command.to_str() {
-        Some("help") => Ok(Invocation::Help),
-        Some("build") => parse_build(parser),
-        _ => bail!(
-            "no such command: {} (cargo xtask --help lists them)",
-            command.display()
-        ),
+    let options = match command.to_str() {
+        Some("help") => Ok(None),
+        Some("dev") => Ports::parse(&mut parser).map(|ports| ports.map(Invocation::Dev)),
+        Some("test") => Selection::parse(&mut parser).map(|tests| tests.map(Invocation::Test)),
+        Some("build") => none(&mut parser).map(|found| found.map(|()| Invocation::Build)),
+        _ => bail!("no such command: {} ({SEE_HELP})", command.display()),
+    };
+    Ok(options.context(SEE_HELP)?.unwrap_or(Invocation::Help))
+}
+
+/// Reads the options of a command that has none. Nothing if help is asked for.
+fn none(parser: &mut lexopt::Parser) -> Result<Option<()>> {
+    match parser.next()? {
+        None => Ok(Some(())),
+        Some(Short('h') | Long("help")) => Ok(None),
+        Some(other) => Err(other.unexpected().into()),
     }
 }
 
-fn parse_build(mut parser: lexopt::Parser) -> Result<Invocation> {
-    match parser.next()? {
-        None => Ok(Invocation::Build),
-        Some(Short('h') | Long("help")) => Ok(Invocation::Help),
-        Some(other) => Err(other.unexpected().into()),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test::Stage;
+
+    fn parsed(line: &str) -> Option<Invocation> {
+        parse(line.split_whitespace().map(OsString::from)).ok()
+    }
+
+    fn test(only: &[Stage], filter: Option<&str>) -> Invocation {
+        Invocation::Test(Selection {
+            only: only.to_vec(),
+            filter: filter.map(str::to_owned),
+        })
+    }
+
+    fn dev(worker: u16, stand_in: u16) -> Invocation {
+        Invocation::Dev(Ports { worker, stand_in })
+    }
+
+    #[test]
+    fn every_command_is_understood() {
+        let stages = [Stage::Rust, Stage::Worker];
+        let cases = [
+            ("", Some(Invocation::Help)),
+            ("--help", Some(Invocation::Help)),
+            ("help", Some(Invocation::Help)),
+            ("build -h", Some(Invocation::Help)),
+            ("dev --port 9000 -h", Some(Invocation::Help)),
+            ("build", Some(Invocation::Build)),
+            ("build twice", None),
+            ("dev", Some(dev(8787, 8788))),
+            ("dev --port 9000 --sim-port=9001", Some(dev(9000, 9001))),
+            ("dev --port 8788", None),
+            ("dev --port 0", None),
+            ("dev --port 65536", None),
+            ("dev --port", None),
+            ("dev 9000", None),
+            ("test", Some(test(&[], None))),
+            ("test kick", Some(test(&[], Some("kick")))),
+            ("test kick delete", None),
+            ("test --only rust --only=worker", Some(test(&stages, None))),
+            ("test --only", None),
+            ("test --only everything", None),
+            ("--version", None),
+            ("deploy", None),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(parsed(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_stage_is_answered_with_those_that_there_are() {
+        let error = parse(["test", "--only", "lint"].map(OsString::from)).unwrap_err();
+        let message = format!("{error:#}");
+        assert!(message.contains("no such stage: lint"), "{message}");
+        assert!(message.contains("stand-in"), "{message}");
     }
 }

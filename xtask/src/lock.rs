@@ -33,3 +33,33 @@ pub fn acquire(path: &Path, steps: &Steps, what: &str) -> Result<Lock> {
     }
     Ok(Lock { _file: file })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::processes::Processes;
+
+    #[test]
+    fn a_second_run_waits_until_the_first_has_finished() {
+        let steps = Steps::new(Arc::new(Processes::default()));
+        let path = std::env::temp_dir().join(format!("xtask-lock-{}", std::process::id()));
+        let finished = AtomicBool::new(false);
+        let first = acquire(&path, &steps, "testing").unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let _second = acquire(&path, &steps, "testing").unwrap();
+                assert!(finished.load(Ordering::SeqCst));
+            });
+            // Long enough for the second to come in too early, if it could.
+            thread::sleep(Duration::from_millis(100));
+            finished.store(true, Ordering::SeqCst);
+            drop(first);
+        });
+        std::fs::remove_file(&path).unwrap();
+    }
+}

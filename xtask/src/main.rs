@@ -14,14 +14,17 @@
 )]
 
 mod arguments;
+mod dev;
 mod install;
 mod lock;
 mod locked;
 mod processes;
-mod size;
+mod stand_in;
 mod steps;
+mod test;
 mod worker;
 mod workspace;
+mod wrangler;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -73,6 +76,8 @@ fn run() -> Result<ExitCode> {
     };
     match invocation {
         Invocation::Help => Ok(ExitCode::SUCCESS),
+        Invocation::Dev(ports) => dev::run(&session, ports).map(|()| ExitCode::SUCCESS),
+        Invocation::Test(selection) => Ok(test::run(&session, &selection)),
         Invocation::Build => worker::run(&session),
     }
 }

@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
 /// How long a process group may take to end by itself before it is killed.
@@ -71,7 +72,7 @@ impl Processes {
         }
         let deadline = Instant::now() + GRACE;
         for group in &groups {
-            while is_alive(*group) && Instant::now() < deadline {
+            while is_alive_after_reaping(*group) && Instant::now() < deadline {
                 thread::sleep(POLL);
             }
             signal(*group, Signal::SIGKILL);
@@ -92,6 +93,20 @@ pub struct Running {
 }
 
 impl Running {
+    /// What the command writes to its standard output and error, where those were piped. Gives each only once.
+    pub fn take_output(&mut self) -> (Option<ChildStdout>, Option<ChildStderr>) {
+        (self.child.stdout.take(), self.child.stderr.take())
+    }
+
+    /// How the leader ended, if it has.
+    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        let status = self.child.try_wait();
+        if self.processes.is_ending() {
+            wait_for_the_end();
+        }
+        status
+    }
+
     /// Waits until the leader has ended.
     pub fn wait(mut self) -> io::Result<ExitStatus> {
         let status = self.child.wait();
@@ -136,6 +151,13 @@ fn signal(group: i32, signal: Signal) {
     let _ = killpg(Pid::from_raw(group), signal);
 }
 
+/// Nobody else may be waiting for the leader now, and as long as it is not reaped its group seems alive.
+fn is_alive_after_reaping(group: i32) -> bool {
+    // An error means that it is reaped already.
+    let _ = waitpid(Pid::from_raw(group), Some(WaitPidFlag::WNOHANG));
+    is_alive(group)
+}
+
 fn is_alive(group: i32) -> bool {
     killpg(Pid::from_raw(group), None).is_ok()
 }
@@ -144,5 +166,52 @@ fn is_alive(group: i32) -> bool {
 fn wait_for_the_end() -> ! {
     loop {
         thread::park();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A process group whose leader ends with its standard input, and whose other member does not.
+    fn group(processes: &Arc<Processes>) -> Running {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "sleep 60 & cat; exit 7"])
+            .stdin(Stdio::piped());
+        processes.spawn(&mut command).unwrap()
+    }
+
+    #[test]
+    fn dropping_ends_the_whole_group() {
+        let processes = Arc::new(Processes::default());
+        let running = group(&processes);
+        let leader = running.group;
+        assert!(is_alive(leader));
+        drop(running);
+        assert!(!is_alive(leader));
+        assert!(processes.state().groups.is_empty());
+    }
+
+    #[test]
+    fn what_a_leader_leaves_behind_ends_with_the_wait() {
+        let processes = Arc::new(Processes::default());
+        let running = group(&processes);
+        let leader = running.group;
+        // `wait` closes the standard input first, as std documents.
+        assert_eq!(running.wait().unwrap().code(), Some(7));
+        assert!(!is_alive(leader));
+    }
+
+    #[test]
+    fn everything_ends_at_once_when_a_signal_comes() {
+        let processes = Arc::new(Processes::default());
+        let running = [group(&processes), group(&processes)];
+        let begun = Instant::now();
+        processes.end_all();
+        assert!(begun.elapsed() < GRACE, "it took {:?}", begun.elapsed());
+        for running in &running {
+            assert!(!is_alive(running.group));
+        }
     }
 }

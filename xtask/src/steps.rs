@@ -32,11 +32,6 @@ impl Steps {
         }
     }
 
-    /// Whether a person is watching.
-    pub fn is_terminal(&self) -> bool {
-        self.terminal
-    }
-
     /// Prints a line without disturbing the spinners.
     pub fn print(&self, line: &str) {
         self.bars.suspend(|| eprintln!("{line}"));

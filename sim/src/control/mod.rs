@@ -12,7 +12,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -21,7 +21,8 @@ use crate::sim::SharedSim;
 
 /// All routes under `/sim`.
 pub(crate) fn router() -> Router<SharedSim> {
-    Router::new()
+    let requests = get(state::requests).delete(state::clear_requests);
+    let steering = Router::new()
         .route("/reset", post(steering::reset))
         .route(
             "/settings",
@@ -31,45 +32,45 @@ pub(crate) fn router() -> Router<SharedSim> {
             "/limits",
             get(steering::limits).post(steering::change_limits),
         )
-        .route(
-            "/faults",
-            get(steering::faults)
-                .post(steering::add_faults)
-                .delete(steering::clear_faults),
-        )
+        .route("/faults", faults_route())
         .route("/state", get(state::state))
-        .route(
-            "/requests",
-            get(state::requests).delete(state::clear_requests),
-        )
-        .route("/fill", post(meetings::fill))
-        .route("/meetings", post(meetings::create))
-        .route(
-            "/meetings/{meeting}/participants",
-            post(meetings::add_participant),
-        )
-        .route(
-            "/meetings/{meeting}/participants/{participant}",
-            delete(meetings::delete_participant),
-        )
-        .route("/meetings/{meeting}/join", post(meetings::join))
-        .route("/meetings/{meeting}/leave", post(meetings::leave))
-        .route("/meetings/{meeting}/end", post(meetings::end))
-        .route(
-            "/webhooks",
-            get(webhooks::list)
-                .post(webhooks::register)
-                .delete(webhooks::unregister),
-        )
-        .route(
-            "/webhooks/deliveries",
-            get(webhooks::deliveries).delete(webhooks::clear_deliveries),
-        )
-        .route("/webhooks/rotate-key", post(webhooks::rotate_key))
-        .route("/webhooks/sign", post(webhooks::sign))
-        .route("/webhooks/send", post(webhooks::send))
+        .route("/requests", requests)
+        .route("/fill", post(meetings::fill));
+    steering
+        .nest("/meetings", meetings_router())
+        .nest("/webhooks", webhooks_router())
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(32 * 1024 * 1024))
+}
+
+fn faults_route() -> MethodRouter<SharedSim> {
+    get(steering::faults)
+        .post(steering::add_faults)
+        .delete(steering::clear_faults)
+}
+
+fn meetings_router() -> Router<SharedSim> {
+    let participant = delete(meetings::delete_participant);
+    Router::new()
+        .route("/", post(meetings::create))
+        .route("/{meeting}/participants", post(meetings::add_participant))
+        .route("/{meeting}/participants/{participant}", participant)
+        .route("/{meeting}/join", post(meetings::join))
+        .route("/{meeting}/leave", post(meetings::leave))
+        .route("/{meeting}/end", post(meetings::end))
+}
+
+fn webhooks_router() -> Router<SharedSim> {
+    let receivers = get(webhooks::list)
+        .post(webhooks::register)
+        .delete(webhooks::unregister);
+    let deliveries = get(webhooks::deliveries).delete(webhooks::clear_deliveries);
+    Router::new()
+        .route("/", receivers)
+        .route("/deliveries", deliveries)
+        .route("/rotate-key", post(webhooks::rotate_key))
+        .route("/sign", post(webhooks::sign))
+        .route("/send", post(webhooks::send))
 }
 
 /// A control call that cannot be done: `{"error": "…"}`.

@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::clock::iso;
+use crate::request_log::LoggedRequest;
 use crate::sim::SharedSim;
-use crate::world::{Meeting, Participant, Session, World};
+use crate::world::{Counts, Meeting, Participant, Peer, Session, World};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -17,29 +18,41 @@ pub(super) struct StateQuery {
     custom_participant_id: Option<String>,
 }
 
+#[derive(Serialize)]
+struct StateAnswer {
+    counts: Counts,
+    requests: usize,
+    requests_refused_by_limit: u64,
+    faults: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records: Option<Vec<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    apps: Option<Value>,
+}
+
 /// Counts; with `full` the whole content, with `custom_participant_id` that user's records.
 pub(super) async fn state(
     State(sim): State<SharedSim>,
     Query(query): Query<StateQuery>,
 ) -> Response {
     let core = sim.lock();
-    let mut answer = json!({
-        "counts": core.world.counts(),
-        "requests": core.log.len(),
-        "requests_refused_by_limit": core.limiter.refused,
-        "faults": core.faults.left().len(),
-    });
-    if let Some(user) = &query.custom_participant_id {
-        let records = core.world.records_of(user).into_iter();
-        let records: Vec<_> = records
-            .map(|(m, p)| json!({"meeting_id": m, "participant_id": p}))
-            .collect();
-        answer["records"] = records.into();
-    }
-    if query.full {
-        answer["apps"] = content(&core.world);
-    }
-    Json(answer).into_response()
+    let user = query.custom_participant_id.as_deref();
+    Json(StateAnswer {
+        counts: core.world.counts(),
+        requests: core.log.len(),
+        requests_refused_by_limit: core.limiter.refused,
+        faults: core.faults.left().len(),
+        records: user.map(|user| records(&core.world, user)),
+        apps: query.full.then(|| content(&core.world)),
+    })
+    .into_response()
+}
+
+fn records(world: &World, user: &str) -> Vec<Value> {
+    let records = world.records_of(user).into_iter();
+    records
+        .map(|(meeting, participant)| json!({"meeting_id": meeting, "participant_id": participant}))
+        .collect()
 }
 
 fn content(world: &World) -> Value {
@@ -76,7 +89,7 @@ fn participant(participant: &Participant) -> Value {
 }
 
 fn session(session: &Session) -> Value {
-    let peer = |peer: &crate::world::Peer| {
+    let peer = |peer: &Peer| {
         json!({
             "peer_id": peer.id,
             "participant_id": peer.participant_id,
@@ -129,9 +142,9 @@ pub(super) async fn requests(
     Json(Requests { requests, next }).into_response()
 }
 
-#[derive(serde::Serialize)]
+#[derive(Serialize)]
 struct Requests {
-    requests: Vec<crate::request_log::LoggedRequest>,
+    requests: Vec<LoggedRequest>,
     next: u64,
 }
 

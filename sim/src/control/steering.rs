@@ -68,18 +68,18 @@ pub(super) async fn add_faults(
         Rules::Many(rules) => rules,
         Rules::One(rule) => vec![rule],
     };
-    let read = |(index, rule)| {
-        serde_json::from_value::<Rule>(rule)
-            .map_err(|error| ControlError::bad_request(format!("rule {index} is wrong: {error}")))
-    };
-    let rules = rules
-        .into_iter()
-        .enumerate()
-        .map(read)
-        .collect::<Result<Vec<_>, _>>()?;
+    let rules = rules.into_iter().enumerate().map(read_rule);
+    let rules = rules.collect::<Result<Vec<_>, _>>()?;
     let mut core = sim.lock();
     core.faults.add(rules);
     Ok(Json(json!({"faults": core.faults.left()})).into_response())
+}
+
+fn read_rule((index, rule): (usize, serde_json::Value)) -> Result<Rule, ControlError> {
+    let wrong = |problem| ControlError::bad_request(format!("rule {index} is wrong: {problem}"));
+    let rule: Rule = serde_json::from_value(rule).map_err(|error| wrong(error.to_string()))?;
+    rule.fault.check().map_err(wrong)?;
+    Ok(rule)
 }
 
 pub(super) async fn faults(State(sim): State<SharedSim>) -> Response {

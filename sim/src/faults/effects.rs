@@ -1,21 +1,27 @@
 //! Carrying a fault out on one request.
 
-use std::collections::BTreeMap;
-use std::future::pending;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use futures_util::stream;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::rules::{Fault, Shape};
-use crate::answer::{kit_error, kit_error_body, v4_error};
+use super::fault::{Fault, Shape, StatusFault};
+use crate::answer::{kit_error, success, v4_error};
 
-/// Marks an answer that must not be sent: the connection is closed instead.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Cut;
+const BROKEN_JSON: &str = r#"{"success": true, "data": {"created_at": "20"#;
+const PAGE: &str = "<!DOCTYPE html><title>Error</title><h1>Something else</h1>";
+
+/// Marks an answer that must not be sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Withheld {
+    /// The connection is closed instead.
+    Cut,
+    /// Nothing happens until the client goes away.
+    Hang,
+}
 
 /// Answers a request that meets `fault`; `normally` is what would happen without it.
 pub(crate) async fn carry_out(fault: Fault, normally: impl Future<Output = Response>) -> Response {
@@ -32,10 +38,6 @@ pub(crate) async fn carry_out(fault: Fault, normally: impl Future<Output = Respo
             missing,
             effect: true,
         } => truncate(normally.await, missing).await,
-        Fault::DropAfter => {
-            normally.await;
-            cut()
-        }
         other => {
             if other.has_effect() {
                 normally.await;
@@ -45,51 +47,14 @@ pub(crate) async fn carry_out(fault: Fault, normally: impl Future<Output = Respo
     }
 }
 
-impl Fault {
-    fn has_effect(&self) -> bool {
-        match *self {
-            Self::Status { effect, .. }
-            | Self::Hang { effect }
-            | Self::TruncateBody { effect, .. }
-            | Self::BrokenJson { effect }
-            | Self::Html { effect, .. }
-            | Self::Redirect { effect, .. }
-            | Self::Oversize { effect, .. }
-            | Self::NoContent { effect }
-            | Self::SuccessFalse { effect } => effect,
-            _ => false,
-        }
-    }
-}
-
 /// The answer that stands in for the normal one.
 async fn spoilt(fault: Fault) -> Response {
     match fault {
-        Fault::Hang { .. } => pending().await,
-        Fault::Status {
-            status,
-            headers,
-            body,
-            shape,
-            code,
-            message,
-            ..
-        } => status_answer(status, headers, body, shape, code, message),
-        Fault::TruncateBody { missing, .. } => {
-            truncate(
-                axum::Json(json!({"success": true})).into_response(),
-                missing,
-            )
-            .await
-        }
-        Fault::BrokenJson { .. } => {
-            json_answer(r#"{"success": true, "data": {"created_at": "20"#.into())
-        }
-        Fault::Html { status, .. } => (
-            code_of(status),
-            Html("<!DOCTYPE html><title>Error</title><h1>Something else</h1>"),
-        )
-            .into_response(),
+        Fault::Hang { .. } => withheld(Withheld::Hang),
+        Fault::Status(fault) => status_answer(fault),
+        Fault::TruncateBody { missing, .. } => truncate(success(Value::Null), missing).await,
+        Fault::BrokenJson { .. } => json_answer(BROKEN_JSON),
+        Fault::Html { status, .. } => (code_of(status), Html(PAGE)).into_response(),
         Fault::Redirect {
             status, location, ..
         } => redirect(status, &location),
@@ -99,18 +64,14 @@ async fn spoilt(fault: Fault) -> Response {
             ..
         } => oversize(bytes, content_length),
         Fault::NoContent { .. } => StatusCode::NO_CONTENT.into_response(),
-        Fault::SuccessFalse { .. } => json_answer(
-            kit_error_body(1000, "The operation failed")
-                .to_string()
-                .into(),
-        ),
-        _ => cut(),
+        Fault::SuccessFalse { .. } => kit_error(StatusCode::OK, 1000, "The operation failed"),
+        _ => withheld(Withheld::Cut),
     }
 }
 
-fn cut() -> Response {
+fn withheld(how: Withheld) -> Response {
     let mut response = Response::default();
-    response.extensions_mut().insert(Cut);
+    response.extensions_mut().insert(how);
     response
 }
 
@@ -118,35 +79,31 @@ fn code_of(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-fn json_answer(body: Body) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+fn json_answer(body: impl Into<Body>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body.into()).into_response()
 }
 
-fn status_answer(
-    status: u16,
-    headers: BTreeMap<String, String>,
-    body: Option<Value>,
-    shape: Option<Shape>,
-    code: Option<i64>,
-    message: Option<String>,
-) -> Response {
-    let status = code_of(status);
-    let gateways = matches!(status.as_u16(), 401 | 403 | 429);
-    let shape = shape.unwrap_or(if gateways {
+fn status_answer(fault: StatusFault) -> Response {
+    let status = code_of(fault.status);
+    let gateways = matches!(fault.status, 401 | 403 | 429);
+    let usual = if gateways {
         Shape::V4
     } else {
         Shape::Realtimekit
-    });
-    let message =
-        message.unwrap_or_else(|| status.canonical_reason().unwrap_or("Unknown").to_owned());
-    let code = code.unwrap_or_else(|| i64::from(status.as_u16()));
-    let mut response = match (body, shape) {
-        (Some(Value::String(text)), _) => (status, json_answer(text.into())).into_response(),
-        (Some(json), _) => (status, json_answer(json.to_string().into())).into_response(),
-        (None, Shape::V4) => v4_error(status, code, &message),
-        (None, Shape::Realtimekit) => kit_error(status, code, &message),
     };
-    for (name, value) in headers {
+    let message = fault
+        .message
+        .as_deref()
+        .or(status.canonical_reason())
+        .unwrap_or("Unknown");
+    let code = fault.code.unwrap_or_else(|| i64::from(fault.status));
+    let mut response = match (fault.body, fault.shape.unwrap_or(usual)) {
+        (Some(Value::String(text)), _) => (status, json_answer(text)).into_response(),
+        (Some(json), _) => (status, json_answer(json.to_string())).into_response(),
+        (None, Shape::V4) => v4_error(status, code, message),
+        (None, Shape::Realtimekit) => kit_error(status, code, message),
+    };
+    for (name, value) in fault.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.headers_mut().insert(name, value);
         }

@@ -1,11 +1,8 @@
 //! The rules of `POST /sim/faults` and their order. Plain data: nothing here touches a connection.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::kit::ListLie;
+use super::fault::Fault;
 
 /// One rule: for requests that match, `times` times.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -22,6 +19,10 @@ pub(crate) struct Rule {
     pub(crate) fault: Fault,
 }
 
+fn once() -> u64 {
+    1
+}
+
 /// Which requests a rule is for.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -31,146 +32,6 @@ pub(crate) struct Matcher {
     pub(crate) path: Option<String>,
     /// Lets this many matching requests pass first.
     pub(crate) after: u64,
-}
-
-/// The envelope of an error.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Shape {
-    Realtimekit,
-    V4,
-}
-
-/// What goes wrong. `effect` says whether the request is carried out before its answer is spoilt.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum Fault {
-    /// This status, with an error body by default.
-    Status {
-        status: u16,
-        #[serde(default)]
-        headers: BTreeMap<String, String>,
-        /// A string is sent as it is, anything else as JSON.
-        body: Option<Value>,
-        /// By default `v4` for 401, 403 and 429, which the gateway answers, and `realtimekit` otherwise.
-        shape: Option<Shape>,
-        code: Option<i64>,
-        message: Option<String>,
-        #[serde(default)]
-        effect: bool,
-    },
-    /// A late but normal answer.
-    Latency { ms: u64 },
-    /// No answer, ever.
-    Hang {
-        #[serde(default)]
-        effect: bool,
-    },
-    /// The connection breaks; nothing has happened.
-    DropBefore,
-    /// The connection breaks; it has happened.
-    DropAfter,
-    /// `content-length` promises `missing` bytes more than come.
-    TruncateBody {
-        #[serde(default = "some_bytes")]
-        missing: u64,
-        #[serde(default = "yes")]
-        effect: bool,
-    },
-    /// 200 with JSON that stops in the middle.
-    BrokenJson {
-        #[serde(default = "yes")]
-        effect: bool,
-    },
-    /// An HTML page.
-    Html {
-        #[serde(default = "ok")]
-        status: u16,
-        #[serde(default = "yes")]
-        effect: bool,
-    },
-    /// A redirect.
-    Redirect {
-        #[serde(default = "temporary_redirect")]
-        status: u16,
-        location: String,
-        #[serde(default)]
-        effect: bool,
-    },
-    /// 200 with well-formed JSON of `bytes` bytes.
-    Oversize {
-        bytes: u64,
-        #[serde(default = "yes")]
-        content_length: bool,
-        #[serde(default = "yes")]
-        effect: bool,
-    },
-    /// 204 without a body.
-    NoContent {
-        #[serde(default = "yes")]
-        effect: bool,
-    },
-    /// 200 with `success: false`.
-    SuccessFalse {
-        #[serde(default)]
-        effect: bool,
-    },
-    /// A list page with fewer rows than there are.
-    ShortPage { rows: Option<usize> },
-    /// A list whose `total_count` is too low.
-    Shrink { total_count: Option<usize> },
-    /// A list page with the rows of the page before.
-    Repeat,
-    /// A list page whose `paging` is nonsense.
-    WrongPaging {
-        #[serde(default)]
-        start_offset: usize,
-        #[serde(default)]
-        end_offset: usize,
-        #[serde(default)]
-        total_count: usize,
-    },
-}
-
-fn once() -> u64 {
-    1
-}
-
-fn ok() -> u16 {
-    200
-}
-
-fn temporary_redirect() -> u16 {
-    307
-}
-
-fn some_bytes() -> u64 {
-    64
-}
-
-fn yes() -> bool {
-    true
-}
-
-impl Fault {
-    /// How a list is to lie for this fault.
-    pub(crate) fn list_lie(&self) -> ListLie {
-        match *self {
-            Self::ShortPage { rows } => ListLie::ShortPage(rows),
-            Self::Shrink { total_count } => ListLie::Shrink(total_count),
-            Self::Repeat => ListLie::Repeat,
-            Self::WrongPaging {
-                start_offset,
-                end_offset,
-                total_count,
-            } => ListLie::WrongPaging {
-                start_offset,
-                end_offset,
-                total_count,
-            },
-            _ => ListLie::None,
-        }
-    }
 }
 
 /// A rule with its counters.
@@ -255,7 +116,7 @@ mod tests {
 
     fn status(rule: Option<Rule>) -> Option<u16> {
         match rule?.fault {
-            Fault::Status { status, .. } => Some(status),
+            Fault::Status(fault) => Some(fault.status),
             _ => None,
         }
     }

@@ -6,7 +6,6 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use crate::answer::KitError;
 use crate::settings::Settings;
@@ -25,6 +24,13 @@ pub(crate) struct Paging {
     start_offset: usize,
     end_offset: usize,
     total_count: usize,
+}
+
+#[derive(Serialize)]
+struct Page<R> {
+    success: bool,
+    data: Vec<R>,
+    paging: Paging,
 }
 
 /// How the next list is to lie.
@@ -63,7 +69,12 @@ pub(crate) fn page<V, R: Serialize>(
         .filter_map(|index| nth(list, settings.list_order, index))
         .map(row)
         .collect();
-    Ok(Json(json!({"success": true, "data": data, "paging": paging})).into_response())
+    let page = Page {
+        success: true,
+        data,
+        paging,
+    };
+    Ok(Json(page).into_response())
 }
 
 fn number(name: &str, value: Option<&str>) -> Result<Option<usize>, KitError> {

@@ -27,6 +27,7 @@ const AT_A_TIME: usize = 8;
 /// One attempt to deliver one event to one receiver.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Attempt {
+    /// Given when it is noted.
     pub(crate) n: u64,
     pub(crate) at_ms: Millis,
     pub(crate) webhook_id: String,
@@ -35,7 +36,8 @@ pub(crate) struct Attempt {
     /// `rtk-uuid` of this attempt.
     pub(crate) uuid: String,
     /// From 1.
-    pub(crate) attempt: usize,
+    #[serde(rename = "attempt")]
+    pub(crate) number: usize,
     pub(crate) body: String,
     pub(crate) signature: String,
     /// The receiver's answer; `None` when there was none.
@@ -87,48 +89,22 @@ impl Courier {
     /// Tries until the parcel is delivered, refused or given up; every attempt is noted.
     pub(super) async fn deliver(self, sim: SharedSim, parcel: Parcel) {
         let signature = sign(&parcel).await;
-        for attempt in 1.. {
-            let (delays, timeout) = {
-                let core = sim.lock();
-                let settings = &core.settings;
-                (
-                    settings.webhook_retry_delays_ms.clone(),
-                    settings.webhook_timeout_ms,
-                )
+        for number in 1.. {
+            let (delay, timeout) = {
+                let settings = &sim.lock().settings;
+                let delay = settings.webhook_retry_delays_ms.get(number - 1).copied();
+                (delay, Duration::from_millis(settings.webhook_timeout_ms))
             };
             let uuid = new_id();
             let at_ms = now();
-            let answer = self
-                .send(&parcel, &uuid, &signature, Duration::from_millis(timeout))
-                .await;
-            let delay = delays.get(attempt - 1).copied();
-            let status = answer.as_ref().ok().map(|(status, _)| *status);
-            let result = judge(status, delay.is_some());
-            let (answer, error) = match answer {
-                Ok((_, body)) => (Some(body), None),
-                Err(error) => (None, Some(error)),
+            let answer = self.send(&parcel, &uuid, &signature, timeout).await;
+            let attempt = parcel.attempt(number, at_ms, uuid, &signature, answer, delay.is_some());
+            let result = attempt.result;
+            sim.webhooks.note(attempt);
+            let Some(delay) = delay.filter(|_| result == AttemptResult::Retried) else {
+                return;
             };
-            sim.webhooks.note(Attempt {
-                n: 0,
-                at_ms,
-                webhook_id: parcel.receiver.id.clone(),
-                url: parcel.receiver.url.clone(),
-                event: parcel.event.clone(),
-                uuid,
-                attempt,
-                body: String::from_utf8_lossy(&parcel.body).into_owned(),
-                signature: signature.clone(),
-                status,
-                answer,
-                error,
-                result,
-            });
-            match delay {
-                Some(ms) if result == AttemptResult::Retried => {
-                    tokio::time::sleep(Duration::from_millis(ms)).await
-                }
-                _ => return,
-            }
+            tokio::time::sleep(Duration::from_millis(delay)).await;
         }
     }
 
@@ -170,6 +146,39 @@ impl Courier {
         tokio::time::timeout(timeout, exchange)
             .await
             .unwrap_or_else(|_| Err(format!("no answer within {} ms", timeout.as_millis())))
+    }
+}
+
+impl Parcel {
+    /// The record of one attempt.
+    fn attempt(
+        &self,
+        number: usize,
+        at_ms: Millis,
+        uuid: String,
+        signature: &str,
+        answer: Result<(u16, String), String>,
+        tries_left: bool,
+    ) -> Attempt {
+        let (status, answer, error) = match answer {
+            Ok((status, body)) => (Some(status), Some(body), None),
+            Err(error) => (None, None, Some(error)),
+        };
+        Attempt {
+            n: 0,
+            at_ms,
+            webhook_id: self.receiver.id.clone(),
+            url: self.receiver.url.clone(),
+            event: self.event.clone(),
+            uuid,
+            number,
+            body: String::from_utf8_lossy(&self.body).into_owned(),
+            signature: signature.to_owned(),
+            status,
+            answer,
+            error,
+            result: judge(status, tries_left),
+        }
     }
 }
 

@@ -60,25 +60,21 @@ impl Scene<'_> {
             meeting,
             session,
         } = self;
-        let mut body = json!({
-            "event": name,
-            "meeting": {
-                "id": meeting.id,
-                "sessionId": session.id,
-                "title": meeting.title,
-                "roomName": meeting.room_name,
-                "status": if ended_at.is_some() { "ENDED" } else { "LIVE" },
-                "createdAt": iso(meeting.created_at),
-                "startedAt": iso(session.started_at),
-                "organizedBy": organization,
-            },
+        let mut about = json!({
+            "id": meeting.id,
+            "sessionId": session.id,
+            "title": meeting.title,
+            "roomName": meeting.room_name,
+            "status": if ended_at.is_some() { "ENDED" } else { "LIVE" },
+            "createdAt": iso(meeting.created_at),
+            "startedAt": iso(session.started_at),
+            "organizedBy": organization,
         });
         if let Some(at) = ended_at {
-            body["meeting"]["endedAt"] = iso(at).into();
+            extend(&mut about, &json!({"endedAt": iso(at)}));
         }
-        if let (Some(body), Some(more)) = (body.as_object_mut(), more.as_object()) {
-            body.extend(more.clone());
-        }
+        let mut body = json!({"event": name, "meeting": about});
+        extend(&mut body, more);
         Event { name, body }
     }
 }
@@ -93,7 +89,13 @@ fn participant(peer: &Peer, left_at: Option<Millis>) -> Value {
         "joinedAt": iso(peer.joined_at),
     });
     if let Some(at) = left_at {
-        participant["leftAt"] = iso(at).into();
+        extend(&mut participant, &json!({"leftAt": iso(at)}));
     }
     participant
+}
+
+fn extend(object: &mut Value, more: &Value) {
+    if let (Some(object), Some(more)) = (object.as_object_mut(), more.as_object()) {
+        object.extend(more.clone());
+    }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::meeting::default_preset;
-use super::{Event, Joiner, Meeting, MeetingStatus, NewParticipant, World};
+use super::{Event, Joiner, Meeting, MeetingStatus, NewParticipant, Organization, World};
 use crate::answer::KitError;
 use crate::clock::Millis;
 
@@ -97,44 +97,32 @@ impl World {
                 "user.in_meetings is larger than meetings",
             ));
         }
+        let organization = self.organization.clone();
         let mut report = FillReport {
             app: app.clone(),
             ..FillReport::default()
         };
         let mut events = Vec::new();
         for index in 0..request.meetings {
-            let status = if index < request.inactive {
-                MeetingStatus::Inactive
-            } else {
-                MeetingStatus::Active
-            };
-            let title = format!("{} {}", request.title_prefix, index + 1);
-            let meeting_id = self
-                .create_meeting(&app, Some(title), status, now)?
+            // Every k-th meeting: the user's meetings lie as far apart as they can.
+            let before = |index| index * in_meetings / request.meetings;
+            let user = request
+                .user
+                .as_ref()
+                .filter(|_| before(index + 1) > before(index));
+            let lineup = self.lineup(request, user, index);
+            let title = Some(format!("{} {}", request.title_prefix, index + 1));
+            let id = self
+                .create_meeting(&app, title, request.status(index), now)?
                 .id
                 .clone();
-            // Every k-th meeting: the user's meetings lie as far apart as they can.
-            let has_user = (index + 1) * in_meetings / request.meetings
-                > index * in_meetings / request.meetings;
-            let copies = request.user.as_ref().filter(|_| has_user);
-            let users = self.lineup(request, copies, index);
-            let organization = self.organization.clone();
-            let meeting = self.meeting_mut(&app, &meeting_id)?;
-            report.participants += users.len();
-            report.meetings.push(add_all(meeting, users, now));
-            report.note_user(meeting, copies);
+            let meeting = self.meeting_mut(&app, &id)?;
+            report.note(add_all(meeting, lineup, now), meeting, user);
             if request.live {
-                for id in meeting.participants.keys().cloned().collect::<Vec<_>>() {
-                    let joined = meeting.join(&Joiner::ParticipantId(id), &organization, now);
-                    events.extend(
-                        joined
-                            .into_iter()
-                            .flat_map(|(_, events)| events)
-                            .filter(|_| request.webhooks),
-                    );
-                }
+                events.extend(join_all(meeting, &organization, now));
             }
         }
+        events.retain(|_| request.webhooks);
         Ok((report, events))
     }
 
@@ -169,8 +157,20 @@ impl World {
     }
 }
 
+impl FillRequest {
+    fn status(&self, index: usize) -> MeetingStatus {
+        if index < self.inactive {
+            MeetingStatus::Inactive
+        } else {
+            MeetingStatus::Active
+        }
+    }
+}
+
 impl FillReport {
-    fn note_user(&mut self, meeting: &Meeting, user: Option<&FillUser>) {
+    fn note(&mut self, filled: FilledMeeting, meeting: &Meeting, user: Option<&FillUser>) {
+        self.participants += filled.participants.len();
+        self.meetings.push(filled);
         let Some(user) = user else { return };
         let records = meeting.participants.values();
         let theirs = records.filter(|p| p.custom_participant_id == user.custom_participant_id);
@@ -179,6 +179,14 @@ impl FillReport {
             participant_id: participant.id.clone(),
         }));
     }
+}
+
+fn join_all(meeting: &mut Meeting, organization: &Organization, now: Millis) -> Vec<Event> {
+    let ids: Vec<_> = meeting.participants.keys().cloned().collect();
+    let joined = ids
+        .into_iter()
+        .filter_map(|id| meeting.join(&Joiner::ParticipantId(id), organization, now));
+    joined.flat_map(|(_, events)| events).collect()
 }
 
 fn add_all(meeting: &mut Meeting, lineup: Vec<NewParticipant>, now: Millis) -> FilledMeeting {

@@ -7,9 +7,17 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::BuildTools;
 use crate::workspace::{Workspace, create};
 use crate::{Session, lock, locked};
+
+/// The programs that turn the Worker's source into what is deployed.
+#[derive(Debug)]
+pub struct BuildTools {
+    /// Drives the build.
+    pub worker_build: PathBuf,
+    /// Generates the JavaScript side of the Wasm module.
+    pub wasm_bindgen: PathBuf,
+}
 
 /// A program that `cargo install` builds.
 #[derive(Debug)]

@@ -2,36 +2,21 @@
 //! packages of the tests.
 
 mod cargo_tool;
-
 mod npm;
+mod python;
 mod rust;
 
-use std::path::PathBuf;
+use std::panic;
+use std::thread::ScopedJoinHandle;
 
-use anyhow::Result;
+pub use cargo_tool::{BuildTools, ensure as cargo_tools};
+pub use npm::ensure as npm;
+pub use python::ensure as python;
+pub use rust::{Component, ensure as rust};
 
-pub use rust::Component;
-
-use crate::Session;
-
-/// The programs that turn the Worker's source into what is deployed.
-#[derive(Debug)]
-pub struct BuildTools {
-    /// Drives the build.
-    pub worker_build: PathBuf,
-    /// Generates the JavaScript side of the Wasm module.
-    pub wasm_bindgen: PathBuf,
-}
-
-/// Everything that building and running the Worker takes. Independent installations run side by side.
-pub fn build_tools(session: &Session, components: &[Component]) -> Result<BuildTools> {
-    std::thread::scope(|scope| {
-        let npm = scope.spawn(|| npm::ensure(session));
-        let tools = rust::ensure(session, components).and_then(|()| cargo_tool::ensure(session));
-        let npm = npm
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        // Both outcomes are known here: the first failure is reported, nothing is left half-way.
-        npm.and(tools)
-    })
+/// What a thread beside this one came to.
+pub fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread
+        .join()
+        .unwrap_or_else(|panic| panic::resume_unwind(panic))
 }

@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 /// The files that are deployed.
-const FILES: [&str; 2] = ["index.js", "index_bg.wasm"];
+pub const FILES: [&str; 2] = ["index.js", "index_bg.wasm"];
 
 /// The bytes of the bundle after gzip, all files together.
 pub fn gzipped(build: &Path) -> Result<usize> {

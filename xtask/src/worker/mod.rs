@@ -1,31 +1,31 @@
 //! Builds the Worker into `build/`. This is also wrangler's `[build] command`, so it does nothing when nothing changed.
 
+mod bundle;
+mod size;
+
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::thread;
 
 use anyhow::{Context, Result};
 
 use crate::install::{self, BuildTools, Component};
-use crate::{Session, lock, locked, size};
+use crate::{Session, lock, locked};
 
 /// `cargo xtask build`.
 pub fn run(session: &Session) -> Result<ExitCode> {
-    let tools = install::build_tools(session, &[Component::WasmTarget])?;
-    build(session, &tools)?;
+    build(session)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds the Worker, unless the bundle is that of the current source and tools.
-pub fn build(session: &Session, tools: &BuildTools) -> Result<()> {
+/// Builds the Worker with what this takes, unless the bundle is that of the current source and tools.
+pub fn build(session: &Session) -> Result<()> {
     let state = session.workspace.state()?;
-    let _lock = lock::acquire(
-        &state.join("worker.lock"),
-        &session.steps,
-        "building the Worker",
-    )?;
-    compile(session, &state.join("worker-compile.log"))?;
+    let lock = state.join("worker.lock");
+    let _lock = lock::acquire(&lock, &session.steps, "building the Worker")?;
+    let tools = compile_and_install(session, &state.join("worker-compile.log"))?;
     let directory = session.workspace.build();
     let stamp_file = state.join("worker.stamp");
     let stamp = stamp(session)?;
@@ -34,7 +34,7 @@ pub fn build(session: &Session, tools: &BuildTools) -> Result<()> {
     if !current {
         // Without a stamp, a bundle that is being replaced can never pass for a complete one.
         remove_if_there(&stamp_file)?;
-        bundle(session, tools, &state.join("worker-bundle.log"))?;
+        bundle::make(session, &tools, &directory)?;
         fs::write(&stamp_file, stamp)
             .with_context(|| format!("cannot write {}", stamp_file.display()))?;
     }
@@ -44,6 +44,19 @@ pub fn build(session: &Session, tools: &BuildTools) -> Result<()> {
         "the Worker is {news}: {size} gzipped, index.js and Wasm together"
     ));
     Ok(())
+}
+
+/// The tools are needed only once the crate is compiled, so both come about side by side.
+fn compile_and_install(session: &Session, log: &Path) -> Result<BuildTools> {
+    thread::scope(|scope| {
+        let npm = scope.spawn(|| install::npm(session));
+        let tools = scope.spawn(|| install::cargo_tools(session));
+        let compiled =
+            install::rust(session, &[Component::WasmTarget]).and_then(|()| compile(session, log));
+        let npm = install::joined(npm);
+        let tools = install::joined(tools);
+        compiled.and(npm).and(tools)
+    })
 }
 
 /// Compiles the crate as worker-build does, so that its own compilation finds everything done.
@@ -65,29 +78,6 @@ fn compile(session: &Session, log: &Path) -> Result<()> {
         .run("compiling the Worker", &mut command, log, hint)
 }
 
-/// Lets worker-build make the bundle of the compiled crate.
-fn bundle(session: &Session, tools: &BuildTools, log: &Path) -> Result<()> {
-    let staging = session.workspace.build().join(".tmp");
-    if staging.exists() {
-        // Left by a run that was interrupted: nobody else builds while we hold the lock, and worker-build would wait.
-        fs::remove_dir_all(&staging)
-            .with_context(|| format!("cannot remove {}", staging.display()))?;
-    }
-    let workspace = &session.workspace;
-    let mut command = Command::new(&tools.worker_build);
-    command
-        .arg("--release")
-        .current_dir(workspace.root())
-        .env("WASM_BINDGEN_BIN", &tools.wasm_bindgen)
-        .env("WASM_OPT_BIN", workspace.npm_program("wasm-opt"))
-        .env("ESBUILD_BIN", workspace.npm_program("esbuild"));
-    worker_environment(session, &mut command)?;
-    let hint = "What worker-build printed is above.";
-    session
-        .steps
-        .run("bundling the Worker", &mut command, log, hint)
-}
-
 /// What both compilations of the crate must share, or they would undo each other's work.
 fn worker_environment(session: &Session, command: &mut Command) -> Result<()> {
     command
@@ -103,18 +93,22 @@ fn stamp(session: &Session) -> Result<String> {
     let module = workspace
         .target()
         .join("wasm32-unknown-unknown/release/participant_remover.wasm");
+    // The versions of wasm-opt and esbuild stand in npm's lock file.
+    let packages = workspace.root().join("package-lock.json");
+    let contents = [module, packages]
+        .map(|path| fs::read(&path).with_context(|| format!("cannot read {}", path.display())));
+    let [module, packages] = contents;
+    let versions = [
+        locked::version(workspace, "wasm-bindgen")?,
+        locked::version(workspace, "worker")?,
+    ];
+    Ok(digest(&module?, &packages?, &versions))
+}
+
+fn digest(module: &[u8], packages: &[u8], versions: &[String]) -> String {
     let mut hasher = DefaultHasher::new();
-    fs::read(&module)
-        .with_context(|| format!("cannot read {}", module.display()))?
-        .hash(&mut hasher);
-    // The versions of wasm-opt and esbuild.
-    fs::read(workspace.root().join("package-lock.json"))
-        .context("cannot read package-lock.json")?
-        .hash(&mut hasher);
-    for name in ["wasm-bindgen", "worker"] {
-        locked::version(workspace, name)?.hash(&mut hasher);
-    }
-    Ok(format!("{:016x}\n", hasher.finish()))
+    (module, packages, versions, bundle::OPTIMISATIONS).hash(&mut hasher);
+    format!("{:016x}\n", hasher.finish())
 }
 
 fn remove_if_there(path: &Path) -> Result<()> {
@@ -122,4 +116,21 @@ fn remove_if_there(path: &Path) -> Result<()> {
         fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::digest;
+
+    #[test]
+    fn whatever_goes_into_the_bundle_changes_its_stamp() {
+        let versions = ["0.2.129", "0.8.7"].map(str::to_owned);
+        let other_versions = ["0.2.129", "0.8.8"].map(str::to_owned);
+        let stamp = digest(b"module", b"packages", &versions);
+        assert_eq!(stamp, digest(b"module", b"packages", &versions));
+        assert_ne!(stamp, digest(b"changed", b"packages", &versions));
+        assert_ne!(stamp, digest(b"module", b"changed", &versions));
+        assert_ne!(stamp, digest(b"module", b"packages", &other_versions));
+        assert_ne!(stamp, digest(b"modulep", b"ackages", &versions));
+    }
 }

@@ -1,0 +1,230 @@
+//! Taking removals in: accepted means stored. One call makes one removal of one or many targets, whole or not at all.
+
+use serde::Serialize;
+
+use super::Ledger;
+use super::id::RemovalId;
+use super::state::RemovalState;
+use super::store::{Store, StoreError};
+use crate::realtimekit::Clock;
+use crate::removal::{RemovalOrder, Target};
+use crate::values;
+
+/// What makes a repeat of a request known: an `Idempotency-Key` of a caller, or a message id of a webhook's source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Whose key it is, such as `caller:support-desk` or `webhook:clerk`: others may use the same key.
+    pub scope: String,
+    /// The key.
+    pub key: String,
+    /// The digest of the body: the same key with another body is a conflict.
+    pub digest: String,
+}
+
+/// Where a removal comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The caller's name, where a caller asked.
+    pub caller: Option<&'a str>,
+    /// `api`, or `webhook:` and the source's name.
+    pub source: &'a str,
+    /// When the event happened that asks for it, in milliseconds: only somebody who joined later cancels it.
+    pub event_at: Option<u64>,
+    /// What makes a repeat known.
+    pub key: Option<&'a Key>,
+}
+
+/// What became of a request to store something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Acceptance {
+    /// It is stored.
+    Accepted(RemovalId),
+    /// The same request came before; this is its removal, which may have been purged since.
+    Replayed(RemovalId),
+    /// The same key came before with another body.
+    Conflict,
+    /// The orders of one removal differ in something that they must share. Nothing is stored.
+    Mixed {
+        /// The position of the first that differs.
+        index: usize,
+        /// The field in which it differs.
+        field: &'static str,
+    },
+}
+
+#[derive(Serialize)]
+struct TargetRow<'a> {
+    m: Option<&'a str>,
+    p: Option<&'a str>,
+    u: Option<&'a str>,
+}
+
+impl<'a> TargetRow<'a> {
+    fn of(target: &'a Target) -> Self {
+        let (m, p, u) = match target {
+            Target::Participant {
+                meeting,
+                participant,
+            } => (Some(meeting.as_str()), Some(participant.as_str()), None),
+            Target::UserInMeeting { meeting, user } => {
+                (Some(meeting.as_str()), None, Some(user.as_str()))
+            }
+            Target::EveryoneInMeeting { meeting } => (Some(meeting.as_str()), None, None),
+            Target::UserEverywhere { user } => (None, None, Some(user.as_str())),
+        };
+        Self { m, p, u }
+    }
+}
+
+impl<S: Store> Ledger<S> {
+    /// Stores `orders` as one removal. They share app, kick, dry run, start and reason.
+    ///
+    /// The caller sets the alarm (see [`Ledger::next_alarm`]) in the same turn, before anything is awaited.
+    pub fn accept(
+        &self,
+        orders: &[RemovalOrder],
+        origin: &Origin<'_>,
+        clock: &impl Clock,
+    ) -> Result<Acceptance, StoreError> {
+        let Some(first) = orders.first() else {
+            return Ok(Acceptance::Mixed {
+                index: 0,
+                field: "removals",
+            });
+        };
+        if let Some((index, field)) = first_difference(first, orders) {
+            return Ok(Acceptance::Mixed { index, field });
+        }
+        let now = clock.now_ms();
+        self.store.transaction(|| {
+            if let Some(earlier) = self.replay(origin.key)? {
+                return Ok(earlier);
+            }
+            let id = RemovalId::new(now, || clock.random());
+            let seq = self.insert_removal(&id, first, orders.len(), origin, now)?;
+            self.insert_targets(seq, orders)?;
+            self.remember_key(origin.key, &id, now)?;
+            Ok(Acceptance::Accepted(id))
+        })
+    }
+
+    fn insert_removal(
+        &self,
+        id: &RemovalId,
+        order: &RemovalOrder,
+        targets: usize,
+        origin: &Origin<'_>,
+        now: u64,
+    ) -> Result<u64, StoreError> {
+        let not_before = order.not_before_ms.filter(|start| *start > now);
+        let state = match not_before {
+            Some(_) => RemovalState::Scheduled,
+            None => RemovalState::Queued,
+        };
+        let rows = self.store.run(
+            "INSERT INTO removals (id, state, source, caller, reason, kick, dry_run, targets, not_before, event_at,
+                accepted_at, wake_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING seq",
+            &values![
+                id.as_str(),
+                state.as_str(),
+                origin.source,
+                origin.caller,
+                order.reason.as_deref(),
+                order.kick,
+                order.dry_run,
+                u32::try_from(targets).unwrap_or(u32::MAX),
+                order.not_before_ms,
+                origin.event_at,
+                now,
+                not_before.unwrap_or(now),
+            ],
+        )?;
+        first_row(&rows)?.integer(0)
+    }
+
+    fn insert_targets(&self, seq: u64, orders: &[RemovalOrder]) -> Result<(), StoreError> {
+        let rows: Vec<TargetRow<'_>> = orders
+            .iter()
+            .map(|order| TargetRow::of(&order.target))
+            .collect();
+        self.store.run(
+            "INSERT INTO targets (removal, position, meeting, participant, user)
+             SELECT ?1, key, value ->> 'm', value ->> 'p', value ->> 'u' FROM json_each(?2)",
+            &values![seq, json(&rows)?],
+        )?;
+        Ok(())
+    }
+
+    /// What an earlier request with the same key was answered.
+    pub(super) fn replay(&self, key: Option<&Key>) -> Result<Option<Acceptance>, StoreError> {
+        let Some(key) = key else { return Ok(None) };
+        let rows = self.store.run(
+            "SELECT digest, removal FROM keys WHERE scope = ?1 AND key = ?2",
+            &values![key.scope.as_str(), key.key.as_str()],
+        )?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        if row.text(0)? != key.digest {
+            return Ok(Some(Acceptance::Conflict));
+        }
+        removal_id(row.text(1)?).map(|id| Some(Acceptance::Replayed(id)))
+    }
+
+    pub(super) fn remember_key(
+        &self,
+        key: Option<&Key>,
+        id: &RemovalId,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let Some(key) = key else { return Ok(()) };
+        self.store.run(
+            "INSERT INTO keys (scope, key, digest, removal, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            &values![
+                key.scope.as_str(),
+                key.key.as_str(),
+                key.digest.as_str(),
+                id.as_str(),
+                now
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+fn first_difference(
+    first: &RemovalOrder,
+    orders: &[RemovalOrder],
+) -> Option<(usize, &'static str)> {
+    orders.iter().enumerate().find_map(|(index, order)| {
+        let field = if order.app != first.app {
+            "app_id"
+        } else if order.kick != first.kick {
+            "kick"
+        } else if order.dry_run != first.dry_run {
+            "dry_run"
+        } else if order.not_before_ms != first.not_before_ms {
+            "not_before"
+        } else if order.reason != first.reason {
+            "reason"
+        } else {
+            return None;
+        };
+        Some((index, field))
+    })
+}
+
+/// A list as the JSON text that `json_each` reads.
+pub(super) fn json(rows: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(rows).map_err(|error| StoreError(error.to_string()))
+}
+
+pub(super) fn first_row(rows: &[super::store::Row]) -> Result<&super::store::Row, StoreError> {
+    rows.first()
+        .ok_or_else(|| StoreError("a statement gave no row where it must give one".to_owned()))
+}
+
+pub(super) fn removal_id(text: &str) -> Result<RemovalId, StoreError> {
+    RemovalId::parse(text).ok_or_else(|| StoreError("a stored removal id is none".to_owned()))
+}

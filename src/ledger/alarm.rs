@@ -1,0 +1,50 @@
+//! When the ledger has to be woken next.
+
+use super::Ledger;
+use super::acceptance::first_row;
+use super::store::{Store, StoreError};
+use crate::values;
+
+/// How long one alarm works, in milliseconds. After that it sets the next and ends, so that no runtime cuts it off.
+pub const WORK_MS: u64 = 60_000;
+/// How long an alarm waits at most for the next thing to fall due instead of ending, in milliseconds.
+pub(super) const IDLE_MS: u64 = 3_000;
+/// For how long an alarm that is at work sets the next one, in milliseconds: longer than a request can last, and no
+/// longer than an interruption may cost.
+pub const LEASE_MS: u64 = 20_000;
+/// How often it is set anew while there is work, in milliseconds.
+pub(super) const RENEW_MS: u64 = 5_000;
+/// How often finished removals are purged while nothing else is to do, in milliseconds.
+const PURGE_EVERY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// The alarm of the Durable Object.
+pub trait Alarm {
+    /// Sets the alarm to a time in milliseconds since the Unix epoch, in place of any other.
+    fn set(&self, at: u64) -> impl Future<Output = Result<(), StoreError>>;
+}
+
+impl<S: Store> Ledger<S> {
+    /// When the alarm must go off, or `None` when nothing is stored. Whoever changes the ledger sets the alarm to this
+    /// in the same turn. It is never later than what an interrupted request needs, so setting it loses nothing.
+    pub fn next_alarm(&self, now: u64) -> Result<Option<u64>, StoreError> {
+        let rows = self.store.run(
+            "SELECT (SELECT min(wake_at) FROM removals WHERE wake_at IS NOT NULL),
+                min(ifnull((SELECT min(sent_at) FROM items WHERE sent_at IS NOT NULL), ?1),
+                    ifnull((SELECT min(sent_at) FROM works WHERE sent_at IS NOT NULL), ?1)),
+                EXISTS (SELECT 1 FROM removals) OR EXISTS (SELECT 1 FROM keys)",
+            &values![super::store::MAX_INTEGER],
+        )?;
+        let row = first_row(&rows)?;
+        let mut pacing = self.pacing.borrow_mut();
+        // Work that is due waits for the budget; when only an answer can free it, the interrupted requests decide.
+        let free = pacing
+            .free_at(now, &self.settings)
+            .unwrap_or(now.saturating_add(LEASE_MS));
+        let work = row.maybe_integer(0)?.map(|due| due.max(free));
+        let sent = row.integer(1)?;
+        let interrupted = (sent < super::store::MAX_INTEGER).then(|| sent.saturating_add(LEASE_MS));
+        let purge = row.flag(2)?.then(|| now.saturating_add(PURGE_EVERY_MS));
+        let earliest = [work, interrupted, purge].into_iter().flatten().min();
+        Ok(earliest.map(|at| at.max(now)))
+    }
+}

@@ -1,0 +1,261 @@
+//! Carrying out one step: its request, and everything that its answer changes, in one transaction.
+
+use super::Ledger;
+use super::brakes::{Signal, after};
+use super::participants::Item;
+use super::repeat::{Next, describe, next};
+use super::steps::{Request, Step};
+use super::store::{Store, StoreError};
+use super::work::Work;
+use crate::realtimekit::answers::{self, Flaw, Meeting, Page, Participant};
+use crate::realtimekit::limits::RateLimit;
+use crate::realtimekit::retry::RetryPolicy;
+use crate::realtimekit::{Api, ApiError, ApiRequest, Client, Clock, Transport};
+
+/// The rows asked for in a page. How many come is read from the page.
+const PER_PAGE: u32 = 100;
+/// How long after a standstill a refused request waits for another to be the one that tries the token.
+const BEHIND_OTHERS: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// What the body of an answer held.
+enum Body {
+    Nothing,
+    Meetings(Page<Meeting>),
+    Participants(Page<Participant>),
+}
+
+/// An answer, taken apart.
+struct Answer {
+    result: Result<Body, (ApiError, Option<String>)>,
+    limit: RateLimit,
+    random: f64,
+    now: u64,
+}
+
+impl<S: Store> Ledger<S> {
+    /// Sends the request of a step and records its answer.
+    pub(super) async fn carry_out<T: Transport, C: Clock>(
+        &self,
+        step: Step,
+        api: &Api,
+        client: &Client<'_, T, C>,
+    ) -> Result<(), StoreError> {
+        let (request, read) = request(&step.request, api);
+        // 7. The row was marked as sent in the transaction that chose it, and storage makes that durable before the
+        // request leaves. A crash here, before or after the effect, leaves the mark: the next alarm takes the request as
+        // counted against the budget and its effect as unknown, sends it again, and takes a 404 as
+        // `absent_after_ambiguous`. Lists and kicks are simply repeated.
+        let call = client.call(&request, RetryPolicy::ONCE, read).await;
+        let cf_ray = call.cf_ray;
+        let answer = Answer {
+            result: call.result.map_err(|error| (error, cf_ray)),
+            limit: call.rate_limit,
+            random: client.clock.random(),
+            now: client.clock.now_ms(),
+        };
+        self.store.transaction(|| self.record_answer(&step, answer))
+    }
+
+    fn record_answer(&self, step: &Step, answer: Answer) -> Result<(), StoreError> {
+        let now = answer.now;
+        match &step.request {
+            Request::Delete { item, .. } | Request::Look { item, .. } => {
+                let item = self.item_row(*item)?;
+                let looks = matches!(step.request, Request::Look { .. });
+                self.record_item(&item, looks, answer)?;
+            }
+            Request::ListMeetings { work, .. }
+            | Request::ListParticipants { work, .. }
+            | Request::KickAll { work, .. }
+            | Request::Kick { work, .. }
+            | Request::Session { work, .. } => {
+                let work = self.work_row(*work)?;
+                self.record_work(&step.request, &work, answer)?;
+            }
+        }
+        self.wake(step.removal, now)
+    }
+
+    fn record_item(&self, item: &Item, looks: bool, answer: Answer) -> Result<(), StoreError> {
+        let Answer {
+            result,
+            limit,
+            random,
+            now,
+        } = answer;
+        let signal = self.signal(&result, item.refused_at, !looks);
+        self.note_answer(signal, limit, random, now)?;
+        match signal {
+            Signal::Limited(_) => return self.postpone_item(item, now),
+            Signal::Refused => {
+                self.note_refusal("items", item.id, now)?;
+                return self.postpone_item(item, self.behind_others(now));
+            }
+            Signal::Accepted | Signal::Nothing => {}
+        }
+        if signal == Signal::Accepted {
+            self.note_accepted(!looks, now);
+        }
+        let result = result.map(drop);
+        if looks {
+            self.looked(item, result, random, now)
+        } else {
+            self.deleted(item, result, random, now)
+        }
+    }
+
+    fn record_work(
+        &self,
+        request: &Request,
+        work: &Work,
+        answer: Answer,
+    ) -> Result<(), StoreError> {
+        let Answer {
+            result,
+            limit,
+            random,
+            now,
+        } = answer;
+        let kicks = matches!(
+            request,
+            Request::Kick { .. } | Request::KickAll { .. } | Request::Session { .. }
+        );
+        let mut signal = self.signal(&result, work.refused_at, false);
+        if kicks && signal == Signal::Refused {
+            // A kick that is not allowed stops nothing: the delete behind it will tell whether the token is good.
+            signal = Signal::Nothing;
+        }
+        self.note_answer(signal, limit, random, now)?;
+        if work.stage.is_closed() {
+            return self.close(work);
+        }
+        match signal {
+            Signal::Limited(_) => return self.postpone_untried(work, now),
+            Signal::Refused => {
+                self.note_refusal("works", work.id, now)?;
+                return self.postpone_untried(work, self.behind_others(now));
+            }
+            Signal::Accepted => self.note_accepted(false, now),
+            Signal::Nothing => {}
+        }
+        match (request, result) {
+            (Request::KickAll { .. }, result) => {
+                self.kicked(work, 1, None, result.map(drop), random, now)
+            }
+            (
+                Request::Kick {
+                    participants, last, ..
+                },
+                result,
+            ) => self.kicked(
+                work,
+                participants.len(),
+                Some(*last),
+                result.map(drop),
+                random,
+                now,
+            ),
+            (Request::Session { .. }, result) => {
+                self.session_seen(work, result.map(drop), random, now)
+            }
+            (_, Ok(Body::Meetings(page))) => self.read_meetings(work, &page, random, now),
+            (_, Ok(Body::Participants(page))) => self.read_participants(work, &page, random, now),
+            (_, Ok(Body::Nothing)) => self.read_nothing(work, random, now),
+            (_, Err((error, ray))) => self.list_failed(work, &error, ray.as_deref(), random, now),
+        }
+    }
+
+    fn list_failed(
+        &self,
+        work: &Work,
+        error: &ApiError,
+        ray: Option<&str>,
+        random: f64,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        if error.is_not_found() && work.meeting.is_some() {
+            return self.read_nothing(work, random, now);
+        }
+        let reason = describe(error, ray);
+        let limit = self.settings.give_up_after_ms;
+        match next(error, work.attempts, work.waited, limit, random, now) {
+            Next::Repeat { due, waited } => self.repeat_work(work, due, waited, &reason),
+            Next::GiveUp => self.give_up(work, &reason, now),
+        }
+    }
+
+    /// What an answer says of the token and the limit. A refusal of something that was refused before, while others of
+    /// its kind were accepted since, is about that thing and not about the token.
+    fn signal<R>(
+        &self,
+        result: &Result<R, (ApiError, Option<String>)>,
+        refused_at: Option<u64>,
+        deletes: bool,
+    ) -> Signal {
+        match result {
+            Ok(_) | Err((ApiError::Rejected { .. }, _)) => Signal::Accepted,
+            Err((ApiError::RateLimited { retry_after }, _)) => Signal::Limited(*retry_after),
+            Err((ApiError::TokenRefused { .. }, _)) => {
+                let accepted = self.accepted_at(deletes);
+                if refused_at.is_some_and(|refused| accepted > refused) {
+                    Signal::Nothing
+                } else {
+                    Signal::Refused
+                }
+            }
+            Err(_) => Signal::Nothing,
+        }
+    }
+
+    /// When a refused request is due again: a little after the token may be tried, so that another tries it.
+    fn behind_others(&self, now: u64) -> u64 {
+        let until = self.pause(now).map_or(now, |pause| pause.until);
+        after(until, BEHIND_OTHERS)
+    }
+}
+
+type Read = fn(String) -> Result<Body, Flaw>;
+
+/// The request of a step, and how its body is read.
+fn request(request: &Request, api: &Api) -> (ApiRequest, Read) {
+    match request {
+        Request::ListMeetings { page, .. } => (api.list_meetings(*page, PER_PAGE), |body| {
+            answers::meetings(&body).map(Body::Meetings)
+        }),
+        Request::ListParticipants { meeting, page, .. } => {
+            (api.list_participants(meeting, *page, PER_PAGE), |body| {
+                answers::participants(&body).map(Body::Participants)
+            })
+        }
+        Request::KickAll { meeting, .. } => (api.kick_all(meeting), done),
+        Request::Kick {
+            meeting,
+            participants,
+            ..
+        } => {
+            let participants: Vec<_> = participants.iter().collect();
+            (api.kick(meeting, &participants, &[]), done)
+        }
+        Request::Session { meeting, .. } => (api.active_session(meeting), done),
+        Request::Look {
+            meeting,
+            participant,
+            ..
+        } => (api.participant(meeting, participant), done),
+        Request::Delete {
+            meeting,
+            participant,
+            ..
+        } => (api.delete_participant(meeting, participant), |body| {
+            answers::deleted(body).map(|_| Body::Nothing)
+        }),
+    }
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a reader of bodies takes them"
+)]
+fn done(body: String) -> Result<Body, Flaw> {
+    answers::done(&body).map(|()| Body::Nothing)
+}

@@ -1,0 +1,194 @@
+//! What makes durable work slow down or stand still: the API's `Ratelimit` headers, a 429, a refused API token.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::views::{Pause, PauseReason};
+use crate::realtimekit::limits::RateLimit;
+use crate::realtimekit::retry::full_jitter;
+
+/// How long to stand still after a 429 that says nothing sensible: the API's documented block.
+const DEFAULT_BLOCK: Duration = Duration::from_mins(5);
+const SHORTEST_BLOCK: Duration = Duration::from_secs(1);
+const LONGEST_BLOCK: Duration = Duration::from_hours(1);
+/// The delay between two looks whether the API token is accepted again.
+const PROBE_BASE: Duration = Duration::from_secs(5);
+const PROBE_CAP: Duration = Duration::from_mins(5);
+/// More hints than this at a time are thinned out: the strictest stay.
+const MAX_HINTS: usize = 32;
+
+/// What holds durable work back, besides the window.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brakes {
+    limited: Option<Stop>,
+    refused: Option<Stop>,
+    /// How often in a row the token was refused.
+    refusals: u32,
+    hints: Vec<Hint>,
+    /// Requests in five minutes as `Ratelimit-Policy` has it.
+    quota: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Stop {
+    since: u64,
+    until: u64,
+}
+
+/// "At most so many more until then", out of one answer's `Ratelimit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Hint {
+    more: u32,
+    until: u64,
+}
+
+impl Brakes {
+    /// Heeds an answer: what it says of the pace, and its headers. `others` requests are in flight besides it.
+    pub fn hear(&mut self, signal: Signal, limit: RateLimit, others: u32, random: f64, now: u64) {
+        self.believe(limit, others, now);
+        match signal {
+            Signal::Limited(retry_after) => self.limit(retry_after, now),
+            Signal::Refused => self.refuse(random, now),
+            Signal::Accepted => {
+                self.refused = None;
+                self.refusals = 0;
+            }
+            Signal::Nothing => {}
+        }
+    }
+
+    /// A request is about to leave.
+    pub fn send(&mut self) {
+        for hint in &mut self.hints {
+            hint.more = hint.more.saturating_sub(1);
+        }
+    }
+
+    /// Requests in five minutes as the API has it, where it said so.
+    pub fn quota(&self) -> Option<u32> {
+        self.quota
+    }
+
+    /// Whether the token was refused last.
+    pub fn is_refused(&self) -> bool {
+        self.refused.is_some()
+    }
+
+    /// What has to be written down while `free` requests may leave: hints that do not bind are renewed by answers.
+    pub fn binding(&self, free: u32, now: u64) -> Self {
+        let mut brakes = self.clone();
+        brakes
+            .hints
+            .retain(|hint| hint.until > now && hint.more < free);
+        brakes
+    }
+
+    /// Until when the hints let nothing leave.
+    pub fn hinted_until(&self, now: u64) -> Option<u64> {
+        let spent = self.hints.iter().filter(|hint| hint.more == 0);
+        spent
+            .map(|hint| hint.until)
+            .filter(|until| *until > now)
+            .max()
+    }
+
+    /// Until when everything stands still.
+    pub fn stopped_until(&self, now: u64) -> Option<u64> {
+        let stops = [self.limited, self.refused].into_iter().flatten();
+        stops
+            .map(|stop| stop.until)
+            .filter(|until| *until > now)
+            .max()
+    }
+
+    /// How many requests may leave by the hints in force.
+    pub fn hinted(&self, now: u64) -> u32 {
+        let in_force = self.hints.iter().filter(|hint| hint.until > now);
+        in_force.map(|hint| hint.more).min().unwrap_or(u32::MAX)
+    }
+
+    /// Believes an answer's headers. `others` requests are in flight and may not be in its count yet.
+    fn believe(&mut self, limit: RateLimit, others: u32, now: u64) {
+        if let (Some(quota), Some(seconds @ 1..)) = (limit.quota, limit.window_seconds) {
+            let in_5_minutes = u64::from(quota) * 300 / u64::from(seconds);
+            self.quota = Some(u32::try_from(in_5_minutes.max(1)).unwrap_or(u32::MAX));
+        }
+        self.hints.retain(|hint| hint.until > now);
+        if let (Some(remaining), Some(seconds @ 1..)) = (limit.remaining, limit.reset_seconds) {
+            let time = Duration::from_secs(seconds.into()).min(LONGEST_BLOCK);
+            self.add_hint(Hint {
+                more: remaining.saturating_sub(others),
+                until: after(now, time),
+            });
+        }
+    }
+
+    /// Adds a hint and drops those that it makes superfluous.
+    fn add_hint(&mut self, new: Hint) {
+        let implied = |a: &Hint, b: &Hint| b.more <= a.more && b.until >= a.until;
+        if self.hints.iter().any(|hint| implied(&new, hint)) {
+            return;
+        }
+        self.hints.retain(|hint| !implied(hint, &new));
+        self.hints.push(new);
+        if self.hints.len() > MAX_HINTS {
+            self.hints.sort_by_key(|hint| hint.more);
+            self.hints.truncate(MAX_HINTS);
+        }
+    }
+
+    /// A 429: stand still as long as it asks for, within bounds.
+    pub fn limit(&mut self, retry_after: Option<Duration>, now: u64) {
+        let block = retry_after.map_or(DEFAULT_BLOCK, |time| {
+            time.clamp(SHORTEST_BLOCK, LONGEST_BLOCK)
+        });
+        let earlier = self.limited.filter(|stop| stop.until > now);
+        self.limited = Some(Stop {
+            since: earlier.map_or(now, |stop| stop.since),
+            until: earlier.map_or(0, |stop| stop.until).max(after(now, block)),
+        });
+    }
+
+    fn refuse(&mut self, random: f64, now: u64) {
+        self.refusals = self.refusals.saturating_add(1);
+        // At least half of the ceiling: a probe that comes at once learns nothing.
+        let delay = full_jitter(PROBE_BASE, PROBE_CAP, self.refusals, 0.5 + random / 2.0);
+        self.refused = Some(Stop {
+            since: self.refused.map_or(now, |stop| stop.since),
+            until: after(now, delay),
+        });
+    }
+
+    /// Why everything stands still, where it does.
+    pub fn pause(&self, now: u64) -> Option<Pause> {
+        let named = |stop: Stop, reason| Pause {
+            reason,
+            since: stop.since,
+            until: stop.until,
+        };
+        let refused = self
+            .refused
+            .map(|stop| named(stop, PauseReason::TokenRefused));
+        let limited = self.limited.filter(|stop| stop.until > now);
+        refused.or_else(|| limited.map(|stop| named(stop, PauseReason::RateLimited)))
+    }
+}
+
+/// A time of `delay` from now, in milliseconds.
+pub(super) fn after(now: u64, delay: Duration) -> u64 {
+    now.saturating_add(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// What an answer tells about the pace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// The token is good.
+    Accepted,
+    /// Nothing: a 5xx, or no answer.
+    Nothing,
+    /// 429, with the time that it asks for.
+    Limited(Option<Duration>),
+    /// The token was refused.
+    Refused,
+}

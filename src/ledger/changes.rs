@@ -1,0 +1,145 @@
+//! Changing removals that are stored: cancelling them, and running again what failed.
+
+use super::Ledger;
+use super::id::RemovalId;
+use super::state::RemovalState;
+use super::store::{Store, StoreError};
+use crate::ids::{CustomParticipantId, MeetingId};
+use crate::values;
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It was made.
+    Done,
+    /// There was nothing to change: it is in this state.
+    NotPossible(RemovalState),
+}
+
+impl<S: Store> Ledger<S> {
+    /// Cancels a removal that is not final. What has been sent already runs to its end and is recorded. `None` when there
+    /// is no such removal.
+    pub fn cancel(&self, id: &RemovalId, now: u64) -> Result<Option<Change>, StoreError> {
+        self.store.transaction(|| {
+            let Some((seq, state)) = self.find(id)? else {
+                return Ok(None);
+            };
+            if state.is_final() {
+                return Ok(Some(Change::NotPossible(state)));
+            }
+            self.cancel_removal(seq, now)?;
+            Ok(Some(Change::Done))
+        })
+    }
+
+    /// Cancels the scheduled removals of `user` from `meeting` that `source` asked for: the user came back in time. Those
+    /// whose event is younger than `joined_at` stay. Gives the ids of the cancelled ones.
+    pub fn cancel_pending(
+        &self,
+        source: &str,
+        meeting: &MeetingId,
+        user: &CustomParticipantId,
+        joined_at: Option<u64>,
+        now: u64,
+    ) -> Result<Vec<RemovalId>, StoreError> {
+        self.store.transaction(|| {
+            let rows = self.store.run(
+                "SELECT r.seq, r.id FROM targets t JOIN removals r ON r.seq = t.removal
+                 WHERE t.user = ?1 AND t.meeting = ?2 AND r.source = ?3 AND r.state = 'scheduled' AND r.targets = 1
+                   AND (r.event_at IS NULL OR ?4 IS NULL OR r.event_at <= ?4)",
+                &values![user.as_str(), meeting.as_str(), source, joined_at],
+            )?;
+            rows.iter()
+                .map(|row| {
+                    self.cancel_removal(row.integer(0)?, now)?;
+                    super::acceptance::removal_id(row.text(1)?)
+                })
+                .collect()
+        })
+    }
+
+    fn cancel_removal(&self, seq: u64, now: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE removals SET state = 'cancelled', finished_at = ?2, wake_at = NULL, revision = revision + 1
+             WHERE seq = ?1",
+            &values![seq, now],
+        )?;
+        // What is in flight keeps its state: its answer, or its loss, decides.
+        self.store.run(
+            "UPDATE items SET state = 'cancelled', due_at = NULL
+             WHERE removal = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL",
+            &values![seq],
+        )?;
+        self.store.run(
+            "UPDATE works SET stage = 'cancelled', due_at = NULL
+             WHERE removal = ?1 AND stage NOT IN ('done', 'failed')",
+            &values![seq],
+        )?;
+        self.forget_pages(seq)
+    }
+
+    /// Runs again what failed of a removal. `None` when there is no such removal.
+    pub fn retry(&self, id: &RemovalId, now: u64) -> Result<Option<Change>, StoreError> {
+        self.store.transaction(|| {
+            let Some((seq, state)) = self.find(id)? else {
+                return Ok(None);
+            };
+            let failed = matches!(state, RemovalState::Failed | RemovalState::PartiallyFailed);
+            if !failed || !self.reopen(seq, now)? {
+                return Ok(Some(Change::NotPossible(state)));
+            }
+            Ok(Some(Change::Done))
+        })
+    }
+
+    /// Opens what failed. False when nothing of it can be: a synchronous removal is repeated by its caller.
+    fn reopen(&self, seq: u64, now: u64) -> Result<bool, StoreError> {
+        let items = self.store.run(
+            "UPDATE items SET state = 'pending', outcome = NULL, finished_at = NULL, due_at = ?2, waited = 0,
+                failures = 0, refused_at = NULL
+             WHERE removal = ?1 AND state = 'failed' AND work IS NOT NULL RETURNING work",
+            &values![seq, now],
+        )?;
+        // A meeting with such a participant is confirmed once more afterwards; one that could not be read is read again.
+        self.store.run(
+            "UPDATE works SET stage = 'deleting', due_at = NULL
+             WHERE removal = ?1 AND id IN (SELECT work FROM items WHERE removal = ?1 AND state = 'pending')",
+            &values![seq],
+        )?;
+        let works = self.store.run(
+            "UPDATE works SET stage = 'reading', page = 1, pass = pass + 1, unclean_passes = 0, attempts = 0, waited = 0,
+                refused_at = NULL, due_at = ?2
+             WHERE removal = ?1 AND stage = 'failed' RETURNING id",
+            &values![seq, now],
+        )?;
+        if items.is_empty() && works.is_empty() {
+            return Ok(false);
+        }
+        let reopened = u64::try_from(items.len()).unwrap_or(u64::MAX);
+        self.store.run(
+            "UPDATE removals SET state = 'queued', finished_at = NULL, wake_at = ?2, revision = revision + 1,
+                failed = max(0, failed - ?3),
+                meetings_scanned = (SELECT count(*) FROM works WHERE removal = ?1 AND meeting IS NOT NULL
+                    AND stage = 'done')
+             WHERE seq = ?1",
+            &values![seq, now, reopened],
+        )?;
+        Ok(true)
+    }
+
+    /// The row and the state of a removal.
+    pub(super) fn find(&self, id: &RemovalId) -> Result<Option<(u64, RemovalState)>, StoreError> {
+        let rows = self.store.run(
+            "SELECT seq, state FROM removals WHERE id = ?1",
+            &values![id.as_str()],
+        )?;
+        rows.first()
+            .map(|row| Ok((row.integer(0)?, state_of(row.text(1)?)?)))
+            .transpose()
+    }
+}
+
+pub(super) fn state_of(name: &str) -> Result<RemovalState, StoreError> {
+    RemovalState::parse(name)
+        .ok_or_else(|| StoreError(format!("a removal is in the unknown state {name}")))
+}

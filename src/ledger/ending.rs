@@ -1,0 +1,102 @@
+//! The end: of a row of work, and of a removal when its last row has ended.
+
+use super::Ledger;
+use super::acceptance::first_row;
+use super::state::RemovalState;
+use super::store::{Store, StoreError};
+use super::work::{Stage, Work};
+use crate::values;
+
+impl<S: Store> Ledger<S> {
+    /// Ends a row of work, and its removal where it was the last.
+    pub(super) fn end_work(&self, work: &Work, stage: Stage, now: u64) -> Result<(), StoreError> {
+        self.enter(work.id, stage, None)?;
+        self.store
+            .run("DELETE FROM pages WHERE work = ?1", &values![work.id])?;
+        if work.meeting.is_some() {
+            self.store.run(
+                "UPDATE removals SET meetings_scanned = meetings_scanned + 1 WHERE seq = ?1",
+                &values![work.removal],
+            )?;
+        }
+        self.go_on(work.removal, now)
+    }
+
+    /// Gives a row of work up, with the reason.
+    pub(super) fn give_up(&self, work: &Work, reason: &str, now: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE works SET last_error = ?2 WHERE id = ?1",
+            &values![work.id, reason],
+        )?;
+        self.store.run(
+            "UPDATE removals SET last_error = ?2 WHERE seq = ?1",
+            &values![work.removal, reason],
+        )?;
+        // Those who were found before are removed all the same.
+        let waiting = self.store.run(
+            "UPDATE items SET state = 'pending', due_at = ?2 WHERE work = ?1 AND state = 'waiting' RETURNING id",
+            &values![work.id, now],
+        )?;
+        if !waiting.is_empty() {
+            self.wake(work.removal, now)?;
+        }
+        self.end_work(work, Stage::Failed, now)
+    }
+
+    /// When no meeting is open any more: reads the list of meetings once more, or finishes the removal.
+    pub(super) fn go_on(&self, removal: u64, now: u64) -> Result<(), StoreError> {
+        let rows = self.store.run(
+            "SELECT EXISTS (SELECT 1 FROM works WHERE removal = ?1
+                    AND stage IN ('reading', 'kicking', 'session', 'kicking_each', 'deleting'))
+                OR EXISTS (SELECT 1 FROM items WHERE removal = ?1 AND (due_at IS NOT NULL OR sent_at IS NOT NULL)),
+                (SELECT id FROM works WHERE removal = ?1 AND stage = 'settled')",
+            &values![removal],
+        )?;
+        let row = first_row(&rows)?;
+        if row.flag(0)? {
+            return Ok(());
+        }
+        match row.maybe_integer(1)? {
+            Some(list) => {
+                let list = self.work_row(list)?;
+                self.wake(removal, now)?;
+                self.read_again(&list, now)
+            }
+            None => self.finish(removal, now),
+        }
+    }
+
+    fn finish(&self, removal: u64, now: u64) -> Result<(), StoreError> {
+        let rows = self.store.run(
+            "SELECT removed + already_absent + absent_after_ambiguous, failed,
+                EXISTS (SELECT 1 FROM works WHERE removal = ?1 AND stage = 'failed'), state
+             FROM removals WHERE seq = ?1",
+            &values![removal],
+        )?;
+        let row = first_row(&rows)?;
+        if row.text(3)? != RemovalState::Running.as_str() {
+            return Ok(());
+        }
+        let (gone, failed) = (row.integer(0)?, row.integer(1)? > 0 || row.flag(2)?);
+        let state = match (failed, gone) {
+            (false, _) => RemovalState::Succeeded,
+            (true, 0) => RemovalState::Failed,
+            (true, _) => RemovalState::PartiallyFailed,
+        };
+        self.store.run(
+            "UPDATE removals SET state = ?2, finished_at = ?3, wake_at = NULL, revision = revision + 1 WHERE seq = ?1",
+            &values![removal, state.as_str(), now],
+        )?;
+        Ok(())
+    }
+
+    /// A removal has something due at `due`.
+    pub(super) fn wake(&self, removal: u64, due: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE removals SET wake_at = min(ifnull(wake_at, ?2), ?2), revision = revision + 1
+             WHERE seq = ?1 AND state = 'running'",
+            &values![removal, due],
+        )?;
+        Ok(())
+    }
+}

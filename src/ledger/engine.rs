@@ -1,0 +1,145 @@
+//! The alarm handler: sends what is due, at the pace that is allowed, and records what comes of it.
+//!
+//! Whatever happens, what is stored is enough to go on: a row that is marked as sent and has no recorded answer when the
+//! next alarm begins was interrupted, and is sent again as one whose effect is unknown.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use super::Ledger;
+use super::alarm::{Alarm, IDLE_MS, LEASE_MS, RENEW_MS, WORK_MS};
+use super::store::{Store, StoreError};
+use crate::realtimekit::{Api, Client, Clock, Transport};
+
+/// How many requests are in flight at most: a Worker has six connections at a time.
+pub const CONCURRENCY: usize = 6;
+/// After what time an alarm that met with a failure of the storage tries again, in milliseconds.
+const AFTER_FAILURE_MS: u64 = 10_000;
+/// When an empty ledger looks again, in milliseconds: something must have been stored by then, which sets the alarm.
+const EMPTY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// What one alarm has done, for the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Worked {
+    /// Requests that were answered.
+    pub requests: u64,
+    /// Finished removals whose time was over.
+    pub purged: usize,
+    /// What went wrong with the storage. The next alarm is set all the same.
+    pub error: Option<StoreError>,
+}
+
+impl<S: Store> Ledger<S> {
+    /// Handles an alarm. Never fails: an alarm that throws is retried a few times and is then gone.
+    pub async fn on_alarm<T: Transport, C: Clock>(
+        &self,
+        api: &Api,
+        transport: &T,
+        clock: &C,
+        alarm: &impl Alarm,
+    ) -> Worked {
+        let started = clock.now_ms();
+        let mut worked = Worked::default();
+        let at_work_until = self.at_work_until.get();
+        if at_work_until > started {
+            // 1. Another alarm of this instance is at work, or was cut off without a trace. Nothing was touched; a crash
+            // here leaves the alarm that the other one set.
+            worked.error = alarm.set(at_work_until).await.err();
+            return worked;
+        }
+        let client = Client { transport, clock };
+        // 2. Everything that matters is stored by the steps themselves, each with its argument below.
+        let result = self.work(api, &client, alarm, &mut worked).await;
+        let now = clock.now_ms();
+        self.at_work_until.set(0);
+        let at = match result.and_then(|()| self.next_alarm(now)) {
+            Ok(next) => next.unwrap_or(now.saturating_add(EMPTY_MS)),
+            Err(error) => {
+                worked.error = Some(error);
+                now.saturating_add(AFTER_FAILURE_MS)
+            }
+        };
+        // 3. All answers are recorded. A crash here leaves the alarm that the work set last, which is only later.
+        if let Err(error) = alarm.set(at).await {
+            worked.error = Some(error);
+        }
+        worked
+    }
+
+    /// Sets the alarm that goes off should this one not come to its end.
+    async fn renew(&self, now: u64, alarm: &impl Alarm) -> Result<(), StoreError> {
+        let until = now.saturating_add(LEASE_MS);
+        self.at_work_until.set(until);
+        // 4. The alarm is set before anything else is done, and again every few seconds. A crash here leaves either the
+        // alarm before, which is due or which the runtime repeats, or the new one. Requests in flight are marked as sent.
+        alarm.set(until).await
+    }
+
+    async fn work<T: Transport, C: Clock>(
+        &self,
+        api: &Api,
+        client: &Client<'_, T, C>,
+        alarm: &impl Alarm,
+        worked: &mut Worked,
+    ) -> Result<(), StoreError> {
+        let started = client.clock.now_ms();
+        let end = started.saturating_add(WORK_MS);
+        let mut renewed = started;
+        self.renew(started, alarm).await?;
+        self.recover(started)?;
+        worked.purged = self.purge(started)?;
+        let mut in_flight = FuturesUnordered::new();
+        loop {
+            let now = client.clock.now_ms();
+            if now >= renewed.saturating_add(RENEW_MS) {
+                renewed = now;
+                self.renew(now, alarm).await?;
+            }
+            while now < end && in_flight.len() < CONCURRENCY {
+                let Some(step) = self.next_step(now)? else {
+                    break;
+                };
+                in_flight.push(self.carry_out(step, api, client));
+            }
+            let pause = if now < end && in_flight.len() < CONCURRENCY {
+                self.time_to_next(now)?
+            } else {
+                None
+            };
+            if in_flight.is_empty() {
+                let Some(pause) = pause else { return Ok(()) };
+                // 5. Nothing is in flight and everything is recorded: a crash loses and doubles nothing.
+                client.clock.sleep(pause).await;
+                continue;
+            }
+            let answered = match pause {
+                None => in_flight.next().await,
+                Some(pause) => {
+                    let sleep = pin!(client.clock.sleep(pause));
+                    // 6. The requests in flight were marked as sent before they left; see `carry_out`. A crash here
+                    // makes each of them one whose effect is unknown.
+                    match select(in_flight.next(), sleep).await {
+                        Either::Left((answered, _)) => answered,
+                        Either::Right(((), _)) => continue,
+                    }
+                }
+            };
+            if let Some(answered) = answered {
+                answered?;
+                worked.requests += 1;
+            }
+        }
+    }
+
+    /// How long to wait for the next thing to fall due, where it is worth waiting for.
+    fn time_to_next(&self, now: u64) -> Result<Option<Duration>, StoreError> {
+        let Some(due) = self.next_due(now)? else {
+            return Ok(None);
+        };
+        let wait = due.saturating_sub(now).max(1);
+        Ok((wait <= IDLE_MS).then(|| Duration::from_millis(wait)))
+    }
+}

@@ -1,0 +1,194 @@
+//! What is kept: synchronous removals, events that were not understood, finished removals for their time, and small
+//! notes such as a webhook's public key.
+
+use super::Ledger;
+use super::acceptance::{Acceptance, Key, first_row};
+use super::id::RemovalId;
+use super::state::RemovalState;
+use super::store::{Store, StoreError};
+use crate::ids::{MeetingId, ParticipantId};
+use crate::realtimekit::Clock;
+use crate::removal::Outcome;
+use crate::values;
+
+/// How long a key is remembered at least, in days.
+const KEY_DAYS: u64 = 7;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+/// How many removals are purged in one go.
+const PURGE_AT_ONCE: u32 = 20;
+
+/// A synchronous removal that has been answered.
+#[derive(Debug, Clone)]
+pub struct SynchronousRemoval<'a> {
+    /// The caller's name.
+    pub caller: &'a str,
+    /// The meeting.
+    pub meeting: &'a MeetingId,
+    /// The participant.
+    pub participant: &'a ParticipantId,
+    /// Whether a kick was asked for.
+    pub kick: bool,
+    /// What became of the participant.
+    pub outcome: Outcome,
+    /// How many requests it took, kick and repeats included: they count against the budget.
+    pub requests: u32,
+    /// How many of them were deletes.
+    pub attempts: u32,
+    /// What went wrong, without names or custom ids.
+    pub error: Option<&'a str>,
+}
+
+/// A signed event that nobody can act on.
+#[derive(Debug, Clone)]
+pub struct Quarantined<'a> {
+    /// `webhook:` and the source's name.
+    pub source: &'a str,
+    /// The event's name and what could not be understood of it. Never the body: it may hold names.
+    pub problem: &'a str,
+    /// What makes a repeat known.
+    pub key: Option<&'a Key>,
+}
+
+impl<S: Store> Ledger<S> {
+    /// Records a synchronous removal and counts its requests.
+    pub fn record_synchronous(
+        &self,
+        done: &SynchronousRemoval<'_>,
+        clock: &impl Clock,
+    ) -> Result<RemovalId, StoreError> {
+        let now = clock.now_ms();
+        let id = RemovalId::new(now, || clock.random());
+        let outcome = done.outcome;
+        let (state, item) = if outcome.is_gone() {
+            (RemovalState::Succeeded, "done")
+        } else {
+            (RemovalState::Failed, "failed")
+        };
+        self.store.transaction(|| {
+            let rows = self.store.run(
+                "INSERT INTO removals (id, state, source, caller, kick, dry_run, targets, accepted_at, started_at,
+                    finished_at, found, removed, already_absent, absent_after_ambiguous, failed, requests, last_error)
+                 VALUES (?1, ?2, 'synchronous', ?3, ?4, 0, 1, ?5, ?5, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING seq",
+                &values![
+                    id.as_str(),
+                    state.as_str(),
+                    done.caller,
+                    done.kick,
+                    now,
+                    outcome == Outcome::Removed,
+                    outcome == Outcome::AlreadyAbsent,
+                    outcome == Outcome::AbsentAfterAmbiguous,
+                    !outcome.is_gone(),
+                    done.requests,
+                    done.error,
+                ],
+            )?;
+            let seq = first_row(&rows)?.integer(0)?;
+            self.store.run(
+                "INSERT INTO items (removal, meeting, participant, state, outcome, attempts, found_at, finished_at,
+                    last_error)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
+                &values![
+                    seq,
+                    done.meeting.as_str(),
+                    done.participant.as_str(),
+                    item,
+                    outcome.as_str(),
+                    done.attempts,
+                    now,
+                    done.error,
+                ],
+            )?;
+            self.store.run(
+                "INSERT INTO targets (removal, position, meeting, participant) VALUES (?1, 0, ?2, ?3)",
+                &values![seq, done.meeting.as_str(), done.participant.as_str()],
+            )?;
+            self.count_synchronous(done.requests, now)
+        })?;
+        Ok(id)
+    }
+
+    /// Keeps a signed event that could not be understood, so that somebody can look.
+    pub fn quarantine(
+        &self,
+        event: &Quarantined<'_>,
+        clock: &impl Clock,
+    ) -> Result<Acceptance, StoreError> {
+        let now = clock.now_ms();
+        self.store.transaction(|| {
+            if let Some(earlier) = self.replay(event.key)? {
+                return Ok(earlier);
+            }
+            let id = RemovalId::new(now, || clock.random());
+            self.store.run(
+                "INSERT INTO removals (id, state, source, kick, dry_run, targets, accepted_at, finished_at, last_error)
+                 VALUES (?1, ?2, ?3, 0, 0, 0, ?4, ?4, ?5)",
+                &values![
+                    id.as_str(),
+                    RemovalState::Quarantined.as_str(),
+                    event.source,
+                    now,
+                    event.problem,
+                ],
+            )?;
+            self.remember_key(event.key, &id, now)?;
+            Ok(Acceptance::Accepted(id))
+        })
+    }
+
+    /// Lets go of finished removals and keys whose time is over. Gives how many removals went; there may be more.
+    pub fn purge(&self, now: u64) -> Result<usize, StoreError> {
+        let retention = u64::from(self.settings.retention_days);
+        let before = now.saturating_sub(retention * DAY_MS);
+        let keys_before = now.saturating_sub(retention.max(KEY_DAYS) * DAY_MS);
+        self.store.transaction(|| {
+            let expired = self.store.run(
+                "SELECT seq FROM removals WHERE finished_at < ?1 ORDER BY finished_at LIMIT ?2",
+                &values![before, PURGE_AT_ONCE],
+            )?;
+            for row in &expired {
+                let seq = row.integer(0)?;
+                self.forget_pages(seq)?;
+                for table in ["items", "works", "targets"] {
+                    self.store
+                        .run(&format!("DELETE FROM {table} WHERE removal = ?1"), &values![seq])?;
+                }
+                self.store
+                    .run("DELETE FROM removals WHERE seq = ?1", &values![seq])?;
+            }
+            self.store.run(
+                "DELETE FROM keys WHERE created_at < ?1 AND NOT EXISTS (
+                    SELECT 1 FROM removals WHERE removals.id = keys.removal AND finished_at IS NULL)",
+                &values![keys_before],
+            )?;
+            Ok(expired.len())
+        })
+    }
+
+    pub(super) fn forget_pages(&self, removal: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "DELETE FROM pages WHERE work IN (SELECT id FROM works WHERE removal = ?1)",
+            &values![removal],
+        )?;
+        Ok(())
+    }
+
+    /// A note by its name, such as a webhook's public key.
+    pub fn note(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let rows = self
+            .store
+            .run("SELECT value FROM notes WHERE name = ?1", &values![name])?;
+        rows.first()
+            .map(|row| row.text(0).map(str::to_owned))
+            .transpose()
+    }
+
+    /// Keeps a note under its name. Names that begin with `ledger.` are the ledger's own.
+    pub fn set_note(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        self.store.run(
+            "INSERT INTO notes (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            &values![name, value],
+        )?;
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! What comes of kicks. A kick that fails never stops a delete.
+
+use super::Ledger;
+use super::repeat::{describe, repeat_after};
+use super::store::{Store, StoreError};
+use super::work::{Stage, Work};
+use crate::realtimekit::ApiError;
+use crate::values;
+
+/// How often a kick is tried: the delete behind it is what counts.
+const MAX_KICKS: u32 = 3;
+
+impl<S: Store> Ledger<S> {
+    /// A kick was answered: of everyone (`last` is `None`), or of those up to the row `last`, `named` in number.
+    pub(super) fn kicked(
+        &self,
+        work: &Work,
+        named: usize,
+        last: Option<u64>,
+        result: Result<(), (ApiError, Option<String>)>,
+        random: f64,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        match result {
+            Ok(()) => self.kick_on(work, last, now),
+            // One of several is not live: that tells nothing of the others.
+            Err((error, _)) if error.is_not_found() && named > 1 => {
+                self.enter(work.id, Stage::Session, Some(now))
+            }
+            Err((error, _)) if error.is_not_found() => self.kick_on(work, last, now),
+            Err((error, ray)) => {
+                let again = is_worth_repeating(&error) && work.attempts < MAX_KICKS;
+                if again {
+                    return self.postpone_work(work, repeat_after(work.attempts, random, now));
+                }
+                self.kick_failed(work, &describe(&error, ray.as_deref()))?;
+                self.kick_on(work, last, now)
+            }
+        }
+    }
+
+    /// Whether anybody is live was answered.
+    pub(super) fn session_seen(
+        &self,
+        work: &Work,
+        result: Result<(), (ApiError, Option<String>)>,
+        random: f64,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        match result {
+            Err((error, _)) if error.is_not_found() => self.release(work.id, now),
+            Err((error, _)) if is_worth_repeating(&error) && work.attempts < MAX_KICKS => {
+                self.postpone_work(work, repeat_after(work.attempts, random, now))
+            }
+            // Somebody may be live: each is kicked alone.
+            Ok(()) | Err(_) => self.enter(work.id, Stage::KickingEach, Some(now)),
+        }
+    }
+
+    /// Kicks the next, or releases all to be deleted when there is none.
+    fn kick_on(&self, work: &Work, last: Option<u64>, now: u64) -> Result<(), StoreError> {
+        let Some(last) = last else {
+            return self.release(work.id, now);
+        };
+        self.store.run(
+            "UPDATE works SET kicked_up_to = ?2 WHERE id = ?1",
+            &values![work.id, last],
+        )?;
+        let more = self.store.run(
+            "SELECT 1 FROM items WHERE work = ?1 AND state IN ('waiting', 'pending') AND id > ?2 LIMIT 1",
+            &values![work.id, last],
+        )?;
+        if more.is_empty() {
+            self.release(work.id, now)
+        } else {
+            self.enter(work.id, work.stage, Some(now))
+        }
+    }
+
+    fn kick_failed(&self, work: &Work, reason: &str) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE works SET kick_error = ?2 WHERE id = ?1",
+            &values![work.id, reason],
+        )?;
+        self.store.run(
+            "UPDATE removals SET last_error = ?2 WHERE seq = ?1",
+            &values![
+                work.removal,
+                format!("a kick failed, the delete follows all the same: {reason}")
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The same request again, not before `due`.
+    pub(super) fn postpone_work(&self, work: &Work, due: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE works SET sent_at = NULL, due_at = ?2 WHERE id = ?1",
+            &values![work.id, due],
+        )?;
+        Ok(())
+    }
+}
+
+fn is_worth_repeating(error: &ApiError) -> bool {
+    error.is_transient() || error.is_ambiguous()
+}

@@ -1,0 +1,79 @@
+//! Durable removals: accepted means done, through crashes, limits and outages.
+//!
+//! In scope: storing removals, planning and pacing the requests that they need, recording what came of them. All of it
+//! is plain code over a [`store::Store`], a clock and a transport that are passed in; the Durable Object around it and
+//! the shape of bodies are elsewhere. `docs/ledger.md` tells how the promises are kept.
+
+pub mod acceptance;
+pub mod alarm;
+mod answers;
+mod brakes;
+pub mod changes;
+mod ending;
+pub mod engine;
+mod estimate;
+pub mod history;
+pub mod id;
+mod kicks;
+mod lists;
+mod pacing;
+mod participants;
+mod pass;
+mod planning;
+pub mod queries;
+mod recovery;
+mod repeat;
+pub mod schema;
+pub mod settings;
+pub mod state;
+mod steps;
+pub mod store;
+pub mod views;
+mod window;
+mod work;
+
+use std::cell::{Cell, RefCell};
+
+pub use acceptance::{Acceptance, Key, Origin};
+pub use alarm::Alarm;
+pub use changes::Change;
+pub use engine::Worked;
+pub use history::{Quarantined, SynchronousRemoval};
+pub use id::RemovalId;
+pub use settings::Settings;
+pub use state::RemovalState;
+pub use store::{Row, Store, StoreError, Value};
+pub use views::{Health, ItemState, ItemView, Listing, Pause, PauseReason, Progress, RemovalView};
+
+use pacing::Pacing;
+
+/// The ledger of one app.
+#[derive(Debug)]
+pub struct Ledger<S> {
+    store: S,
+    settings: Settings,
+    pacing: RefCell<Pacing>,
+    /// Until when an alarm of this instance is at work.
+    at_work_until: Cell<u64>,
+    /// The turn of the removal that was served last.
+    turn: Cell<u64>,
+    /// When the API accepted the token last: for a delete, and for anything else.
+    accepted: Cell<(u64, u64)>,
+}
+
+impl<S: Store> Ledger<S> {
+    /// Opens the ledger in `store`, creating or migrating its tables. Cheap; once per instance of the Durable Object.
+    pub fn open(store: S, settings: Settings, now: u64) -> Result<Self, StoreError> {
+        schema::migrate(&store)?;
+        let ledger = Self {
+            store,
+            settings,
+            pacing: RefCell::default(),
+            at_work_until: Cell::new(0),
+            turn: Cell::new(0),
+            accepted: Cell::new((0, 0)),
+        };
+        ledger.load_pacing(now)?;
+        Ok(ledger)
+    }
+}

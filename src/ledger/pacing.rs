@@ -1,0 +1,177 @@
+//! How fast durable work may go: the window of five minutes, what the API's headers say, and standing still after a
+//! 429 or a refused API token. All of it is kept in the store; what is here in memory is read from there at the start.
+
+use std::time::Duration;
+
+use super::Ledger;
+use super::brakes::{Brakes, Signal};
+use super::settings::Settings;
+use super::store::{Store, StoreError};
+use super::views::Pause;
+use super::window::{Allowed, Counted, WINDOW_MS, Window};
+use crate::realtimekit::limits::RateLimit;
+use crate::values;
+
+/// The note that keeps [`Brakes`].
+const NOTE: &str = "ledger.brakes";
+/// The window and the brakes together.
+#[derive(Debug, Clone, Default)]
+pub struct Pacing {
+    /// The requests of the last five minutes.
+    pub window: Window,
+    /// What else holds work back.
+    pub brakes: Brakes,
+    stored: String,
+}
+
+impl Pacing {
+    /// What five minutes may hold, by the settings or by the API's policy where that is less.
+    #[must_use]
+    pub fn allowed(&self, settings: &Settings) -> Allowed {
+        let configured = settings.requests_per_5_minutes;
+        let total = self
+            .brakes
+            .quota()
+            .map_or(configured, |quota| quota.min(configured));
+        Allowed {
+            total,
+            durable: settings.durable_part(total),
+        }
+    }
+
+    /// How many requests may leave now.
+    pub fn free(&mut self, now: u64, settings: &Settings) -> u32 {
+        if self.brakes.stopped_until(now).is_some() {
+            return 0;
+        }
+        let allowed = self.allowed(settings);
+        let free = self.window.free(now, allowed).min(self.brakes.hinted(now));
+        if self.brakes.is_refused() {
+            // A refused token is probed by one request at a time.
+            return u32::from(free > 0 && self.window.in_flight() == 0);
+        }
+        free
+    }
+
+    /// When a request may leave; `None` when only an answer can tell.
+    pub fn free_at(&mut self, now: u64, settings: &Settings) -> Option<u64> {
+        let allowed = self.allowed(settings);
+        let window = self.window.free_at(now, allowed)?;
+        let hinted = self.brakes.hinted_until(now);
+        let stopped = self.brakes.stopped_until(now);
+        Some(
+            window
+                .max(hinted.unwrap_or(0))
+                .max(stopped.unwrap_or(0))
+                .max(now),
+        )
+    }
+
+    /// A request is about to leave.
+    pub fn send(&mut self) {
+        self.window.send();
+        self.brakes.send();
+    }
+}
+
+impl<S: Store> Ledger<S> {
+    /// Reads what the store keeps of the pace.
+    pub(super) fn load_pacing(&self, now: u64) -> Result<(), StoreError> {
+        self.store
+            .run("DELETE FROM api_requests WHERE until <= ?1", &values![now])?;
+        let mut window = Window::default();
+        let rows = self
+            .store
+            .run("SELECT until, durable, synchronous FROM api_requests", &[])?;
+        for row in rows {
+            let counted = Counted {
+                durable: row.small(1)?,
+                synchronous: row.small(2)?,
+            };
+            window.count(row.integer(0)?, counted);
+        }
+        let stored = self.note(NOTE)?.unwrap_or_default();
+        let brakes = serde_json::from_str(&stored).unwrap_or_default();
+        *self.pacing.borrow_mut() = Pacing {
+            window,
+            brakes,
+            stored,
+        };
+        Ok(())
+    }
+
+    /// Counts requests of the synchronous route, which were sent up to now.
+    pub fn count_synchronous(&self, requests: u32, now: u64) -> Result<(), StoreError> {
+        let counted = Counted {
+            durable: 0,
+            synchronous: requests,
+        };
+        self.store_requests(now.saturating_add(WINDOW_MS), counted)?;
+        let until = now.saturating_add(WINDOW_MS);
+        self.pacing.borrow_mut().window.count(until, counted);
+        Ok(())
+    }
+
+    /// The synchronous route was answered 429: durable work stands still as well.
+    pub fn pause_for_limit(
+        &self,
+        retry_after: Option<Duration>,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        self.pacing.borrow_mut().brakes.limit(retry_after, now);
+        self.save_brakes(now)
+    }
+
+    /// Counts a durable request as answered, and heeds what its answer says.
+    pub(super) fn note_answer(
+        &self,
+        signal: Signal,
+        limit: RateLimit,
+        random: f64,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let counted = Counted {
+            durable: 1,
+            synchronous: 0,
+        };
+        self.store_requests(now.saturating_add(WINDOW_MS), counted)?;
+        {
+            let mut pacing = self.pacing.borrow_mut();
+            pacing.window.answer(now);
+            let others = pacing.window.in_flight();
+            pacing.brakes.hear(signal, limit, others, random, now);
+        }
+        self.save_brakes(now)
+    }
+
+    /// Keeps requests under the second after which they no longer count: rounded up, never down.
+    pub(super) fn store_requests(&self, until: u64, counted: Counted) -> Result<(), StoreError> {
+        let second = until.div_ceil(1000).saturating_mul(1000);
+        self.store.run(
+            "INSERT INTO api_requests (until, durable, synchronous) VALUES (?1, ?2, ?3)
+             ON CONFLICT (until) DO UPDATE SET
+                durable = durable + excluded.durable, synchronous = synchronous + excluded.synchronous",
+            &values![second, counted.durable, counted.synchronous],
+        )?;
+        Ok(())
+    }
+
+    /// Writes the brakes down when they changed. Hints that do not bind are left out: the next answer renews them.
+    pub(super) fn save_brakes(&self, now: u64) -> Result<(), StoreError> {
+        let mut pacing = self.pacing.borrow_mut();
+        let allowed = pacing.allowed(&self.settings);
+        let free = pacing.window.free(now, allowed);
+        let text = super::acceptance::json(&pacing.brakes.binding(free, now))?;
+        if text != pacing.stored {
+            self.set_note(NOTE, &text)?;
+            pacing.stored = text;
+        }
+        Ok(())
+    }
+
+    /// Why all durable work stands still, where it does.
+    #[must_use]
+    pub fn pause(&self, now: u64) -> Option<Pause> {
+        self.pacing.borrow().brakes.pause(now)
+    }
+}

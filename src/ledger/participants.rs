@@ -1,0 +1,189 @@
+//! What comes of a participant: one outcome, recorded once.
+
+use super::Ledger;
+use super::acceptance::first_row;
+use super::repeat::{Next, describe, next};
+use super::store::{Store, StoreError};
+use crate::realtimekit::ApiError;
+use crate::removal::Outcome;
+use crate::values;
+
+/// A participant of a removal, as its answer finds it.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    pub id: u64,
+    pub removal: u64,
+    pub work: u64,
+    pub outcome: Option<String>,
+    pub ambiguous: bool,
+    pub failures: u32,
+    pub waited: u64,
+    pub refused_at: Option<u64>,
+    /// Its removal was cancelled while its request was in flight.
+    pub cancelled: bool,
+}
+
+impl<S: Store> Ledger<S> {
+    pub(super) fn item_row(&self, id: u64) -> Result<Item, StoreError> {
+        let rows = self.store.run(
+            "SELECT i.removal, i.work, i.outcome, i.ambiguous, i.failures, i.waited, i.refused_at, r.state = 'cancelled'
+             FROM items i JOIN removals r ON r.seq = i.removal WHERE i.id = ?1",
+            &values![id],
+        )?;
+        let row = first_row(&rows)?;
+        Ok(Item {
+            id,
+            removal: row.integer(0)?,
+            work: row.integer(1)?,
+            outcome: row.maybe_text(2)?,
+            ambiguous: row.flag(3)?,
+            failures: row.small(4)?,
+            waited: row.integer(5)?,
+            refused_at: row.maybe_integer(6)?,
+            cancelled: row.flag(7)?,
+        })
+    }
+
+    /// A delete was answered.
+    pub(super) fn deleted(
+        &self,
+        item: &Item,
+        result: Result<(), (ApiError, Option<String>)>,
+        random: f64,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        match result {
+            Ok(()) => self.record(item, Outcome::Removed, None, now),
+            Err((error, _)) if error.is_not_found() => {
+                let result: Result<(), ApiError> = Err(error);
+                self.record(item, Outcome::of(&result, item.ambiguous), None, now)
+            }
+            Err((error, ray)) => self.failed(item, &error, ray.as_deref(), random, now),
+        }
+    }
+
+    /// A dry run has looked.
+    pub(super) fn looked(
+        &self,
+        item: &Item,
+        result: Result<(), (ApiError, Option<String>)>,
+        random: f64,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        match result {
+            Ok(()) => {
+                self.store.run(
+                    "UPDATE items SET state = 'found', sent_at = NULL WHERE id = ?1",
+                    &values![item.id],
+                )?;
+                self.settle(item.work, now)
+            }
+            Err((error, _)) if error.is_not_found() => {
+                self.record(item, Outcome::AlreadyAbsent, None, now)
+            }
+            Err((error, ray)) => self.failed(item, &error, ray.as_deref(), random, now),
+        }
+    }
+
+    fn failed(
+        &self,
+        item: &Item,
+        error: &ApiError,
+        ray: Option<&str>,
+        random: f64,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let reason = describe(error, ray);
+        let ambiguous = item.ambiguous || error.is_ambiguous();
+        let failures = item.failures + 1;
+        let limit = self.settings.give_up_after_ms;
+        let next = next(error, failures, item.waited, limit, random, now);
+        if let (Next::Repeat { due, waited }, false) = (next, item.cancelled) {
+            self.store.run(
+                "UPDATE items SET sent_at = NULL, due_at = ?2, waited = ?3, failures = ?4, ambiguous = ?5,
+                    last_error = ?6
+                 WHERE id = ?1",
+                &values![item.id, due, waited, failures, ambiguous, reason.as_str()],
+            )?;
+            return self.note_error(item.removal, &reason);
+        }
+        self.store.run(
+            "UPDATE items SET ambiguous = ?2, failures = ?3 WHERE id = ?1",
+            &values![item.id, ambiguous, failures],
+        )?;
+        self.note_error(item.removal, &reason)?;
+        let outcome = if ambiguous {
+            Outcome::Unknown
+        } else {
+            Outcome::Failed
+        };
+        self.record(item, outcome, Some(&reason), now)
+    }
+
+    fn note_error(&self, removal: u64, reason: &str) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE removals SET last_error = ?2 WHERE seq = ?1",
+            &values![removal, reason],
+        )?;
+        Ok(())
+    }
+
+    /// Sends a participant's request again, not before `due`, with nothing held against it.
+    pub(super) fn postpone_item(&self, item: &Item, due: u64) -> Result<(), StoreError> {
+        if item.cancelled {
+            self.store.run(
+                "UPDATE items SET sent_at = NULL, state = 'cancelled' WHERE id = ?1",
+                &values![item.id],
+            )?;
+            return Ok(());
+        }
+        self.store.run(
+            "UPDATE items SET sent_at = NULL, due_at = ?2 WHERE id = ?1",
+            &values![item.id, due],
+        )?;
+        Ok(())
+    }
+
+    /// Records an outcome. Somebody who was gone already, was listed all the same and is not found now, keeps the first.
+    fn record(
+        &self,
+        item: &Item,
+        outcome: Outcome,
+        reason: Option<&str>,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let earlier = item.outcome.as_deref();
+        let keeps = outcome == Outcome::AbsentAfterAmbiguous && earlier.is_some();
+        let name = earlier.filter(|_| keeps).unwrap_or(outcome.as_str());
+        let state = if outcome.is_gone() { "done" } else { "failed" };
+        self.store.run(
+            "UPDATE items SET state = ?2, outcome = ?3, last_error = ?4, finished_at = ?5, sent_at = NULL, due_at = NULL
+             WHERE id = ?1",
+            &values![item.id, state, name, reason, now],
+        )?;
+        if let Some(earlier) = earlier {
+            self.add(item.removal, counter(earlier), false)?;
+        }
+        self.add(item.removal, counter(name), true)?;
+        self.settle(item.work, now)
+    }
+
+    fn add(&self, removal: u64, counter: &str, one_more: bool) -> Result<(), StoreError> {
+        let sign = if one_more { '+' } else { '-' };
+        self.store.run(
+            &format!("UPDATE removals SET {counter} = {counter} {sign} 1 WHERE seq = ?1"),
+            &values![removal],
+        )?;
+        Ok(())
+    }
+}
+
+/// The counter that an outcome belongs to.
+fn counter(outcome: &str) -> &'static str {
+    match outcome {
+        "removed" => "removed",
+        "already_absent" => "already_absent",
+        "absent_after_ambiguous" => "absent_after_ambiguous",
+        _ => "failed",
+    }
+}

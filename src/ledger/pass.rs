@@ -1,0 +1,150 @@
+//! Reading a list that changes, or lies, while it is read: when a pass over its pages is whole.
+//!
+//! A pass proves something only when nothing in it contradicts: the totals never fall, as many different rows came as
+//! there were at its start, no more than there were at its end, and no page came twice. Rows that are added meanwhile
+//! only repeat others or come last; rows that are removed meanwhile could hide one, and show in a falling total. Where
+//! an addition in the same moment masks that, a pass of several pages still has to agree with the one before it.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+/// How often in a row a list may be read without a whole pass, before that is recorded as a failure.
+pub const MAX_UNCLEAN_PASSES: u32 = 12;
+/// How often a list is read at all: somebody may be adding people faster than they are removed.
+pub const MAX_PASSES: u32 = 200;
+/// No list is believed to have more pages than this.
+const MAX_PAGES: u32 = 20_000;
+
+/// One pass over a list, as far as it has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pass {
+    rows: u64,
+    first_total: Option<u64>,
+    last_total: Option<u64>,
+    contradicted: bool,
+    ended_empty: bool,
+    /// Rows that are to be worked on because of this pass.
+    pub found: u64,
+}
+
+impl Pass {
+    /// Takes in a page, given its rows' ids, the ids of the page before, and the total that it claims. Tells whether
+    /// there is another page to read.
+    pub fn read(&mut self, page: u32, ids: &[&str], before: &[String], total: Option<u64>) -> bool {
+        let repeats = page > 1 && !ids.is_empty() && ids.iter().eq(before.iter());
+        if page == 1 {
+            self.first_total = total;
+        } else if total.is_some() != self.last_total.is_some() || total < self.last_total {
+            self.contradicted = true;
+        }
+        self.contradicted |= repeats || page >= MAX_PAGES;
+        self.last_total = total;
+        self.rows = self
+            .rows
+            .saturating_add(u64::try_from(ids.len()).unwrap_or(u64::MAX));
+        self.ended_empty = ids.is_empty();
+        let more = total.is_none_or(|total| self.rows < total);
+        more && !ids.is_empty() && !repeats && page < MAX_PAGES
+    }
+
+    /// Whether the list says how long it is.
+    #[must_use]
+    pub fn has_total(&self) -> bool {
+        self.first_total.is_some()
+    }
+
+    /// Whether the pass saw the whole list as it was at its start, given how many different rows came.
+    #[must_use]
+    pub fn is_whole(&self, distinct: u64) -> bool {
+        let fits = match (self.first_total, self.last_total) {
+            (Some(first), Some(last)) => first <= distinct && distinct <= last,
+            (None, None) => self.ended_empty && distinct == self.rows,
+            _ => false,
+        };
+        fits && !self.contradicted
+    }
+}
+
+/// Whether everyone of the pass before was seen again, but for those whom the removal itself is about.
+#[must_use]
+pub fn agrees(before: &[String], now: &HashSet<&str>, ours: &HashSet<String>) -> bool {
+    let mut others = before.iter().filter(|id| !ours.contains(*id));
+    !before.is_empty() && others.all(|id| now.contains(id.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads pages of (rows, total) until no more are wanted; gives the pass and how many pages were read.
+    fn pass(pages: &[(&[&str], Option<u64>)]) -> (bool, usize) {
+        let mut pass = Pass::default();
+        let mut before = Vec::new();
+        let mut distinct = HashSet::new();
+        for (at, (ids, total)) in pages.iter().enumerate() {
+            distinct.extend(ids.iter().copied());
+            let more = pass.read(u32::try_from(at).unwrap() + 1, ids, &before, *total);
+            before = ids.iter().map(|id| (*id).to_owned()).collect();
+            if !more {
+                return (pass.is_whole(distinct.len() as u64), at + 1);
+            }
+        }
+        panic!("it wants to read on");
+    }
+
+    #[test]
+    fn a_list_that_does_not_change_is_read_once() {
+        assert_eq!(
+            pass(&[(&["a", "b"], Some(3)), (&["c"], Some(3))]),
+            (true, 2)
+        );
+        assert_eq!(pass(&[(&[], Some(0))]), (true, 1));
+        assert_eq!(pass(&[(&["a"], None), (&[], None)]), (true, 2));
+    }
+
+    #[test]
+    fn a_list_that_grows_is_whole_as_of_its_start() {
+        assert_eq!(
+            pass(&[(&["a", "b"], Some(3)), (&["b", "c"], Some(4))]),
+            (true, 2)
+        );
+        assert_eq!(pass(&[(&["a", "b"], Some(2))]), (true, 1));
+    }
+
+    #[test]
+    fn a_list_that_contradicts_itself_proves_nothing() {
+        // It ends early, shrinks, repeats a page, has more rows than it says, or a total only sometimes.
+        assert_eq!(pass(&[(&["a"], Some(3)), (&[], Some(3))]), (false, 2));
+        assert_eq!(
+            pass(&[(&["a", "b"], Some(4)), (&["d"], Some(3))]),
+            (false, 2)
+        );
+        assert_eq!(
+            pass(&[(&["a", "b"], Some(9)), (&["a", "b"], Some(9))]),
+            (false, 2)
+        );
+        assert_eq!(pass(&[(&["a", "b"], Some(1))]), (false, 1));
+        assert_eq!(
+            pass(&[(&["a", "b"], Some(3)), (&["c"], None), (&[], None)]),
+            (false, 3)
+        );
+        assert_eq!(
+            pass(&[(&["a"], None), (&["b"], None), (&["a"], None), (&[], None)]),
+            (false, 4)
+        );
+        assert_eq!(
+            pass(&[(&["a", "b"], Some(4)), (&["b", "a"], Some(4))]),
+            (false, 2)
+        );
+    }
+
+    #[test]
+    fn a_second_pass_must_know_everyone_of_the_first() {
+        let before = ["a", "b", "gone"].map(str::to_owned);
+        let ours = HashSet::from(["gone".to_owned()]);
+        assert!(agrees(&before, &HashSet::from(["b", "a", "new"]), &ours));
+        assert!(!agrees(&before, &HashSet::from(["a", "new"]), &ours));
+        assert!(!agrees(&[], &HashSet::from(["a"]), &ours));
+    }
+}

@@ -1,0 +1,82 @@
+//! From a removal's targets to the work that they need: one row for each meeting, and one for the list of meetings where
+//! a user is to go from all of them.
+//!
+//! All targets of a removal share these rows. However many users are erased at once, each meeting is read once for all
+//! of them.
+
+use super::Ledger;
+use super::acceptance::first_row;
+use super::store::{Store, StoreError};
+use crate::values;
+
+/// Lists of meetings come first: everything else follows from them.
+pub(super) const RANK_LIST: u32 = 0;
+/// Then meetings that a target names.
+pub(super) const RANK_NAMED: u32 = 1;
+/// Then those of the list: where people can be live before the others.
+pub(super) const RANK_ACTIVE: u32 = 2;
+/// The rest of the list.
+pub(super) const RANK_INACTIVE: u32 = 3;
+
+impl<S: Store> Ledger<S> {
+    /// Takes up a removal that was scheduled or queued. Its work rows are there already when it is a retry.
+    pub(super) fn start(&self, seq: u64, now: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE removals SET state = 'running', started_at = ifnull(started_at, ?2), revision = revision + 1
+             WHERE seq = ?1",
+            &values![seq, now],
+        )?;
+        let rows = self.store.run(
+            "SELECT EXISTS (SELECT 1 FROM works WHERE removal = ?1),
+                EXISTS (SELECT 1 FROM targets WHERE removal = ?1 AND meeting IS NULL)",
+            &values![seq],
+        )?;
+        let row = first_row(&rows)?;
+        if row.flag(0)? {
+            return Ok(());
+        }
+        self.plan(seq, row.flag(1)?, now)
+    }
+
+    fn plan(&self, seq: u64, everywhere: bool, now: u64) -> Result<(), StoreError> {
+        // A meeting is read when a target needs its list, and always when a user is to go from all meetings.
+        self.store.run(
+            "INSERT INTO works (removal, meeting, rank, lists, everyone, stage)
+             SELECT removal, meeting, ?2, max(?3, max(participant IS NULL)),
+                max(participant IS NULL AND user IS NULL), 'reading'
+             FROM targets WHERE removal = ?1 AND meeting IS NOT NULL GROUP BY removal, meeting ORDER BY min(position)",
+            &values![seq, RANK_NAMED, everywhere],
+        )?;
+        self.store.run(
+            "INSERT OR IGNORE INTO items (removal, work, meeting, participant, state, found_at)
+             SELECT t.removal, w.id, t.meeting, t.participant, 'waiting', ?2
+             FROM targets t JOIN works w ON w.removal = t.removal AND ifnull(w.meeting, '') = t.meeting
+             WHERE t.removal = ?1 AND t.participant IS NOT NULL ORDER BY t.position",
+            &values![seq, now],
+        )?;
+        if everywhere {
+            self.store.run(
+                "INSERT INTO works (removal, meeting, rank, lists, stage) VALUES (?1, NULL, ?2, 1, 'reading')",
+                &values![seq, RANK_LIST],
+            )?;
+        }
+        self.store.run(
+            "UPDATE works SET due_at = ?2 WHERE removal = ?1 AND lists = 1",
+            &values![seq, now],
+        )?;
+        self.store.run(
+            "UPDATE removals SET found = (SELECT count(*) FROM items WHERE removal = ?1),
+                meetings_total = (SELECT count(*) FROM works WHERE removal = ?1 AND meeting IS NOT NULL)
+             WHERE seq = ?1",
+            &values![seq],
+        )?;
+        let named = self.store.run(
+            "SELECT id FROM works WHERE removal = ?1 AND lists = 0",
+            &values![seq],
+        )?;
+        for row in named {
+            self.put_out(row.integer(0)?, now)?;
+        }
+        Ok(())
+    }
+}

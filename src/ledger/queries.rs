@@ -1,0 +1,225 @@
+//! Reading removals: one, a list of them, their items, and the ledger's health.
+
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::{Error as ValueError, StrDeserializer};
+
+use super::Ledger;
+use super::acceptance::{first_row, removal_id};
+use super::changes::state_of;
+use super::id::RemovalId;
+use super::state::RemovalState;
+use super::store::{Row, Store, StoreError};
+use super::views::{Health, ItemState, ItemView, Listing, Progress, RemovalView};
+use crate::ids::{CustomParticipantId, MeetingId, ParticipantId};
+use crate::removal::{Outcome, Target};
+use crate::values;
+
+/// The most rows of one page.
+pub const MAX_LIMIT: u32 = 200;
+
+const COLUMNS: &str = "r.seq, r.id, r.state, r.source, r.caller, r.reason, r.kick, r.dry_run, r.targets, r.not_before,
+    r.accepted_at, r.started_at, r.finished_at, r.meetings_total, r.meetings_scanned, r.found, r.removed,
+    r.already_absent, r.absent_after_ambiguous, r.failed, r.requests, r.last_error, r.revision,
+    t.meeting, t.participant, t.user, t.position";
+
+impl<S: Store> Ledger<S> {
+    /// One removal, with an estimate of the time left.
+    pub fn show(&self, id: &RemovalId, now: u64) -> Result<Option<RemovalView>, StoreError> {
+        let rows = self.store.run(
+            &format!(
+                "SELECT {COLUMNS} FROM removals r LEFT JOIN targets t ON t.removal = r.seq AND t.position = 0
+                 WHERE r.id = ?1"
+            ),
+            &values![id.as_str()],
+        )?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let mut view = self.view(row, now)?;
+        if !view.state.is_final() {
+            view.estimated_seconds_left = self.estimate(row.integer(0)?, &view, now)?;
+        }
+        Ok(Some(view))
+    }
+
+    /// Removals, newest first, of one state or of all. `after` is the cursor that the page before gave.
+    pub fn list(
+        &self,
+        state: Option<RemovalState>,
+        after: Option<u64>,
+        limit: u32,
+        now: u64,
+    ) -> Result<Listing<RemovalView>, StoreError> {
+        let limit = limit.clamp(1, MAX_LIMIT);
+        let filter = if state.is_some() {
+            "r.state = ?1"
+        } else {
+            "?1 IS NULL"
+        };
+        let rows = self.store.run(
+            &format!(
+                "SELECT {COLUMNS} FROM removals r LEFT JOIN targets t ON t.removal = r.seq AND t.position = 0
+                 WHERE {filter} AND r.seq < ?2 ORDER BY r.seq DESC LIMIT ?3"
+            ),
+            &values![
+                state.map(RemovalState::as_str),
+                after.unwrap_or(super::store::MAX_INTEGER),
+                limit + 1
+            ],
+        )?;
+        listing(&rows, limit, |row| {
+            Ok((row.integer(0)?, self.view(row, now)?))
+        })
+    }
+
+    /// The participants of a removal, in the order in which they were found. `None` when there is no such removal.
+    pub fn items(
+        &self,
+        id: &RemovalId,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Option<Listing<ItemView>>, StoreError> {
+        let Some((seq, _)) = self.find(id)? else {
+            return Ok(None);
+        };
+        let limit = limit.clamp(1, MAX_LIMIT);
+        let rows = self.store.run(
+            "SELECT id, meeting, participant, state, outcome, attempts, last_error, found_at, finished_at FROM items
+             WHERE removal = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+            &values![seq, after.unwrap_or(0), limit + 1],
+        )?;
+        listing(&rows, limit, |row| Ok((row.integer(0)?, item(row)?))).map(Some)
+    }
+
+    /// How the ledger is.
+    pub fn health(&self, now: u64) -> Result<Health, StoreError> {
+        let rows = self.store.run(
+            "SELECT count(*) FROM removals WHERE state IN ('scheduled', 'queued', 'running')",
+            &[],
+        )?;
+        let open = first_row(&rows)?.integer(0)?;
+        let mut pacing = self.pacing.borrow_mut();
+        Ok(Health {
+            pause: pacing.brakes.pause(now),
+            open,
+            requests_in_window: pacing.window.used(now),
+            requests_allowed: pacing.allowed(&self.settings).total,
+        })
+    }
+
+    fn view(&self, row: &Row, now: u64) -> Result<RemovalView, StoreError> {
+        let state = state_of(row.text(2)?)?;
+        Ok(RemovalView {
+            id: removal_id(row.text(1)?)?,
+            state,
+            source: row.text(3)?.to_owned(),
+            caller: row.maybe_text(4)?,
+            reason: row.maybe_text(5)?,
+            kick: row.flag(6)?,
+            dry_run: row.flag(7)?,
+            targets: row.small(8)?,
+            target: target(row)?,
+            not_before: row.maybe_integer(9)?,
+            accepted_at: row.integer(10)?,
+            started_at: row.maybe_integer(11)?,
+            finished_at: row.maybe_integer(12)?,
+            progress: progress(row)?,
+            last_error: row.maybe_text(21)?,
+            estimated_seconds_left: None,
+            pause: if state.is_final() {
+                None
+            } else {
+                self.pause(now)
+            },
+            revision: row.integer(22)?,
+        })
+    }
+}
+
+fn progress(row: &Row) -> Result<Progress, StoreError> {
+    Ok(Progress {
+        meetings_total: row.integer(13)?,
+        meetings_scanned: row.integer(14)?,
+        found: row.integer(15)?,
+        removed: row.integer(16)?,
+        already_absent: row.integer(17)?,
+        absent_after_ambiguous: row.integer(18)?,
+        failed: row.integer(19)?,
+        requests: row.integer(20)?,
+    })
+}
+
+/// The first target of a removal, out of its columns.
+fn target(row: &Row) -> Result<Option<Target>, StoreError> {
+    if row.maybe_integer(26)?.is_none() {
+        return Ok(None);
+    }
+    let wrong = |_| StoreError("a stored target breaks the rules of its ids".to_owned());
+    let meeting = row
+        .maybe_text(23)?
+        .map(|id| MeetingId::parse(&id))
+        .transpose()
+        .map_err(wrong)?;
+    let participant = row
+        .maybe_text(24)?
+        .map(|id| ParticipantId::parse(&id))
+        .transpose()
+        .map_err(wrong)?;
+    let user = row
+        .maybe_text(25)?
+        .map(|id| CustomParticipantId::parse(&id))
+        .transpose()
+        .map_err(wrong)?;
+    Ok(match (meeting, participant, user) {
+        (Some(meeting), Some(participant), _) => Some(Target::Participant {
+            meeting,
+            participant,
+        }),
+        (Some(meeting), None, Some(user)) => Some(Target::UserInMeeting { meeting, user }),
+        (Some(meeting), None, None) => Some(Target::EveryoneInMeeting { meeting }),
+        (None, _, Some(user)) => Some(Target::UserEverywhere { user }),
+        (None, _, None) => None,
+    })
+}
+
+fn item(row: &Row) -> Result<ItemView, StoreError> {
+    let state = row.text(3)?;
+    Ok(ItemView {
+        meeting: row.text(1)?.to_owned(),
+        participant: row.text(2)?.to_owned(),
+        state: ItemState::parse(state)
+            .ok_or_else(|| StoreError(format!("an item is in the unknown state {state}")))?,
+        outcome: row.maybe_text(4)?.map(|name| outcome(&name)).transpose()?,
+        attempts: row.small(5)?,
+        last_error: row.maybe_text(6)?,
+        found_at: row.integer(7)?,
+        finished_at: row.maybe_integer(8)?,
+    })
+}
+
+fn outcome(name: &str) -> Result<Outcome, StoreError> {
+    let deserializer: StrDeserializer<'_, ValueError> = name.into_deserializer();
+    Outcome::deserialize(deserializer).map_err(|error| StoreError(error.to_string()))
+}
+
+/// Cuts the row that shows that there are more, and makes the last one shown the cursor.
+fn listing<T>(
+    rows: &[Row],
+    limit: u32,
+    read: impl Fn(&Row) -> Result<(u64, T), StoreError>,
+) -> Result<Listing<T>, StoreError> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    let mut cursor = None;
+    let mut shown = Vec::with_capacity(rows.len());
+    for row in rows.iter().take(limit) {
+        let (key, view) = read(row)?;
+        cursor = Some(key);
+        shown.push(view);
+    }
+    Ok(Listing {
+        rows: shown,
+        next: cursor.filter(|_| more),
+    })
+}

@@ -1,0 +1,142 @@
+//! When something that failed is tried again, and when it is given up.
+
+use std::time::Duration;
+
+use super::brakes::after;
+use crate::realtimekit::ApiError;
+use crate::realtimekit::retry::full_jitter;
+
+const BASE: Duration = Duration::from_secs(1);
+const CAP: Duration = Duration::from_mins(15);
+/// How often the API's own refusal of a request, such as a 400, is tried: it rarely changes its mind.
+const MAX_REJECTIONS: u32 = 3;
+
+/// When to try again after so many failures in a row.
+#[must_use]
+pub fn repeat_after(failures: u32, random: f64, now: u64) -> u64 {
+    after(now, full_jitter(BASE, CAP, failures, random))
+}
+
+/// What follows from a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Try again at `due`; the time waited is then `waited` in all.
+    Repeat {
+        /// When.
+        due: u64,
+        /// How long was waited in all, in milliseconds.
+        waited: u64,
+    },
+    /// Give up.
+    GiveUp,
+}
+
+/// Decides about something that has failed `failures` times, this time included, and has waited `waited` milliseconds.
+#[must_use]
+pub fn next(
+    error: &ApiError,
+    failures: u32,
+    waited: u64,
+    give_up_after: u64,
+    random: f64,
+    now: u64,
+) -> Next {
+    let rejected = matches!(error, ApiError::Rejected { status, .. } if *status != 408);
+    if rejected && failures >= MAX_REJECTIONS {
+        return Next::GiveUp;
+    }
+    let asked = error
+        .retry_after()
+        .unwrap_or_default()
+        .min(Duration::from_hours(1));
+    let due = repeat_after(failures, random, now).max(after(now, asked));
+    let waited = waited.saturating_add(due.saturating_sub(now));
+    if waited > give_up_after {
+        Next::GiveUp
+    } else {
+        Next::Repeat { due, waited }
+    }
+}
+
+/// What went wrong, for a person: never what the API says in its own words, which may hold names.
+#[must_use]
+pub fn describe(error: &ApiError, cf_ray: Option<&str>) -> String {
+    let what = match error {
+        ApiError::Rejected { status, code, .. } => {
+            format!("RealtimeKit refused the request: status {status}, code {code}")
+        }
+        ApiError::TokenRefused { status } => {
+            format!(
+                "RealtimeKit refused the API token with {status}: check CLOUDFLARE_API_TOKEN and its permissions"
+            )
+        }
+        ApiError::RateLimited { .. } => "RealtimeKit's limit was reached".to_owned(),
+        ApiError::ServerError { status, .. } => format!("RealtimeKit failed with {status}"),
+        ApiError::ContractBroken { status, flaw } => {
+            format!("RealtimeKit answered with {flaw} (status {status})")
+        }
+        ApiError::NoAnswer(_) => "RealtimeKit did not answer".to_owned(),
+    };
+    match cf_ray {
+        Some(ray) => format!("{what} (cf-ray {ray})"),
+        None => what,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::realtimekit::TransportError;
+
+    const LOST: ApiError = ApiError::NoAnswer(TransportError::TimedOut);
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+
+    #[test]
+    fn delays_grow_from_a_second_to_a_quarter_of_an_hour() {
+        assert_eq!(repeat_after(1, 1.0, 0), 1000);
+        assert_eq!(repeat_after(4, 1.0, 0), 8000);
+        assert_eq!(repeat_after(60, 1.0, 0), 15 * 60 * 1000);
+    }
+
+    #[test]
+    fn it_gives_up_after_a_day_of_waiting() {
+        assert_eq!(
+            next(&LOST, 1, 0, DAY, 1.0, 5),
+            Next::Repeat {
+                due: 1005,
+                waited: 1000
+            }
+        );
+        assert_eq!(next(&LOST, 99, DAY, DAY, 1.0, 5), Next::GiveUp);
+    }
+
+    #[test]
+    fn a_refusal_is_tried_three_times() {
+        let refused = ApiError::Rejected {
+            status: 400,
+            code: 1,
+            message: "Jane".to_owned(),
+        };
+        assert!(matches!(
+            next(&refused, 2, 0, DAY, 1.0, 5),
+            Next::Repeat { .. }
+        ));
+        assert_eq!(next(&refused, 3, 0, DAY, 1.0, 5), Next::GiveUp);
+        assert!(!describe(&refused, None).contains("Jane"));
+    }
+
+    #[test]
+    fn a_time_that_was_asked_for_is_kept() {
+        let busy = ApiError::ServerError {
+            status: 503,
+            retry_after: Some(Duration::from_secs(30)),
+        };
+        assert_eq!(
+            next(&busy, 1, 0, DAY, 0.0, 0),
+            Next::Repeat {
+                due: 30_000,
+                waited: 30_000
+            }
+        );
+    }
+}

@@ -1,0 +1,151 @@
+//! The ledger's tables, and bringing a database of an earlier version up to date.
+//!
+//! Times are milliseconds since the Unix epoch. `due_at` is when a row may next be worked on, NULL when it waits for
+//! something else; `sent_at` is set from before a request leaves until its answer is recorded.
+
+use super::store::{Store, StoreError};
+use crate::values;
+
+/// One list of statements for each version, oldest first. A version that has been deployed is never edited.
+const VERSIONS: &[&[&str]] = &[VERSION_1];
+
+const VERSION_1: &[&str] = &[
+    "CREATE TABLE removals (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        state TEXT NOT NULL,
+        source TEXT NOT NULL,
+        caller TEXT,
+        reason TEXT,
+        kick INTEGER NOT NULL,
+        dry_run INTEGER NOT NULL,
+        targets INTEGER NOT NULL,
+        not_before INTEGER,
+        event_at INTEGER,
+        accepted_at INTEGER NOT NULL,
+        started_at INTEGER,
+        finished_at INTEGER,
+        meetings_total INTEGER NOT NULL DEFAULT 0,
+        meetings_scanned INTEGER NOT NULL DEFAULT 0,
+        found INTEGER NOT NULL DEFAULT 0,
+        removed INTEGER NOT NULL DEFAULT 0,
+        already_absent INTEGER NOT NULL DEFAULT 0,
+        absent_after_ambiguous INTEGER NOT NULL DEFAULT 0,
+        failed INTEGER NOT NULL DEFAULT 0,
+        requests INTEGER NOT NULL DEFAULT 0,
+        last_error TEXT,
+        revision INTEGER NOT NULL DEFAULT 0,
+        turn INTEGER NOT NULL DEFAULT 0,
+        wake_at INTEGER
+    )",
+    "CREATE INDEX removals_by_state ON removals (state, seq)",
+    "CREATE INDEX removals_awake ON removals (wake_at) WHERE wake_at IS NOT NULL",
+    "CREATE INDEX removals_finished ON removals (finished_at) WHERE finished_at IS NOT NULL",
+    "CREATE TABLE targets (
+        removal INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        meeting TEXT,
+        participant TEXT,
+        user TEXT,
+        PRIMARY KEY (removal, position)
+    ) WITHOUT ROWID",
+    "CREATE INDEX targets_by_user ON targets (user, removal) WHERE user IS NOT NULL",
+    "CREATE TABLE works (
+        id INTEGER PRIMARY KEY,
+        removal INTEGER NOT NULL,
+        meeting TEXT,
+        rank INTEGER NOT NULL,
+        created_at TEXT NOT NULL DEFAULT '',
+        lists INTEGER NOT NULL,
+        everyone INTEGER NOT NULL DEFAULT 0,
+        may_be_live INTEGER NOT NULL DEFAULT 1,
+        stage TEXT NOT NULL,
+        page INTEGER NOT NULL DEFAULT 1,
+        pass INTEGER NOT NULL DEFAULT 1,
+        reading TEXT NOT NULL DEFAULT '',
+        unclean_passes INTEGER NOT NULL DEFAULT 0,
+        kicked_up_to INTEGER NOT NULL DEFAULT 0,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        waited INTEGER NOT NULL DEFAULT 0,
+        refused_at INTEGER,
+        sent_at INTEGER,
+        due_at INTEGER,
+        kick_error TEXT,
+        last_error TEXT
+    )",
+    "CREATE UNIQUE INDEX works_by_meeting ON works (removal, ifnull(meeting, ''))",
+    "CREATE INDEX works_due ON works (removal, rank, created_at DESC, id) WHERE due_at IS NOT NULL",
+    "CREATE INDEX works_sent ON works (sent_at) WHERE sent_at IS NOT NULL",
+    "CREATE INDEX works_open ON works (removal, stage)",
+    "CREATE TABLE pages (
+        work INTEGER NOT NULL,
+        pass INTEGER NOT NULL,
+        page INTEGER NOT NULL,
+        ids TEXT NOT NULL,
+        PRIMARY KEY (work, pass, page)
+    ) WITHOUT ROWID",
+    "CREATE TABLE items (
+        id INTEGER PRIMARY KEY,
+        removal INTEGER NOT NULL,
+        work INTEGER,
+        meeting TEXT NOT NULL,
+        participant TEXT NOT NULL,
+        state TEXT NOT NULL,
+        outcome TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        ambiguous INTEGER NOT NULL DEFAULT 0,
+        waited INTEGER NOT NULL DEFAULT 0,
+        failures INTEGER NOT NULL DEFAULT 0,
+        refused_at INTEGER,
+        sent_at INTEGER,
+        due_at INTEGER,
+        found_at INTEGER NOT NULL,
+        finished_at INTEGER,
+        last_error TEXT,
+        UNIQUE (work, participant)
+    )",
+    "CREATE INDEX items_by_removal ON items (removal, id)",
+    "CREATE INDEX items_due ON items (removal, due_at) WHERE due_at IS NOT NULL",
+    "CREATE INDEX items_open ON items (work, id) WHERE state IN ('waiting', 'pending')",
+    "CREATE INDEX items_sent ON items (sent_at) WHERE sent_at IS NOT NULL",
+    "CREATE TABLE keys (
+        scope TEXT NOT NULL,
+        key TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        removal TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        PRIMARY KEY (scope, key)
+    ) WITHOUT ROWID",
+    "CREATE INDEX keys_by_age ON keys (created_at)",
+    "CREATE TABLE api_requests (
+        until INTEGER PRIMARY KEY,
+        durable INTEGER NOT NULL,
+        synchronous INTEGER NOT NULL
+    )",
+    "CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+];
+
+/// Creates what is missing. Cheap when nothing is.
+pub fn migrate(store: &impl Store) -> Result<(), StoreError> {
+    store.transaction(|| {
+        store.run(
+            "CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY)",
+            &[],
+        )?;
+        let rows = store.run("SELECT ifnull(max(version), 0) FROM schema_versions", &[])?;
+        let present = rows.first().map_or(Ok(0), |row| row.integer(0))?;
+        for (version, statements) in (1_u64..).zip(VERSIONS) {
+            if version <= present {
+                continue;
+            }
+            for statement in *statements {
+                store.run(statement, &[])?;
+            }
+            store.run(
+                "INSERT INTO schema_versions (version) VALUES (?1)",
+                &values![version],
+            )?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,36 @@
+//! What the operator may set.
+
+/// The ledger's settings, checked by the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// How often the API may be called in five minutes by this ledger and the synchronous route together.
+    pub requests_per_5_minutes: u32,
+    /// The part of them, in percent, that durable work leaves to the synchronous route.
+    pub synchronous_share_percent: u32,
+    /// How many days a finished removal stays readable.
+    pub retention_days: u32,
+    /// How long one request is repeated, counted in time waited between its attempts, in milliseconds.
+    pub give_up_after_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            requests_per_5_minutes: 1200,
+            synchronous_share_percent: 20,
+            retention_days: 90,
+            give_up_after_ms: 24 * 60 * 60 * 1000,
+        }
+    }
+}
+
+impl Settings {
+    /// How many requests durable work may send in five minutes, of `total`: at least one, or nothing would ever end.
+    #[must_use]
+    pub fn durable_part(&self, total: u32) -> u32 {
+        let kept = u64::from(total) * u64::from(self.synchronous_share_percent.min(100)) / 100;
+        total
+            .saturating_sub(u32::try_from(kept).unwrap_or(total))
+            .max(1)
+    }
+}

@@ -1,0 +1,145 @@
+//! The storage that the ledger stands on: SQL statements, run at once, and a transaction around some of them.
+//!
+//! A Durable Object's `SqlStorage` is one; the simulation's in-memory `SQLite` is another. What every store promises:
+//! - A statement takes effect when [`Store::run`] returns, and is durable before any later request leaves.
+//! - Statements without an `.await` between them become durable together or not at all.
+//! - At most 100 bound values, 100 KB a statement, 2 MB a value and integers below 2^53
+//!   (Cloudflare's limits for `SQLite` in Durable Objects): lists are bound as one JSON text and read by `json_each`.
+
+use std::fmt;
+
+/// A value that is bound to a statement or read from a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// SQL's NULL.
+    Null,
+    /// A whole number of at most 2^53 - 1, as JavaScript holds them.
+    Integer(i64),
+    /// Text.
+    Text(String),
+}
+
+/// The largest integer that survives the way through JavaScript.
+pub const MAX_INTEGER: u64 = (1 << 53) - 1;
+
+impl From<u64> for Value {
+    fn from(value: u64) -> Self {
+        Self::Integer(i64::try_from(value.min(MAX_INTEGER)).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<u32> for Value {
+    fn from(value: u32) -> Self {
+        Self::Integer(i64::from(value))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Integer(i64::from(value))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// Binds values of different types in one list.
+#[macro_export]
+macro_rules! values {
+    ($($value:expr),* $(,)?) => {
+        [$($crate::ledger::store::Value::from($value)),*]
+    };
+}
+
+/// One row of a result, read by position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row(pub Vec<Value>);
+
+impl Row {
+    /// A whole number that is not negative.
+    pub fn integer(&self, column: usize) -> Result<u64, StoreError> {
+        match self.0.get(column) {
+            Some(Value::Integer(number)) => {
+                u64::try_from(*number).map_err(|_| StoreError::row(column))
+            }
+            _ => Err(StoreError::row(column)),
+        }
+    }
+
+    /// A whole number below 2^32.
+    pub fn small(&self, column: usize) -> Result<u32, StoreError> {
+        u32::try_from(self.integer(column)?).map_err(|_| StoreError::row(column))
+    }
+
+    /// A yes or no, held as 1 or 0.
+    pub fn flag(&self, column: usize) -> Result<bool, StoreError> {
+        Ok(self.integer(column)? != 0)
+    }
+
+    /// A text.
+    pub fn text(&self, column: usize) -> Result<&str, StoreError> {
+        match self.0.get(column) {
+            Some(Value::Text(text)) => Ok(text),
+            _ => Err(StoreError::row(column)),
+        }
+    }
+
+    /// A whole number that is not negative, or nothing.
+    pub fn maybe_integer(&self, column: usize) -> Result<Option<u64>, StoreError> {
+        match self.0.get(column) {
+            Some(Value::Null) => Ok(None),
+            _ => self.integer(column).map(Some),
+        }
+    }
+
+    /// A text, or nothing.
+    pub fn maybe_text(&self, column: usize) -> Result<Option<String>, StoreError> {
+        match self.0.get(column) {
+            Some(Value::Null) => Ok(None),
+            _ => self.text(column).map(|text| Some(text.to_owned())),
+        }
+    }
+}
+
+/// The storage failed, or holds what this version does not understand. Nothing of the step was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreError(pub String);
+
+impl StoreError {
+    fn row(column: usize) -> Self {
+        Self(format!(
+            "column {column} of a row has another type than this version of the ledger writes"
+        ))
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the ledger's storage failed: {}", self.0)
+    }
+}
+
+/// Storage with SQL. See the module for what it promises.
+pub trait Store {
+    /// Runs one statement with its values bound to `?1`, `?2`, … and gives its rows.
+    fn run(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError>;
+
+    /// Runs `work` so that its statements take effect together: when it fails, none did.
+    fn transaction<R>(&self, work: impl FnOnce() -> Result<R, StoreError>)
+    -> Result<R, StoreError>;
+}

@@ -1,0 +1,185 @@
+//! One row of work: a meeting of a removal, or the list of meetings, and the stages that it goes through.
+
+use super::Ledger;
+use super::store::{Store, StoreError};
+use crate::values;
+
+/// Where a row of work stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Its list is being read.
+    Reading,
+    /// Those who were found are being kicked, all in one request.
+    Kicking,
+    /// The one request was refused because of somebody who is not live: is anybody?
+    Session,
+    /// Each of them is being kicked.
+    KickingEach,
+    /// Those who were found are being deleted.
+    Deleting,
+    /// The list of meetings has been read; its confirming pass comes when all its meetings are through.
+    Settled,
+    /// Nothing is left to do.
+    Done,
+    /// Given up.
+    Failed,
+    /// The removal was cancelled.
+    Cancelled,
+}
+
+impl Stage {
+    const ALL: [Self; 9] = [
+        Self::Reading,
+        Self::Kicking,
+        Self::Session,
+        Self::KickingEach,
+        Self::Deleting,
+        Self::Settled,
+        Self::Done,
+        Self::Failed,
+        Self::Cancelled,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reading => "reading",
+            Self::Kicking => "kicking",
+            Self::Session => "session",
+            Self::KickingEach => "kicking_each",
+            Self::Deleting => "deleting",
+            Self::Settled => "settled",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    fn parse(name: &str) -> Result<Self, StoreError> {
+        let stage = Self::ALL.into_iter().find(|stage| stage.as_str() == name);
+        stage.ok_or_else(|| StoreError(format!("work is in the unknown stage {name}")))
+    }
+}
+
+/// A row of work, with what its removal says of it.
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "columns of a row")]
+pub(super) struct Work {
+    pub id: u64,
+    pub removal: u64,
+    /// The meeting, or nothing for the list of meetings.
+    pub meeting: Option<String>,
+    pub lists: bool,
+    pub everyone: bool,
+    pub stage: Stage,
+    pub page: u32,
+    pub pass: u32,
+    pub reading: String,
+    pub unclean_passes: u32,
+    pub kicked_up_to: u64,
+    pub attempts: u32,
+    pub waited: u64,
+    pub refused_at: Option<u64>,
+    /// Whether people are kicked here before they are deleted.
+    pub kicks: bool,
+    pub dry_run: bool,
+}
+
+impl<S: Store> Ledger<S> {
+    pub(super) fn work_row(&self, id: u64) -> Result<Work, StoreError> {
+        let rows = self.store.run(
+            "SELECT w.removal, w.meeting, w.lists, w.everyone, w.stage, w.page, w.pass, w.reading, w.unclean_passes,
+                w.kicked_up_to, w.attempts, w.waited, w.refused_at, r.kick AND w.may_be_live, r.dry_run
+             FROM works w JOIN removals r ON r.seq = w.removal WHERE w.id = ?1",
+            &values![id],
+        )?;
+        let row = super::acceptance::first_row(&rows)?;
+        Ok(Work {
+            id,
+            removal: row.integer(0)?,
+            meeting: row.maybe_text(1)?,
+            lists: row.flag(2)?,
+            everyone: row.flag(3)?,
+            stage: Stage::parse(row.text(4)?)?,
+            page: row.small(5)?,
+            pass: row.small(6)?,
+            reading: row.text(7)?.to_owned(),
+            unclean_passes: row.small(8)?,
+            kicked_up_to: row.integer(9)?,
+            attempts: row.small(10)?,
+            waited: row.integer(11)?,
+            refused_at: row.maybe_integer(12)?,
+            kicks: row.flag(13)?,
+            dry_run: row.flag(14)?,
+        })
+    }
+
+    /// Puts a row of work into a stage, with its failures forgotten. `due` is when its next request may leave.
+    pub(super) fn enter(
+        &self,
+        work: u64,
+        stage: Stage,
+        due: Option<u64>,
+    ) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE works SET stage = ?2, due_at = ?3, sent_at = NULL, attempts = 0, waited = 0, refused_at = NULL
+             WHERE id = ?1",
+            &values![work, stage.as_str(), due],
+        )?;
+        Ok(())
+    }
+
+    /// Those who were found are next: kicked where they may be live, and deleted.
+    pub(super) fn put_out(&self, id: u64, now: u64) -> Result<(), StoreError> {
+        let work = self.work_row(id)?;
+        if work.kicks && !work.dry_run {
+            self.store.run(
+                "UPDATE works SET kicked_up_to = 0 WHERE id = ?1",
+                &values![id],
+            )?;
+            return self.enter(id, Stage::Kicking, Some(now));
+        }
+        self.release(id, now)
+    }
+
+    /// Everyone who was found and is waiting may be deleted now.
+    pub(super) fn release(&self, work: u64, now: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE items SET state = 'pending', due_at = ?2 WHERE work = ?1 AND state = 'waiting'",
+            &values![work, now],
+        )?;
+        self.enter(work, Stage::Deleting, None)?;
+        self.settle(work, now)
+    }
+
+    /// Reads the list of a row of work from its first page, not before `due`.
+    pub(super) fn read_again(&self, work: &Work, due: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "DELETE FROM pages WHERE work = ?1 AND pass < ?2",
+            &values![work.id, work.pass],
+        )?;
+        self.store.run(
+            "UPDATE works SET page = 1, pass = pass + 1, reading = '' WHERE id = ?1",
+            &values![work.id],
+        )?;
+        self.enter(work.id, Stage::Reading, Some(due))
+    }
+
+    /// Looks whether all who were found in a meeting have their outcome; then reads its list once more, or is done.
+    pub(super) fn settle(&self, work: u64, now: u64) -> Result<(), StoreError> {
+        let open = self.store.run(
+            "SELECT 1 FROM items WHERE work = ?1 AND state IN ('waiting', 'pending') LIMIT 1",
+            &values![work],
+        )?;
+        if !open.is_empty() {
+            return Ok(());
+        }
+        let work = self.work_row(work)?;
+        match work.stage {
+            Stage::Deleting if work.lists && !work.dry_run => self.read_again(&work, now),
+            Stage::Deleting => self.end_work(&work, Stage::Done, now),
+            // Its list was given up before the last of those who were found in it had their outcome.
+            Stage::Failed => self.go_on(work.removal, now),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The body of `POST /removals` → removals to be made: one target, or `{"removals": [..]}` with up to 1,000.
+//!
+//! Everything is checked before anything is stored, and every error names its field by JSON pointer.
+
+mod fields;
+
+use chrono::DateTime;
+use serde_json::value::RawValue;
+
+use fields::{Entries, Fields, at, entries, id, typed};
+
+use super::order::{REASON_CHARS, RemovalOrder, Target};
+use crate::answer::{FieldProblem, Problem};
+use crate::config::Config;
+use crate::ids::{AppId, CustomParticipantId, MeetingId, ParticipantId};
+
+/// How many targets one request may have.
+pub const MAX_TARGETS: usize = 1000;
+
+/// How far ahead `not_before` may lie, in milliseconds: a year.
+pub const MAX_DELAY_MS: u64 = 366 * 24 * 60 * 60 * 1000;
+
+/// Reads the body. All removals of one request are for one app: they are stored together or not at all.
+pub fn parse(body: &[u8], config: &Config, now_ms: u64) -> Result<Vec<RemovalOrder>, Problem> {
+    let body = std::str::from_utf8(body).map_err(|_| not_json("it is not UTF-8"))?;
+    let value: &RawValue =
+        serde_json::from_str(body).map_err(|error| not_json(&error.to_string()))?;
+    let entries = entries(value, "")?;
+    if !entries.iter().any(|(name, _)| name == "removals") {
+        return Ok(vec![order(&entries, "", config, now_ms)?]);
+    }
+    if let Some((name, _)) = entries.iter().find(|(name, _)| name != "removals") {
+        return Err(at("", name, "stands beside removals: put it into each of them").into());
+    }
+    let list: Vec<&RawValue> = entries
+        .first()
+        .and_then(|(_, value)| serde_json::from_str(value.get()).ok())
+        .ok_or_else(|| FieldProblem::new("/removals", "must be an array"))?;
+    if list.is_empty() || list.len() > MAX_TARGETS {
+        return Err(FieldProblem::new(
+            "/removals",
+            format!("must hold 1 to {MAX_TARGETS} removals"),
+        )
+        .into());
+    }
+    let mut orders: Vec<RemovalOrder> = Vec::with_capacity(list.len());
+    for (index, value) in list.into_iter().enumerate() {
+        let prefix = format!("/removals/{index}");
+        let order = order(&self::entries(value, &prefix)?, &prefix, config, now_ms)?;
+        if orders.first().is_some_and(|first| first.app != order.app) {
+            return Err(at(
+                &prefix,
+                "app_id",
+                "must be the same in all removals of one request",
+            )
+            .into());
+        }
+        orders.push(order);
+    }
+    Ok(orders)
+}
+
+fn not_json(why: &str) -> Problem {
+    Problem::NotJson(format!("the body must be JSON: {why}"))
+}
+
+fn order(
+    entries: &Entries<'_>,
+    prefix: &str,
+    config: &Config,
+    now_ms: u64,
+) -> Result<RemovalOrder, Problem> {
+    let fields = Fields::of(entries, prefix)?;
+    let target = target(&fields, prefix)?;
+    let flag = |value, name| typed::<bool>(value, prefix, name, "must be true or false");
+    let kick = flag(fields.kick, "kick")?.unwrap_or(true);
+    let dry_run = flag(fields.dry_run, "dry_run")?.unwrap_or(false);
+    let not_before_ms = not_before(fields.not_before, prefix, now_ms)?;
+    let reason = reason(fields.reason, prefix)?;
+    let app = match id(fields.app_id, prefix, "app_id", AppId::parse)? {
+        Some(app) if !config.serves(&app) => {
+            return Err(Problem::NotServed(format!("{prefix}/app_id")));
+        }
+        Some(app) => app,
+        None => config.default_app.clone(),
+    };
+    Ok(RemovalOrder {
+        app,
+        target,
+        kick,
+        dry_run,
+        not_before_ms,
+        reason,
+    })
+}
+
+fn target(fields: &Fields<'_>, prefix: &str) -> Result<Target, FieldProblem> {
+    let meeting = id(fields.meeting_id, prefix, "meeting_id", MeetingId::parse)?;
+    let participant = id(
+        fields.participant_id,
+        prefix,
+        "participant_id",
+        ParticipantId::parse,
+    )?;
+    let user = id(
+        fields.custom_participant_id,
+        prefix,
+        "custom_participant_id",
+        CustomParticipantId::parse,
+    )?;
+    let all = typed::<bool>(fields.all, prefix, "all", "must be true")?;
+    if all == Some(false) {
+        return Err(at(prefix, "all", "must be true where it is given"));
+    }
+    match (meeting, participant, user, all) {
+        (Some(meeting), Some(participant), None, None) => Ok(Target::Participant {
+            meeting,
+            participant,
+        }),
+        (Some(meeting), None, Some(user), None) => Ok(Target::UserInMeeting { meeting, user }),
+        (Some(meeting), None, None, Some(_)) => Ok(Target::EveryoneInMeeting { meeting }),
+        (None, None, Some(user), None) => Ok(Target::UserEverywhere { user }),
+        (_, Some(_), Some(_), _) => Err(at(
+            prefix,
+            "custom_participant_id",
+            "and participant_id are two targets: give one of them",
+        )),
+        (_, Some(_), _, Some(_)) => Err(at(
+            prefix,
+            "all",
+            "and participant_id are two targets: give one of them",
+        )),
+        (_, _, Some(_), Some(_)) => Err(at(
+            prefix,
+            "all",
+            "and custom_participant_id are two targets: give one of them",
+        )),
+        (None, Some(_), ..) => Err(at(
+            prefix,
+            "meeting_id",
+            "is missing: a participant belongs to one meeting",
+        )),
+        (None, None, None, Some(_)) => Err(at(
+            prefix,
+            "meeting_id",
+            "is missing: all means everyone in one meeting",
+        )),
+        (Some(_), None, None, None) => Err(FieldProblem::new(
+            prefix,
+            "needs a target beside meeting_id: participant_id, custom_participant_id or \"all\": true",
+        )),
+        (None, None, None, None) => Err(FieldProblem::new(
+            prefix,
+            "needs a target: meeting_id with participant_id, custom_participant_id or \"all\": true, or \
+             custom_participant_id alone",
+        )),
+    }
+}
+
+fn not_before(
+    value: Option<&RawValue>,
+    prefix: &str,
+    now_ms: u64,
+) -> Result<Option<u64>, FieldProblem> {
+    const RULE: &str = "must be a time like 2026-12-31T23:59:59Z (RFC 3339)";
+    let wrong = |message: &str| at(prefix, "not_before", message);
+    let Some(text) = typed::<String>(value, prefix, "not_before", RULE)? else {
+        return Ok(None);
+    };
+    let time = DateTime::parse_from_rfc3339(&text).map_err(|_| wrong(RULE))?;
+    // A time before 1970 is in the past like any other: the removal starts at once.
+    let milliseconds = u64::try_from(time.timestamp_millis()).unwrap_or(0);
+    if milliseconds > now_ms.saturating_add(MAX_DELAY_MS) {
+        return Err(wrong("must not be more than a year ahead"));
+    }
+    Ok(Some(milliseconds))
+}
+
+fn reason(value: Option<&RawValue>, prefix: &str) -> Result<Option<String>, FieldProblem> {
+    let text: Option<String> = typed(value, prefix, "reason", "must be a string")?;
+    match text {
+        Some(text) if text.chars().count() > REASON_CHARS || text.chars().any(char::is_control) => {
+            Err(at(
+                prefix,
+                "reason",
+                format!(
+                    "must have at most {REASON_CHARS} characters, none of them a control character"
+                ),
+            ))
+        }
+        text => Ok(text),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! The fields of one removal in a body, each of them once, none of them unknown.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::answer::FieldProblem;
+use crate::ids::InvalidId;
+use crate::json::object_entries;
+
+const FIELDS: &str = "meeting_id, participant_id, custom_participant_id, all, app_id, kick, dry_run, not_before, reason";
+
+/// The fields of an object, unread.
+pub type Entries<'a> = Vec<(String, &'a RawValue)>;
+
+/// The fields of one object, each of them once.
+pub fn entries<'a>(value: &'a RawValue, prefix: &str) -> Result<Entries<'a>, FieldProblem> {
+    let entries: Entries<'a> = object_entries(value.get()).ok_or_else(|| {
+        let message = format!("must be an object with some of {FIELDS}");
+        FieldProblem::new(prefix, message)
+    })?;
+    for (index, (name, _)) in entries.iter().enumerate() {
+        if entries.iter().take(index).any(|(other, _)| other == name) {
+            return Err(at(prefix, name, "is given twice"));
+        }
+    }
+    Ok(entries)
+}
+
+/// The fields of one removal, unread.
+#[derive(Default)]
+pub struct Fields<'a> {
+    pub meeting_id: Option<&'a RawValue>,
+    pub participant_id: Option<&'a RawValue>,
+    pub custom_participant_id: Option<&'a RawValue>,
+    pub all: Option<&'a RawValue>,
+    pub app_id: Option<&'a RawValue>,
+    pub kick: Option<&'a RawValue>,
+    pub dry_run: Option<&'a RawValue>,
+    pub not_before: Option<&'a RawValue>,
+    pub reason: Option<&'a RawValue>,
+}
+
+impl<'a> Fields<'a> {
+    /// Sorts the fields.
+    pub fn of(entries: &Entries<'a>, prefix: &str) -> Result<Self, FieldProblem> {
+        let mut fields = Self::default();
+        for (name, value) in entries {
+            let field = match name.as_str() {
+                "meeting_id" => &mut fields.meeting_id,
+                "participant_id" => &mut fields.participant_id,
+                "custom_participant_id" => &mut fields.custom_participant_id,
+                "all" => &mut fields.all,
+                "app_id" => &mut fields.app_id,
+                "kick" => &mut fields.kick,
+                "dry_run" => &mut fields.dry_run,
+                "not_before" => &mut fields.not_before,
+                "reason" => &mut fields.reason,
+                _ => {
+                    return Err(at(
+                        prefix,
+                        name,
+                        format!("is not a field of a removal: those are {FIELDS}"),
+                    ));
+                }
+            };
+            *field = Some(value);
+        }
+        Ok(fields)
+    }
+}
+
+/// Reads a field, if it is given.
+pub fn typed<'a, T: Deserialize<'a>>(
+    value: Option<&'a RawValue>,
+    prefix: &str,
+    name: &str,
+    rule: &str,
+) -> Result<Option<T>, FieldProblem> {
+    value
+        .map(|value| serde_json::from_str(value.get()).map_err(|_| at(prefix, name, rule)))
+        .transpose()
+}
+
+/// Reads an id, if it is given.
+pub fn id<T>(
+    value: Option<&RawValue>,
+    prefix: &str,
+    name: &str,
+    parse: fn(&str) -> Result<T, InvalidId>,
+) -> Result<Option<T>, FieldProblem> {
+    let text: Option<String> = typed(value, prefix, name, "must be a string")?;
+    text.map(|text| parse(&text).map_err(|error| at(prefix, name, error.0)))
+        .transpose()
+}
+
+/// A problem with the field `name` of the object at `prefix`.
+pub fn at(prefix: &str, name: &str, message: impl Into<String>) -> FieldProblem {
+    // Of an unknown name only its beginning is shown, with what a pointer escapes (RFC 6901 §3).
+    let name: String = name.chars().take(64).collect();
+    FieldProblem::new(
+        format!("{prefix}/{}", name.replace('~', "~0").replace('/', "~1")),
+        message,
+    )
+}

@@ -1,0 +1,124 @@
+//! Who may ask what of which ledger: decided in the Worker, before the ledger hears of it.
+
+use super::call::LedgerCall;
+use super::query;
+use crate::answer::{FieldProblem, Problem};
+use crate::config::{Caller, Config};
+use crate::ids::AppId;
+use crate::ledger::{RemovalId, RemovalState};
+use crate::removal::request;
+use crate::routes::Route;
+
+/// A call that may go to the ledger of an app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    /// The app.
+    pub app: AppId,
+    /// The call.
+    pub call: LedgerCall,
+}
+
+/// The longest `Idempotency-Key`, in characters.
+const MAX_KEY_CHARS: usize = 255;
+
+/// Checks a request of a known caller. `body` matters to `POST /removals` only.
+pub fn admit(
+    config: &Config,
+    caller: &Caller,
+    route: &Route<'_>,
+    query: Option<&str>,
+    idempotency_key: Option<&str>,
+    body: &[u8],
+    now_ms: u64,
+) -> Result<Admitted, Problem> {
+    let read = |allowed: &[&str]| query::read(query, allowed, config);
+    match route {
+        Route::CreateRemovals => {
+            read(&[])?;
+            create(config, caller, idempotency_key, body, now_ms)
+        }
+        Route::ListRemovals => {
+            let query = read(&["state", "cursor", "limit", "app_id"])?;
+            let state = query.state.map(RemovalState::as_str).map(str::to_owned);
+            let call = LedgerCall::List {
+                state,
+                cursor: query.cursor,
+                limit: query.limit,
+            };
+            Ok(Admitted {
+                app: query.app,
+                call,
+            })
+        }
+        Route::ShowRemoval(id) => {
+            let query = read(&["wait", "cursor", "limit", "app_id"])?;
+            let call = LedgerCall::Show {
+                id: removal_id(id)?,
+                cursor: query.cursor,
+                limit: query.limit,
+                wait_seconds: query.wait_seconds,
+            };
+            Ok(Admitted {
+                app: query.app,
+                call,
+            })
+        }
+        Route::CancelRemoval(id) => {
+            let app = read(&["app_id"])?.app;
+            Ok(Admitted {
+                app,
+                call: LedgerCall::Cancel {
+                    id: removal_id(id)?,
+                },
+            })
+        }
+        Route::RetryRemoval(id) => {
+            let app = read(&["app_id"])?.app;
+            Ok(Admitted {
+                app,
+                call: LedgerCall::Retry {
+                    id: removal_id(id)?,
+                },
+            })
+        }
+        Route::Health | Route::DeleteParticipant(_) | Route::Webhook(_) => {
+            Err(Problem::UnknownPath)
+        }
+    }
+}
+
+fn create(
+    config: &Config,
+    caller: &Caller,
+    idempotency_key: Option<&str>,
+    body: &[u8],
+    now_ms: u64,
+) -> Result<Admitted, Problem> {
+    let visible = |key: &str| {
+        !key.is_empty() && key.len() <= MAX_KEY_CHARS && key.bytes().all(|b| b.is_ascii_graphic())
+    };
+    if idempotency_key.is_some_and(|key| !visible(key)) {
+        let message = format!("must be one value of 1 to {MAX_KEY_CHARS} visible ASCII characters");
+        return Err(FieldProblem::new("/Idempotency-Key", message).into());
+    }
+    let orders = request::parse(body, config, now_ms)?;
+    let app = orders
+        .first()
+        .map_or_else(|| config.default_app.clone(), |order| order.app.clone());
+    let call = LedgerCall::Create {
+        caller: caller.name.clone(),
+        body: String::from_utf8_lossy(body).into_owned(),
+        idempotency_key: idempotency_key.map(str::to_owned),
+    };
+    Ok(Admitted { app, call })
+}
+
+/// An id that no ledger could have given is unknown, like any other that it does not hold.
+fn removal_id(text: &str) -> Result<String, Problem> {
+    RemovalId::parse(text)
+        .map(|id| id.as_str().to_owned())
+        .ok_or(Problem::UnknownRemoval)
+}
+
+#[cfg(test)]
+mod tests;

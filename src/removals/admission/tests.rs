@@ -1,0 +1,166 @@
+use super::*;
+use crate::config;
+use crate::secret::Secret;
+
+const NOW: u64 = 1_790_000_000_000;
+const ID: &str = "01KX7Q0000ABCDEFGHJKMNPQRS";
+
+fn served() -> Config {
+    config::parse(&|name| {
+        Some(match name {
+            "CLOUDFLARE_API_TOKEN" => "cf-token".to_owned(),
+            "CLOUDFLARE_ACCOUNT_ID" => "account1".to_owned(),
+            "REALTIMEKIT_APP_IDS" => "app1,app2".to_owned(),
+            "CALLER_TOKENS" => r#"{"a":"0123456789abcdef0123456789abcdef"}"#.to_owned(),
+            _ => return None,
+        })
+    })
+    .unwrap()
+}
+
+fn ask(route: &Route<'_>, query: &str, key: Option<&str>, body: &str) -> Result<Admitted, Problem> {
+    let caller = Caller {
+        name: "desk".to_owned(),
+        token: Secret::new("x".to_owned()),
+    };
+    admit(
+        &served(),
+        &caller,
+        route,
+        Some(query),
+        key,
+        body.as_bytes(),
+        NOW,
+    )
+}
+
+fn pointer(result: Result<Admitted, Problem>) -> String {
+    match result {
+        Err(Problem::InvalidField(field)) => field.pointer,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_creation_goes_to_the_ledger_of_its_app_with_the_callers_name() {
+    let body = r#"{"custom_participant_id":"u","app_id":"app2"}"#;
+    let admitted = ask(&Route::CreateRemovals, "", Some("key-1"), body).unwrap();
+    assert_eq!(admitted.app.as_str(), "app2");
+    assert_eq!(
+        admitted.call,
+        LedgerCall::Create {
+            caller: "desk".to_owned(),
+            body: body.to_owned(),
+            idempotency_key: Some("key-1".to_owned())
+        }
+    );
+}
+
+#[test]
+fn a_key_is_visible_ascii_of_bounded_length() {
+    let body = r#"{"custom_participant_id":"u"}"#;
+    for key in ["", "a b", "é", &"k".repeat(256)] {
+        assert_eq!(
+            pointer(ask(&Route::CreateRemovals, "", Some(key), body)),
+            "/Idempotency-Key",
+            "{key}"
+        );
+    }
+    assert!(ask(&Route::CreateRemovals, "", Some(&"k".repeat(255)), body).is_ok());
+}
+
+#[test]
+fn a_list_is_filtered_and_paged() {
+    let admitted = ask(
+        &Route::ListRemovals,
+        "state=failed&cursor=7&limit=200&app_id=app2",
+        None,
+        "",
+    )
+    .unwrap();
+    assert_eq!(admitted.app.as_str(), "app2");
+    assert_eq!(
+        admitted.call,
+        LedgerCall::List {
+            state: Some("failed".to_owned()),
+            cursor: Some(7),
+            limit: 200
+        }
+    );
+}
+
+#[test]
+fn what_a_query_may_not_say_is_named() {
+    for (query, named) in [
+        ("state=done", "/state"),
+        ("cursor=x", "/cursor"),
+        ("cursor=-1", "/cursor"),
+        ("limit=0", "/limit"),
+        ("limit=201", "/limit"),
+        ("limit=+5", "/limit"),
+        ("app_id=a/b", "/app_id"),
+        ("limit=5&limit=6", "/limit"),
+        ("stat=failed", "/state"),
+        ("wait=5", "/state"),
+    ] {
+        assert_eq!(
+            pointer(ask(&Route::ListRemovals, query, None, "")),
+            named,
+            "{query}"
+        );
+    }
+    let other = ask(&Route::ListRemovals, "app_id=app3", None, "");
+    assert_eq!(other, Err(Problem::NotServed("/app_id".to_owned())));
+    assert_eq!(
+        pointer(ask(&Route::ShowRemoval(ID.into()), "wait=61", None, "")),
+        "/wait"
+    );
+}
+
+#[test]
+fn an_id_that_is_none_is_unknown() {
+    for id in ["", "x", "../healthz", "01KX7Q0000ABCDEFGHJKMNPQRSX"] {
+        assert_eq!(
+            ask(&Route::ShowRemoval(id.into()), "", None, ""),
+            Err(Problem::UnknownRemoval),
+            "{id}"
+        );
+        assert_eq!(
+            ask(&Route::RetryRemoval(id.into()), "", None, ""),
+            Err(Problem::UnknownRemoval),
+            "{id}"
+        );
+    }
+    assert!(
+        ask(
+            &Route::CancelRemoval(ID.to_lowercase().into()),
+            "",
+            None,
+            ""
+        )
+        .is_ok()
+    );
+}
+
+#[test]
+fn a_call_survives_its_way_to_the_ledger() {
+    let body = r#"{"custom_participant_id":"u \"quoted\" 日本"}"#;
+    for admitted in [
+        ask(&Route::CreateRemovals, "", None, body).unwrap(),
+        ask(
+            &Route::ShowRemoval(ID.into()),
+            "wait=30&cursor=3&limit=9",
+            None,
+            "",
+        )
+        .unwrap(),
+        ask(&Route::RetryRemoval(ID.into()), "", None, "").unwrap(),
+    ] {
+        let json = serde_json::to_string(&admitted.call).unwrap();
+        assert_eq!(
+            serde_json::from_str::<LedgerCall>(&json).unwrap(),
+            admitted.call,
+            "{json}"
+        );
+    }
+}

@@ -1,0 +1,13 @@
+//! Durable removals over HTTP: what a request asks of the ledger, and the ledger's answer.
+//!
+//! The Worker checks the request ([`admission`]) and sends a [`LedgerCall`] to the ledger of the app, a Durable Object,
+//! which carries it out ([`service`]).
+
+pub mod admission;
+pub mod call;
+mod query;
+pub mod service;
+
+pub use admission::{Admitted, admit};
+pub use call::LedgerCall;
+pub use service::serve;

@@ -1,0 +1,121 @@
+//! The query of the routes under `/removals`. What is unknown or given twice is refused: a misspelt filter must not
+//! become a longer list in silence.
+
+use percent_encoding::percent_decode_str;
+
+use crate::answer::{FieldProblem, Problem};
+use crate::config::Config;
+use crate::ids::AppId;
+use crate::ledger::RemovalState;
+
+/// How many rows a page has when nobody says.
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 200;
+const MAX_WAIT_SECONDS: u32 = 60;
+
+/// A query, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// The app whose ledger is meant.
+    pub app: AppId,
+    /// The state to filter by.
+    pub state: Option<RemovalState>,
+    /// Where the page before ended.
+    pub cursor: Option<u64>,
+    /// How many rows at most.
+    pub limit: u32,
+    /// How long to wait for a change, in seconds.
+    pub wait_seconds: u32,
+}
+
+/// Reads a query of which only `allowed` parameters may be given.
+pub fn read(query: Option<&str>, allowed: &[&str], config: &Config) -> Result<Query, Problem> {
+    let pairs = pairs(query.unwrap_or_default(), allowed)?;
+    let value = |name: &str| {
+        pairs
+            .iter()
+            .find(|(given, _)| *given == name)
+            .map(|(_, value)| value.as_str())
+    };
+    let state = value("state").map(|name| {
+        RemovalState::parse(name).ok_or_else(|| wrong("state", "is not a state of a removal"))
+    });
+    Ok(Query {
+        app: app(value("app_id"), config)?,
+        state: state.transpose()?,
+        cursor: value("cursor")
+            .map(|text| {
+                number(text).ok_or_else(|| wrong("cursor", "must be one that a page before gave"))
+            })
+            .transpose()?,
+        limit: bounded("limit", value("limit"), DEFAULT_LIMIT, 1, MAX_LIMIT)?,
+        wait_seconds: bounded("wait", value("wait"), 0, 0, MAX_WAIT_SECONDS)?,
+    })
+}
+
+fn pairs<'a>(query: &'a str, allowed: &[&str]) -> Result<Vec<(&'a str, String)>, Problem> {
+    let mut pairs: Vec<(&str, String)> = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if !allowed.contains(&name) {
+            let message = format!(
+                "are all the parameters that this route has: {}",
+                allowed.join(", ")
+            );
+            return Err(
+                FieldProblem::new(format!("/{}", allowed.first().unwrap_or(&"")), message).into(),
+            );
+        }
+        if pairs.iter().any(|(given, _)| *given == name) {
+            return Err(wrong(name, "must be given once").into());
+        }
+        pairs.push((
+            name,
+            percent_decode_str(value).decode_utf8_lossy().into_owned(),
+        ));
+    }
+    Ok(pairs)
+}
+
+fn app(value: Option<&str>, config: &Config) -> Result<AppId, Problem> {
+    let Some(value) = value else {
+        return Ok(config.default_app.clone());
+    };
+    let app = AppId::parse(value).map_err(|error| wrong("app_id", error.0))?;
+    if config.serves(&app) {
+        Ok(app)
+    } else {
+        Err(Problem::NotServed("/app_id".to_owned()))
+    }
+}
+
+fn bounded(
+    name: &str,
+    value: Option<&str>,
+    default: u32,
+    least: u32,
+    most: u32,
+) -> Result<u32, FieldProblem> {
+    let Some(value) = value else {
+        return Ok(default);
+    };
+    number(value)
+        .and_then(|number| u32::try_from(number).ok())
+        .filter(|number| (least..=most).contains(number))
+        .ok_or_else(|| {
+            wrong(
+                name,
+                &format!("must be a whole number from {least} to {most}"),
+            )
+        })
+}
+
+/// A whole number in plain digits.
+fn number(text: &str) -> Option<u64> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if plain { text.parse().ok() } else { None }
+}
+
+fn wrong(name: &str, message: &str) -> FieldProblem {
+    FieldProblem::new(format!("/{name}"), message)
+}

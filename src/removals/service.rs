@@ -1,0 +1,250 @@
+//! The ledger's side: a call carried out, and its answer.
+
+use std::time::Duration;
+
+use super::call::{LedgerCall, SynchronousRecord};
+use crate::answer::durable::{ledger_health, removal, removal_with_items, removals};
+use crate::answer::{Answer, FieldProblem, Problem};
+use crate::config::Config;
+use crate::digest::sha256_hex;
+use crate::ids::{AppId, MeetingId, ParticipantId};
+use crate::ledger::{
+    Acceptance, Change, Key, Ledger, Origin, RemovalId, RemovalState, RemovalView, Store,
+    StoreError, SynchronousRemoval,
+};
+use crate::realtimekit::Clock;
+use crate::removal::request;
+
+/// How often a waiting request looks for a change.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// One app's ledger, with what a call needs beside it.
+#[derive(Debug)]
+pub struct Served<'a, S, C> {
+    /// The ledger.
+    pub ledger: &'a Ledger<S>,
+    /// The configuration.
+    pub config: &'a Config,
+    /// The app.
+    pub app: &'a AppId,
+    /// Time and chance.
+    pub clock: &'a C,
+}
+
+/// Carries out a call. Whatever it changes is stored when this returns; only waiting for a change takes time.
+pub async fn serve<S: Store, C: Clock>(
+    served: &Served<'_, S, C>,
+    call: &LedgerCall,
+) -> Result<Answer, StoreError> {
+    let &Served {
+        ledger, clock, app, ..
+    } = served;
+    match call {
+        LedgerCall::Create {
+            caller,
+            body,
+            idempotency_key,
+        } => create(served, caller, body, idempotency_key.as_deref()),
+        LedgerCall::List {
+            state,
+            cursor,
+            limit,
+        } => {
+            let state = state.as_deref().and_then(RemovalState::parse);
+            Ok(removals(
+                &ledger.list(state, *cursor, *limit, clock.now_ms())?,
+                app,
+            ))
+        }
+        LedgerCall::Show {
+            id,
+            cursor,
+            limit,
+            wait_seconds,
+        } => show(served, id, *cursor, *limit, *wait_seconds).await,
+        LedgerCall::Cancel { id } => change(
+            served,
+            id,
+            200,
+            Ledger::cancel,
+            "cannot be cancelled any more",
+        ),
+        LedgerCall::Retry { id } => change(
+            served,
+            id,
+            202,
+            Ledger::retry,
+            "has nothing that failed and could be retried",
+        ),
+        LedgerCall::Record(record) => self::record(served, record),
+        LedgerCall::Health => Ok(ledger_health(&ledger.health(clock.now_ms())?)),
+    }
+}
+
+fn create<S: Store, C: Clock>(
+    served: &Served<'_, S, C>,
+    caller: &str,
+    body: &str,
+    idempotency_key: Option<&str>,
+) -> Result<Answer, StoreError> {
+    let &Served {
+        ledger,
+        config,
+        clock,
+        ..
+    } = served;
+    let orders = match request::parse(body.as_bytes(), config, clock.now_ms()) {
+        Ok(orders) => orders,
+        Err(problem) => return Ok(problem.answer()),
+    };
+    let key = idempotency_key.map(|key| Key {
+        scope: format!("caller:{caller}"),
+        key: key.to_owned(),
+        digest: sha256_hex(body.as_bytes()),
+    });
+    let origin = Origin {
+        caller: Some(caller),
+        source: "api",
+        event_at: None,
+        key: key.as_ref(),
+    };
+    match ledger.accept(&orders, &origin, clock)? {
+        Acceptance::Accepted(id) => accepted(served, &id),
+        Acceptance::Replayed(id) => Ok(accepted(served, &id)?.with("idempotent-replayed", "true")),
+        Acceptance::Conflict => Ok(Problem::KeyReused("Idempotency-Key").answer()),
+        Acceptance::Mixed { index, field } => {
+            let message = "must be the same in all removals of one request";
+            Ok(Problem::from(FieldProblem::new(
+                format!("/removals/{index}/{field}"),
+                message,
+            ))
+            .answer())
+        }
+    }
+}
+
+fn accepted<S: Store, C: Clock>(
+    served: &Served<'_, S, C>,
+    id: &RemovalId,
+) -> Result<Answer, StoreError> {
+    let &Served {
+        ledger,
+        config,
+        app,
+        clock,
+    } = served;
+    let Some(view) = ledger.show(id, clock.now_ms())? else {
+        return Ok(Problem::UnknownRemoval.answer());
+    };
+    let suffix = if *app == config.default_app {
+        String::new()
+    } else {
+        format!("?app_id={app}")
+    };
+    Ok(removal(202, &view, app).with("location", format!("/removals/{id}{suffix}")))
+}
+
+async fn show<S: Store, C: Clock>(
+    served: &Served<'_, S, C>,
+    id: &str,
+    cursor: Option<u64>,
+    limit: u32,
+    wait_seconds: u32,
+) -> Result<Answer, StoreError> {
+    let &Served {
+        ledger, app, clock, ..
+    } = served;
+    let Some(id) = RemovalId::parse(id) else {
+        return Ok(Problem::UnknownRemoval.answer());
+    };
+    let until = clock
+        .now_ms()
+        .saturating_add(u64::from(wait_seconds) * 1000);
+    let mut first_revision = None;
+    loop {
+        let now = clock.now_ms();
+        let Some(view) = ledger.show(&id, now)? else {
+            return Ok(Problem::UnknownRemoval.answer());
+        };
+        let changed = *first_revision.get_or_insert(view.revision) != view.revision;
+        if changed || view.state.is_final() || now >= until {
+            return with_items(served, &view, cursor, limit)
+                .map(|answer| answer.unwrap_or_else(|| removal(200, &view, app)));
+        }
+        clock
+            .sleep(LOOK_EVERY.min(Duration::from_millis(until - now)))
+            .await;
+    }
+}
+
+fn with_items<S: Store, C: Clock>(
+    served: &Served<'_, S, C>,
+    view: &RemovalView,
+    cursor: Option<u64>,
+    limit: u32,
+) -> Result<Option<Answer>, StoreError> {
+    let items = served.ledger.items(&view.id, cursor, limit)?;
+    Ok(items.map(|items| removal_with_items(view, &items, served.app)))
+}
+
+fn change<S: Store, C: Clock>(
+    served: &Served<'_, S, C>,
+    id: &str,
+    status: u16,
+    make: impl FnOnce(&Ledger<S>, &RemovalId, u64) -> Result<Option<Change>, StoreError>,
+    impossible: &str,
+) -> Result<Answer, StoreError> {
+    let &Served {
+        ledger, app, clock, ..
+    } = served;
+    let Some(id) = RemovalId::parse(id) else {
+        return Ok(Problem::UnknownRemoval.answer());
+    };
+    let now = clock.now_ms();
+    match make(ledger, &id, now)? {
+        None => Ok(Problem::UnknownRemoval.answer()),
+        Some(Change::NotPossible(state)) => {
+            let why = format!("the removal is {} and {impossible}", state.as_str());
+            Ok(Problem::WrongState(why).answer())
+        }
+        Some(Change::Done) => {
+            let view = ledger.show(&id, now)?;
+            Ok(view.map_or_else(
+                || Problem::UnknownRemoval.answer(),
+                |view| removal(status, &view, app),
+            ))
+        }
+    }
+}
+
+fn record<S: Store, C: Clock>(
+    served: &Served<'_, S, C>,
+    record: &SynchronousRecord,
+) -> Result<Answer, StoreError> {
+    let &Served { ledger, clock, .. } = served;
+    let now = clock.now_ms();
+    if record.limited {
+        ledger.pause_for_limit(record.retry_after_ms.map(Duration::from_millis), now)?;
+    }
+    let ids = (
+        MeetingId::parse(&record.meeting_id),
+        ParticipantId::parse(&record.participant_id),
+    );
+    let (Ok(meeting), Ok(participant)) = &ids else {
+        return Err(StoreError(
+            "a synchronous removal whose ids break their rules".to_owned(),
+        ));
+    };
+    let done = SynchronousRemoval {
+        caller: &record.caller,
+        meeting,
+        participant,
+        kick: record.kick,
+        outcome: record.outcome,
+        requests: record.api_requests,
+        attempts: record.attempts,
+        error: record.error.as_deref(),
+    };
+    ledger.record_synchronous(&done, clock)?;
+    Ok(Answer::success(200, ()))
+}

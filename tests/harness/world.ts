@@ -1,0 +1,63 @@
+// The one stand-in and the one Worker that all tests share. They start before the first test and end after the last.
+//
+// Tests run in one process (`--test-isolation=none`), one after another. Each uses meetings of its own and faults that
+// match only these, so that nothing is left over for the next.
+import { after, before } from 'node:test';
+
+import { secret } from './record.ts';
+import { StandIn } from './stand_in.ts';
+import { Worker } from './worker.ts';
+import type { WorkerOptions } from './worker.ts';
+
+export const ACCOUNT = '023e105f4ecef8ad9ca31a8372d0c353';
+/** The apps that the Worker serves; the stand-in has one more, which it does not. */
+export const APPS = ['app-one', 'app_two'] as const;
+export const OTHER_APP = 'app-of-others';
+
+export const API_TOKEN = secret('the API token', 'cf-api-token_Zt4qWm81xLr9eBv2KsPd');
+export const CALLERS = {
+  'support-desk': secret('the token of support-desk', 'q8Jx2vLr5TzWm1Kp9BnYc4HsDf7GaEu3'),
+  'meeting-backend': secret('the token of meeting-backend', 'M3nb7VcX9zLk1JhG5fDs8Aq2WeR4tYu6'),
+} as const;
+
+/** The configuration that the shared Worker runs with: what is secret, and what is not. */
+export function configuration(baseUrl: string): Required<Pick<WorkerOptions, 'vars' | 'secrets'>> {
+  return {
+    vars: {
+      CLOUDFLARE_API_BASE_URL: baseUrl,
+      CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
+      REALTIMEKIT_APP_IDS: APPS.join(','),
+    },
+    secrets: {
+      CLOUDFLARE_API_TOKEN: API_TOKEN,
+      CALLER_TOKENS: JSON.stringify(CALLERS),
+    },
+  };
+}
+
+export let standIn: StandIn;
+export let worker: Worker;
+const others = new Set<{ stop(): Promise<void> }>();
+
+/** Another Worker beside the shared one, for a test that needs a configuration of its own. */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const other = await Worker.start(options);
+  others.add(other);
+  return other;
+}
+
+/** The long path of the operation, as the official SDKs send it. */
+export function longPath(participantPath: string, app: string = APPS[0], account = ACCOUNT): string {
+  return `/client/v4/accounts/${account}/realtime/kit/${app}${participantPath}`;
+}
+
+before(async () => {
+  standIn = await StandIn.start({ token: API_TOKEN, account: ACCOUNT, apps: [...APPS, OTHER_APP] });
+  others.add(standIn);
+  worker = await startWorker(configuration(standIn.baseUrl));
+  worker.token = CALLERS['support-desk'];
+});
+
+after(async () => {
+  await Promise.all([...others].map((other) => other.stop()));
+});

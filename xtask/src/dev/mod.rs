@@ -1,0 +1,199 @@
+//! `cargo xtask dev`: the Worker under `wrangler dev`, the stand-in beside it, and a call to try.
+
+mod output;
+mod ports;
+mod server;
+mod token;
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::install::joined;
+use crate::{Session, stand_in, worker};
+pub use ports::Ports;
+use server::Server;
+
+/// How long a server may take until it answers.
+const START: Duration = Duration::from_mins(2);
+const POLL: Duration = Duration::from_millis(100);
+
+/// What the stand-in plays.
+const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
+const APP: &str = "development-app";
+const PARTICIPANTS: usize = 10;
+
+/// Runs both servers until one of them ends or a signal comes.
+pub fn run(session: &Session, ports: Ports) -> Result<()> {
+    ports.check()?;
+    let program = build(session)?;
+    let state = session.workspace.state()?;
+    let api_token = token::of_this_clone(&state.join("dev-api-token"))?;
+    let caller_token = token::of_this_clone(&state.join("dev-caller-token"))?;
+
+    let step = session.steps.begin("starting the Worker and the stand-in");
+    let mut servers = [
+        server::start_stand_in(session, &program, ports.stand_in, &api_token)?,
+        server::start_worker(session, ports, &api_token, &caller_token)?,
+    ];
+    let call = wait_until_healthy(&mut servers, ports)
+        .and_then(|()| fill(ports.stand_in))
+        .and_then(|filled| curl(ports.worker, &filled, &caller_token));
+    match call {
+        Ok(call) => {
+            step.done();
+            println!("{}", greeting(ports, &call));
+            for server in &servers {
+                server.output.pass_on();
+            }
+            watch(&mut servers)
+        }
+        Err(error) => {
+            step.failed();
+            for server in &servers {
+                server.output.show_held();
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Builds both servers, and tells where the stand-in's program lies.
+fn build(session: &Session) -> Result<PathBuf> {
+    thread::scope(|scope| {
+        let stand_in = scope.spawn(|| stand_in::build(session));
+        let worker = worker::build(session);
+        worker.and(joined(stand_in))
+    })
+}
+
+/// Returns once a server has ended; a signal ends the program before.
+fn watch(servers: &mut [Server; 2]) -> Result<()> {
+    loop {
+        for server in &mut *servers {
+            server.check()?;
+        }
+        thread::sleep(POLL);
+    }
+}
+
+fn greeting(ports: Ports, curl: &str) -> String {
+    let Ports { worker, stand_in } = ports;
+    format!(
+        "
+The Worker:   http://127.0.0.1:{worker}
+The stand-in: http://127.0.0.1:{stand_in} (sim/README.md tells what it can do)
+
+A meeting has {PARTICIPANTS} participants. This removes one of them; the same call again finds nobody:
+
+{curl}
+
+Ctrl-C ends everything. What the Worker and the stand-in log follows.
+"
+    )
+}
+
+/// Waits until the Worker says that it is ready to serve.
+fn wait_until_healthy(servers: &mut [Server; 2], ports: Ports) -> Result<()> {
+    let url = format!("http://127.0.0.1:{}/healthz", ports.worker);
+    let agent = agent();
+    let begun = std::time::Instant::now();
+    loop {
+        for server in servers.iter_mut() {
+            server.check()?;
+        }
+        match agent.get(&url).call() {
+            Ok(answer) if answer.status() == 200 => return Ok(()),
+            Ok(mut answer) => {
+                let body = answer.body_mut().read_to_string().unwrap_or_default();
+                bail!(
+                    "the Worker is not healthy: {url} answers {}: {body}",
+                    answer.status()
+                );
+            }
+            Err(_not_listening_yet) if begun.elapsed() < START => thread::sleep(POLL),
+            Err(error) => {
+                return Err(error).with_context(|| {
+                    format!(
+                        "the Worker did not answer {url} within {} s",
+                        START.as_secs()
+                    )
+                });
+            }
+        }
+    }
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .timeout_global(Some(Duration::from_secs(5)))
+        .http_status_as_error(false)
+        // Everything asked here is on this machine.
+        .proxy(None)
+        .build()
+        .into()
+}
+
+/// Fills a meeting of the stand-in and answers what it created.
+fn fill(port: u16) -> Result<Value> {
+    let url = format!("http://127.0.0.1:{port}/sim/fill");
+    let wanted =
+        json!({"app": APP, "meetings": 1, "participants_per_meeting": PARTICIPANTS, "live": true});
+    let mut answer = agent()
+        .post(&url)
+        .content_type("application/json")
+        .send(wanted.to_string())
+        .with_context(|| format!("the stand-in does not answer {url}"))?;
+    let body = answer
+        .body_mut()
+        .read_to_string()
+        .with_context(|| format!("the stand-in's answer to {url} cannot be read"))?;
+    if answer.status() != 200 {
+        bail!(
+            "the stand-in refused {url} with {}: {body}",
+            answer.status()
+        );
+    }
+    serde_json::from_str(&body).with_context(|| format!("the stand-in answered {url} with {body}"))
+}
+
+/// The call that removes the first participant of what was filled.
+fn curl(port: u16, filled: &Value, caller_token: &str) -> Result<String> {
+    let text = |pointer: &str| filled.pointer(pointer).and_then(Value::as_str);
+    let (Some(meeting), Some(participant)) =
+        (text("/meetings/0/id"), text("/meetings/0/participants/0"))
+    else {
+        bail!("the stand-in did not tell whom it created: {filled}");
+    };
+    Ok(format!(
+        "curl -X DELETE 'http://127.0.0.1:{port}/meetings/{meeting}/participants/{participant}' -H 'Authorization: \
+         Bearer {caller_token}'"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_call_names_the_first_participant() {
+        let filled = json!({"meetings": [{"id": "m-1", "participants": ["p-1", "p-2"]}]});
+        assert_eq!(
+            curl(8787, &filled, "secret").unwrap(),
+            "curl -X DELETE 'http://127.0.0.1:8787/meetings/m-1/participants/p-1' -H 'Authorization: Bearer secret'"
+        );
+    }
+
+    #[test]
+    fn without_a_participant_there_is_no_call() {
+        for filled in [
+            json!({}),
+            json!({"meetings": [{"id": "m-1", "participants": []}]}),
+        ] {
+            assert!(curl(8787, &filled, "secret").is_err(), "{filled}");
+        }
+    }
+}

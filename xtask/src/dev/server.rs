@@ -1,0 +1,121 @@
+//! The two servers of `cargo xtask dev`.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+
+use super::output::Output;
+use super::{ACCOUNT, APP, Ports};
+use crate::processes::{Running, describe};
+use crate::{Session, wrangler};
+
+/// Runs a command that ends, with all that it started, when standard input closes. Whoever is killed has no time to
+/// end others, but its end of a pipe always closes.
+const UNTIL_STDIN_CLOSES: &str = r#"exec 3<&0 </dev/null
+(cat <&3 >/dev/null; kill -TERM 0) &
+exec "$@" 3<&-"#;
+
+/// A server that was started. Dropping it ends it and all that it started.
+pub struct Server {
+    name: &'static str,
+    running: Running,
+    /// What it prints.
+    pub output: Output,
+}
+
+impl Server {
+    fn start(session: &Session, name: &'static str, command: &mut Command) -> Result<Self> {
+        command
+            // Held open while we live: the servers end when it closes, however we end.
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut running = session
+            .processes
+            .spawn(command)
+            .with_context(|| format!("cannot start {name}"))?;
+        let output = Output::new(&session.steps);
+        let (out, err) = running.take_output();
+        output.follow(out);
+        output.follow(err);
+        Ok(Self {
+            name,
+            running,
+            output,
+        })
+    }
+
+    /// An error once the server has ended.
+    pub fn check(&mut self) -> Result<()> {
+        match self
+            .running
+            .ended()
+            .with_context(|| format!("cannot watch {}", self.name))?
+        {
+            None => Ok(()),
+            Some(status) => bail!("{} has ended ({})", self.name, describe(status)),
+        }
+    }
+}
+
+/// Starts the stand-in.
+pub fn start_stand_in(
+    session: &Session,
+    program: &Path,
+    port: u16,
+    api_token: &str,
+) -> Result<Server> {
+    let mut command = Command::new(program);
+    command
+        .args(["--port", &port.to_string()])
+        .args(["--token", api_token, "--account", ACCOUNT, "--app", APP])
+        .arg("--exit-with-stdin");
+    Server::start(session, "the stand-in", &mut command)
+}
+
+/// Starts the Worker. Its settings are given here, and go before those of `.dev.vars`: what stands there may belong to
+/// a real account, which `dev` must never touch.
+pub fn start_worker(
+    session: &Session,
+    ports: Ports,
+    api_token: &str,
+    caller_token: &str,
+) -> Result<Server> {
+    let workspace = &session.workspace;
+    let api = format!("http://127.0.0.1:{}/client/v4", ports.stand_in);
+    let callers = json!({"developer": caller_token}).to_string();
+    let settings = [
+        ("CLOUDFLARE_API_BASE_URL", api.as_str()),
+        ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
+        ("REALTIMEKIT_APP_IDS", APP),
+        ("CLOUDFLARE_API_TOKEN", api_token),
+        ("CALLER_TOKENS", &callers),
+    ];
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", UNTIL_STDIN_CLOSES, "sh"])
+        .arg(workspace.npm_program("wrangler"))
+        .args([
+            "dev",
+            "--local",
+            "--ip",
+            "127.0.0.1",
+            "--inspector-port",
+            "0",
+        ])
+        .args(["--port", &ports.worker.to_string()])
+        // Apart from what a plain `wrangler dev` keeps.
+        .args(["--persist-to", ".wrangler/dev"])
+        .args(["--show-interactive-dev-session=false"])
+        .args(
+            settings
+                .iter()
+                .flat_map(|(name, value)| ["--var".to_owned(), format!("{name}:{value}")]),
+        )
+        .current_dir(workspace.root())
+        .env("PATH", workspace.path_with_node()?)
+        .envs(wrangler::QUIET);
+    Server::start(session, "the Worker (wrangler dev)", &mut command)
+}

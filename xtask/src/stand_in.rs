@@ -1,0 +1,22 @@
+//! `realtimekit-sim`, the stand-in for the `RealtimeKit` API.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::Session;
+
+/// Builds the stand-in and tells where its program lies.
+pub fn build(session: &Session) -> Result<PathBuf> {
+    let mut command = Command::new("cargo");
+    command
+        .args(["build", "--package", "realtimekit-sim"])
+        .current_dir(session.workspace.root());
+    let log = session.workspace.state()?.join("stand-in-build.log");
+    let hint = "The compiler's messages are above.";
+    session
+        .steps
+        .run("compiling the stand-in", &mut command, &log, hint)?;
+    Ok(session.workspace.target().join("debug/realtimekit-sim"))
+}

@@ -1,0 +1,161 @@
+//! `cargo xtask test`: everything that must hold before a change is merged, in one run. A stage that fails does not
+//! keep the later ones from running, so that one run shows all.
+
+mod counts;
+mod node;
+mod rust;
+mod selection;
+mod summary;
+
+use std::process::ExitCode;
+use std::thread;
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::install::{self, Component, joined};
+use crate::{Session, stand_in, worker};
+use counts::Counts;
+pub use selection::{Selection, Stage};
+use summary::{Kind, Summary};
+
+/// What the tests need besides Rust.
+struct Packages {
+    python: Option<std::path::PathBuf>,
+}
+
+/// Runs the selected stages, prints the summary, and tells by the exit code whether all is well.
+pub fn run(session: &Session, selection: &Selection) -> ExitCode {
+    let begun = Instant::now();
+    let mut tests = Tests {
+        session,
+        selection,
+        summary: Summary::default(),
+    };
+    thread::scope(|scope| {
+        // Beside the first stages: npm and pip mostly wait for the network, and cargo install leaves gaps.
+        let packages = scope.spawn(|| packages(session, selection));
+        let tools = scope.spawn(|| tools(session, selection));
+        tests.rust_stages();
+        match joined(packages).and_then(|packages| joined(tools).map(|()| packages)) {
+            Ok(Some(packages)) => tests.node_stages(packages),
+            Ok(None) => {}
+            Err(error) => tests.check(Err(error)),
+        }
+    });
+    print!("{}", tests.summary.table(begun.elapsed()));
+    if tests.summary.is_success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn packages(session: &Session, selection: &Selection) -> Result<Option<Packages>> {
+    if !selection.includes(Stage::StandIn) && !selection.includes(Stage::Worker) {
+        return Ok(None);
+    }
+    install::npm(session)?;
+    let python = if selection.includes(Stage::Worker) {
+        install::python(session)?
+    } else {
+        None
+    };
+    Ok(Some(Packages { python }))
+}
+
+/// What building the Worker takes, so that it is there when its turn comes.
+fn tools(session: &Session, selection: &Selection) -> Result<()> {
+    if selection.includes(Stage::Worker) {
+        install::cargo_tools(session)?;
+    }
+    Ok(())
+}
+
+struct Tests<'a> {
+    session: &'a Session,
+    selection: &'a Selection,
+    summary: Summary,
+}
+
+impl Tests<'_> {
+    fn rust_stages(&mut self) {
+        let components = [
+            (Stage::Format, Component::Rustfmt),
+            (Stage::Lints, Component::Clippy),
+            (Stage::Lints, Component::WasmTarget),
+            (Stage::Worker, Component::WasmTarget),
+        ];
+        let needed: Vec<_> = components
+            .into_iter()
+            .filter(|(stage, _)| self.selection.includes(*stage))
+            .map(|(_, component)| component)
+            .collect();
+        if let Err(error) = install::rust(self.session, &needed) {
+            // What needs them fails next, and says so for itself.
+            self.check(Err(error));
+        }
+        if self.selection.includes(Stage::Format) {
+            self.check(rust::format(self.session));
+        }
+        if self.selection.includes(Stage::Lints) {
+            self.check(rust::lint_host(self.session));
+            self.check(rust::lint_worker(self.session));
+        }
+        if self.selection.includes(Stage::Rust) {
+            let outcome = rust::test(self.session, self.selection.filter.as_deref());
+            self.tests(outcome);
+        }
+    }
+
+    fn node_stages(&mut self, packages: Packages) {
+        let stand_in = match stand_in::build(self.session) {
+            Ok(program) => program,
+            Err(error) => return self.check(Err(error)),
+        };
+        self.check(Ok(()));
+        let run = node::Run {
+            session: self.session,
+            filter: self.selection.filter.as_deref(),
+            stand_in,
+            python: packages.python,
+        };
+        if self.selection.includes(Stage::StandIn) {
+            self.tests(run.stand_in());
+        }
+        if self.selection.includes(Stage::Worker) {
+            match worker::build(self.session) {
+                Ok(()) => {
+                    self.check(Ok(()));
+                    self.tests(run.worker());
+                }
+                Err(error) => self.check(Err(error)),
+            }
+        }
+    }
+
+    /// Takes note of something that either works or does not.
+    fn check(&mut self, outcome: Result<()>) {
+        let counts = self.count(outcome.map(|()| Counts::PASSED));
+        self.summary.add(Kind::Check, counts);
+    }
+
+    /// Takes note of tests that were counted.
+    fn tests(&mut self, outcome: Result<Vec<(Kind, Counts)>>) {
+        match outcome {
+            Ok(results) => {
+                for (kind, counts) in results {
+                    self.summary.add(kind, counts);
+                }
+            }
+            Err(error) => self.check(Err(error)),
+        }
+    }
+
+    fn count(&self, outcome: Result<Counts>) -> Counts {
+        outcome.unwrap_or_else(|error| {
+            self.session.steps.print(&format!("error: {error:#}"));
+            Counts::FAILED
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! The tests that Node's test runner drives: the stand-in by itself, and the Worker under `wrangler dev` beside it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::counts::{self, Counts};
+use super::summary::Kind;
+use crate::Session;
+use crate::steps::read_lossy;
+
+/// What the tests run with.
+pub struct Run<'a> {
+    /// The session of the command.
+    pub session: &'a Session,
+    /// Only tests whose name contains this.
+    pub filter: Option<&'a str>,
+    /// The stand-in's program.
+    pub stand_in: PathBuf,
+    /// A Python that has the `cloudflare` package.
+    pub python: Option<PathBuf>,
+}
+
+impl Run<'_> {
+    /// The tests of `sim/tests`.
+    pub fn stand_in(&self) -> Result<Vec<(Kind, Counts)>> {
+        self.run(Kind::StandIn, "testing the stand-in", "sim/tests")
+    }
+
+    /// The tests of `tests`.
+    pub fn worker(&self) -> Result<Vec<(Kind, Counts)>> {
+        self.run(
+            Kind::Wrangler,
+            "testing the Worker under wrangler dev",
+            "tests",
+        )
+    }
+
+    fn run(&self, kind: Kind, title: &str, directory: &str) -> Result<Vec<(Kind, Counts)>> {
+        let Session {
+            workspace, steps, ..
+        } = self.session;
+        let files = test_files(&workspace.root().join(directory))?;
+        if files.is_empty() {
+            bail!("there is no file {directory}/**/*.test.ts: nothing would be tested");
+        }
+        let name = directory.replace('/', "-");
+        let log = workspace.state()?.join(format!("node-{name}.log"));
+        let tap = workspace.state()?.join(format!("node-{name}.tap"));
+        fs::write(&tap, "").with_context(|| format!("cannot write {}", tap.display()))?;
+        let step = steps.begin(title);
+        let failure = steps.run_logged(&mut self.command(&files, &tap)?, &log)?;
+        let counted = counts::of_node(&read_lossy(&tap));
+        let counts = counted
+            .unwrap_or_default()
+            .with_exit(failure.is_none() && counted.is_some());
+        if counts.failed == 0 {
+            step.done_with(&counts.to_string());
+        } else {
+            step.failed();
+            let how = failure.unwrap_or_else(|| "it broke off before it had counted".to_owned());
+            steps.print(&format!(
+                "{}\nerror: {title} failed ({how})",
+                read_lossy(&log)
+            ));
+        }
+        Ok(vec![(kind, counts)])
+    }
+
+    fn command(&self, files: &[PathBuf], tap: &Path) -> Result<Command> {
+        let workspace = &self.session.workspace;
+        let mut command = Command::new(workspace.npm_program("node"));
+        command
+            .current_dir(workspace.root())
+            .arg("--test")
+            .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
+            .args(["--test-reporter=tap", "--test-reporter-destination"])
+            .arg(tap)
+            .args(
+                self.filter
+                    .map(|name| format!("--test-name-pattern={}", literal(name))),
+            )
+            .args(files)
+            .env("PATH", workspace.path_with_node()?)
+            .env("REALTIMEKIT_SIM", &self.stand_in)
+            .env("WORKER_BUILD", workspace.build())
+            .envs(crate::wrangler::QUIET);
+        if let Some(python) = &self.python {
+            command.env("PYTHON_CLOUDFLARE", python);
+        }
+        Ok(command)
+    }
+}
+
+/// All files named `*.test.ts` below a directory, in a stable order. None if there is no such directory.
+fn test_files(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    if !directory.exists() {
+        return Ok(files);
+    }
+    let cannot = || format!("cannot read {}", directory.display());
+    for entry in fs::read_dir(directory).with_context(cannot)? {
+        let entry = entry.with_context(cannot)?;
+        let path = entry.path();
+        if entry.file_type().with_context(cannot)?.is_dir() {
+            files.extend(test_files(&path)?);
+        } else if path.to_string_lossy().ends_with(".test.ts") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// A regular expression that matches just this text: Node takes its name filter for one.
+fn literal(text: &str) -> String {
+    let mut pattern = String::new();
+    for character in text.chars() {
+        if "\\^$.*+?()[]{}|/".contains(character) {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_filter_is_taken_literally() {
+        assert_eq!(literal("a removal"), "a removal");
+        assert_eq!(literal("404 (again)?"), "404 \\(again\\)\\?");
+    }
+
+    #[test]
+    fn test_files_are_found_at_any_depth() {
+        let directory = std::env::temp_dir().join(format!("xtask-node-{}", std::process::id()));
+        assert_eq!(test_files(&directory).unwrap(), Vec::<PathBuf>::new());
+        fs::create_dir_all(directory.join("deep/er")).unwrap();
+        for name in ["b.test.ts", "a.test.ts", "harness.ts", "deep/er/c.test.ts"] {
+            fs::write(directory.join(name), "").unwrap();
+        }
+        let expected =
+            ["a.test.ts", "b.test.ts", "deep/er/c.test.ts"].map(|name| directory.join(name));
+        assert_eq!(test_files(&directory).unwrap(), expected);
+        fs::remove_dir_all(&directory).unwrap();
+    }
+}
