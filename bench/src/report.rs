@@ -66,7 +66,7 @@ fn level(text: &mut String, contenders: &[Contender], rounds: &LevelRounds) {
         "\n**{connections} connection{plural}**, {count} rounds of {} requests each\n",
         rounds.level.requests
     ));
-    line(text, "| | CPU per request | this Worker's CPU, relative: median (min … max) | requests/s | p50 | p99 | p50 added |");
+    line(text, "| | CPU per request (least) | this Worker's CPU, relative: median (min … max) | requests/s | p50 | p99 | p50 added |");
     line(text, "|---|---|---|---|---|---|---|");
     for (at, contender) in contenders.iter().enumerate() {
         let median = |what: fn(&Turn) -> f64| Span::of(rounds.of(at, what)).median;
@@ -77,9 +77,10 @@ fn level(text: &mut String, contenders: &[Contender], rounds: &LevelRounds) {
             format!("{:.2} × ({:.2} … {:.2})", ratio.median, ratio.min, ratio.max)
         };
         line(text, &format!(
-            "| {} | {:.0} µs | {ratio} | {:.0} | {:.0} µs | {:.0} µs | {:.0} µs |",
+            "| {} | {:.0} µs ({:.0}) | {ratio} | {:.0} | {:.0} µs | {:.0} µs | {:.0} µs |",
             contender.title,
             median(|turn| turn.cpu),
+            Span::of(rounds.of(at, |turn| turn.cpu)).min,
             median(|turn| turn.rate),
             median(|turn| turn.p50),
             median(|turn| turn.p99),
