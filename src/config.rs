@@ -2,11 +2,13 @@
 
 mod base_url;
 mod callers;
+mod webhooks;
 
 use std::fmt;
 
 use crate::ids::{AccountId, AppId};
 use crate::secret::Secret;
+use crate::webhooks::Sources;
 
 pub use callers::{Caller, MIN_TOKEN_CHARS};
 
@@ -38,6 +40,8 @@ pub struct Config {
     pub give_up_after_hours: u32,
     /// `RECORD_SYNCHRONOUS_REMOVALS`: whether the ledger keeps a history of them as well.
     pub record_synchronous: bool,
+    /// `WEBHOOKS` and `WEBHOOK_SECRETS`. What is wrong with one source refuses that source, not the Worker.
+    pub webhooks: Sources,
 }
 
 impl Config {
@@ -89,6 +93,7 @@ pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {
     let retention_days = reader.number("LEDGER_RETENTION_DAYS", 90, 1..=3650);
     let give_up_after_hours = reader.number("GIVE_UP_AFTER_HOURS", 24, 1..=720);
     let record_synchronous = reader.flag("RECORD_SYNCHRONOUS_REMOVALS", true);
+    let webhooks = reader.webhooks(apps.as_ref());
     let complete = || {
         let (default_app, more_apps) = apps?;
         Some(Config {
@@ -103,6 +108,7 @@ pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {
             retention_days: retention_days?,
             give_up_after_hours: give_up_after_hours?,
             record_synchronous: record_synchronous?,
+            webhooks: webhooks?,
         })
     };
     complete().ok_or(reader.problems)

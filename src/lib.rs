@@ -29,6 +29,7 @@ pub mod routes;
 pub mod runtime;
 pub mod secret;
 pub mod serve;
+pub mod webhooks;
 
 use worker::{Context, Env, Error, event};
 

@@ -25,6 +25,9 @@ pub struct RequestLog {
     /// The durable removal that the request made or asked for.
     #[serde(rename = "removal.id", skip_serializing_if = "Option::is_none")]
     pub removal_id: Option<String>,
+    /// Why a webhook is not believed. The sender is not told.
+    #[serde(rename = "webhook.refused", skip_serializing_if = "Option::is_none")]
+    pub refused: Option<&'static str>,
     /// How often `RealtimeKit` was asked.
     #[serde(rename = "upstream.attempts", skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u8>,

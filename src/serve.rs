@@ -1,5 +1,7 @@
 //! One request, from the runtime's to its response: route, carry out, log.
 
+mod webhook;
+
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
@@ -102,7 +104,10 @@ impl Serving<'_> {
                 }
                 Reply::Answer(answer)
             }
-            Route::Webhook(_) => Problem::UnknownPath.into(),
+            Route::Webhook(source) => self
+                .webhook(config, source, log)
+                .await
+                .unwrap_or_else(Reply::from),
             _ => self
                 .durable(config, &route, query, log)
                 .await
@@ -144,21 +149,7 @@ impl Serving<'_> {
             LedgerCall::Show { id, .. } | LedgerCall::Cancel { id } | LedgerCall::Retry { id } => {
                 Some(id.clone())
             }
-            // `/removals/{id}`, and perhaps a query.
-            _ => response
-                .headers()
-                .get("location")
-                .ok()
-                .flatten()
-                .and_then(|location| {
-                    Some(
-                        location
-                            .strip_prefix("/removals/")?
-                            .split('?')
-                            .next()?
-                            .to_owned(),
-                    )
-                }),
+            _ => removal_of(&response),
         };
         Ok(Reply::Ledger(response))
     }
@@ -181,7 +172,7 @@ impl Serving<'_> {
         if let Some(problems) = self.isolate.recent_health() {
             return problems;
         }
-        let mut problems = Vec::new();
+        let mut problems: Vec<_> = config.webhooks.problems().cloned().collect();
         for app in std::iter::once(&config.default_app).chain(&config.more_apps) {
             let answer =
                 match call_ledger(self.env, app, &LedgerCall::Health, &log.request_id).await {
@@ -200,4 +191,16 @@ impl Serving<'_> {
         self.isolate.remember_health(&problems);
         problems
     }
+}
+
+/// The removal that a ledger's answer is about: `location` is `/removals/{id}`, and perhaps a query.
+fn removal_of(response: &worker::Response) -> Option<String> {
+    let location = response.headers().get("location").ok().flatten()?;
+    Some(
+        location
+            .strip_prefix("/removals/")?
+            .split('?')
+            .next()?
+            .to_owned(),
+    )
 }

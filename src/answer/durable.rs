@@ -7,6 +7,7 @@ use super::{Answer, ResultInfo};
 use crate::ids::AppId;
 use crate::ledger::{Health, ItemView, Listing, Pause, RemovalView};
 use crate::removal::Target;
+use crate::removal::order::TargetFields;
 
 /// A removal in a body.
 #[derive(Serialize)]
@@ -19,7 +20,7 @@ struct RemovalBody<'a> {
     reason: Option<&'a str>,
     kick: bool,
     dry_run: bool,
-    target: Option<TargetBody<'a>>,
+    target: Option<TargetFields<'a>>,
     targets: u32,
     not_before: Option<String>,
     created_at: String,
@@ -31,18 +32,6 @@ struct RemovalBody<'a> {
     last_error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<Vec<ItemBody<'a>>>,
-}
-
-#[derive(Serialize, Default)]
-struct TargetBody<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    meeting_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    participant_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    custom_participant_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    all: bool,
 }
 
 #[derive(Serialize)]
@@ -87,35 +76,6 @@ pub fn timestamp(milliseconds: u64) -> String {
         .to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-impl<'a> From<&'a Target> for TargetBody<'a> {
-    fn from(target: &'a Target) -> Self {
-        match target {
-            Target::Participant {
-                meeting,
-                participant,
-            } => Self {
-                meeting_id: Some(meeting.as_str()),
-                participant_id: Some(participant.as_str()),
-                ..Self::default()
-            },
-            Target::UserInMeeting { meeting, user } => Self {
-                meeting_id: Some(meeting.as_str()),
-                custom_participant_id: Some(user.as_str()),
-                ..Self::default()
-            },
-            Target::EveryoneInMeeting { meeting } => Self {
-                meeting_id: Some(meeting.as_str()),
-                all: true,
-                ..Self::default()
-            },
-            Target::UserEverywhere { user } => Self {
-                custom_participant_id: Some(user.as_str()),
-                ..Self::default()
-            },
-        }
-    }
-}
-
 impl From<Pause> for PauseBody {
     fn from(pause: Pause) -> Self {
         Self {
@@ -156,7 +116,7 @@ fn body<'a>(
         reason: view.reason.as_deref(),
         kick: view.kick,
         dry_run: view.dry_run,
-        target: view.target.as_ref().map(TargetBody::from),
+        target: view.target.as_ref().map(Target::fields),
         targets: view.targets,
         not_before: view.not_before.map(timestamp),
         created_at: timestamp(view.accepted_at),

@@ -25,6 +25,8 @@ pub enum Problem {
     NotServed(String),
     /// There is no such path.
     UnknownPath,
+    /// There is no such source of webhooks.
+    UnknownSource,
     /// There is no such removal.
     UnknownRemoval,
     /// The path exists, for these methods.
@@ -41,6 +43,8 @@ pub enum Problem {
     NotConfigured(Vec<ConfigProblem>),
     /// The ledger could not take the request.
     NotStored,
+    /// A webhook's signature cannot be checked at the moment.
+    CannotVerify,
 }
 
 /// The largest body that is accepted, in bytes.
@@ -54,12 +58,12 @@ impl Problem {
             Self::InvalidField(_) => (400, 1101),
             Self::UnknownCaller | Self::BadSignature => (401, 1102),
             Self::NotServed(_) => (403, 1103),
-            Self::UnknownPath | Self::UnknownRemoval => (404, 1104),
+            Self::UnknownPath | Self::UnknownSource | Self::UnknownRemoval => (404, 1104),
             Self::MethodNotAllowed(_) => (405, 1105),
             Self::KeyReused(_) | Self::WrongState(_) => (409, 1106),
             Self::BodyTooLarge => (413, 1107),
             Self::NotJson(_) => (415, 1107),
-            Self::NotConfigured(_) | Self::NotStored => (503, 1111),
+            Self::NotConfigured(_) | Self::NotStored | Self::CannotVerify => (503, 1111),
         }
     }
 
@@ -91,7 +95,7 @@ impl Problem {
             }
             _ => Answer::failure(status, Notice::new(code, self.message()), &[]),
         };
-        let answer = if matches!(self, Self::NotStored) {
+        let answer = if matches!(self, Self::NotStored | Self::CannotVerify) {
             answer
         } else {
             answer.with("x-should-retry", "false")
@@ -123,6 +127,13 @@ impl Problem {
                 "no such route: see DELETE /meetings/{meeting_id}/participants/{participant_id}, /removals, \
                  /webhooks/{source} and /healthz"
                     .to_owned()
+            }
+            Self::UnknownSource => {
+                "no such source of webhooks: the sources are the tables [vars.WEBHOOKS.<source>] of wrangler.toml"
+                    .to_owned()
+            }
+            Self::CannotVerify => {
+                "the webhook's signature cannot be checked at the moment: send it again".to_owned()
             }
             Self::UnknownRemoval => "no such removal: it never was, or its retention time is over".to_owned(),
             Self::MethodNotAllowed(allow) => format!("this route takes {allow} only"),

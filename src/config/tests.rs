@@ -87,6 +87,8 @@ fn what_is_malformed_is_refused_by_name() {
         ("LEDGER_RETENTION_DAYS", "-1"),
         ("GIVE_UP_AFTER_HOURS", "0"),
         ("RECORD_SYNCHRONOUS_REMOVALS", "yes"),
+        ("REALTIMEKIT_WEBHOOK_KEY_URL", "http://example.com/key.json"),
+        ("WEBHOOKS", "clerk"),
         ("CALLER_TOKENS", "{}"),
         ("CALLER_TOKENS", "[]"),
         ("CALLER_TOKENS", "not json"),
@@ -135,4 +137,33 @@ fn a_configuration_shows_no_secret() {
         !shown.contains(TOKEN) && !shown.contains("cf-api-token"),
         "{shown}"
     );
+}
+
+#[test]
+fn a_refused_webhook_source_does_not_refuse_the_worker() {
+    let mut map = complete();
+    map.insert(
+        "WEBHOOKS",
+        r#"{"clerk": {"preset": "clerk"}, "realtimekit": {"meeting_ended": true}}"#.to_owned(),
+    );
+    let config = parse_map(&map).unwrap();
+    let problems: Vec<_> = config.webhooks.problems().collect();
+    assert!(problems.len() == 1 && problems[0].name == "WEBHOOKS.clerk");
+    assert!(matches!(
+        config.webhooks.get("realtimekit"),
+        Some(crate::webhooks::SourceState::Ready(_))
+    ));
+}
+
+#[test]
+fn secrets_of_webhooks_are_a_json_object() {
+    let mut map = complete();
+    map.insert("WEBHOOKS", r#"{"clerk": {"preset": "clerk"}}"#.to_owned());
+    map.insert(
+        "WEBHOOK_SECRETS",
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
+    );
+    let problems = parse_map(&map).unwrap_err();
+    assert_eq!(problems[0].name, "WEBHOOK_SECRETS");
+    assert!(!problems[0].message.contains("MfKQ"));
 }

@@ -32,22 +32,28 @@ impl<S: Store> Ledger<S> {
         })
     }
 
-    /// Cancels the scheduled removals of `user` from `meeting` that `source` asked for: the user came back in time. Those
-    /// whose event is younger than `joined_at` stay. Gives the ids of the cancelled ones.
+    /// Cancels the scheduled removals of `user` (or else of everyone) from `meeting` that `source` asked for: somebody came
+    /// back in time. Those whose event is younger than `joined_at` stay. Gives the ids of the cancelled ones.
     pub fn cancel_pending(
         &self,
         source: &str,
         meeting: &MeetingId,
-        user: &CustomParticipantId,
+        user: Option<&CustomParticipantId>,
         joined_at: Option<u64>,
         now: u64,
     ) -> Result<Vec<RemovalId>, StoreError> {
         self.store.transaction(|| {
             let rows = self.store.run(
                 "SELECT r.seq, r.id FROM targets t JOIN removals r ON r.seq = t.removal
-                 WHERE t.user = ?1 AND t.meeting = ?2 AND r.source = ?3 AND r.state = 'scheduled' AND r.targets = 1
+                 WHERE t.user IS ?1 AND t.meeting = ?2 AND t.participant IS NULL AND r.source = ?3 AND r.state = 'scheduled'
+                   AND r.targets = 1
                    AND (r.event_at IS NULL OR ?4 IS NULL OR r.event_at <= ?4)",
-                &values![user.as_str(), meeting.as_str(), source, joined_at],
+                &values![
+                    user.map(CustomParticipantId::as_str),
+                    meeting.as_str(),
+                    source,
+                    joined_at
+                ],
             )?;
             rows.iter()
                 .map(|row| {

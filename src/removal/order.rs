@@ -1,5 +1,7 @@
 //! What a durable removal is asked to do.
 
+use serde::Serialize;
+
 use crate::ids::{AppId, CustomParticipantId, MeetingId, ParticipantId};
 
 /// Who is to be removed, and from where.
@@ -29,6 +31,55 @@ pub enum Target {
         /// The user.
         user: CustomParticipantId,
     },
+}
+
+/// A target as the fields of a body.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct TargetFields<'a> {
+    /// The meeting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meeting_id: Option<&'a str>,
+    /// The participant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub participant_id: Option<&'a str>,
+    /// The user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_participant_id: Option<&'a str>,
+    /// Whether everyone in the meeting is meant.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub all: bool,
+}
+
+impl Target {
+    /// The target as the fields of a body.
+    #[must_use]
+    pub fn fields(&self) -> TargetFields<'_> {
+        let none = TargetFields::default();
+        match self {
+            Self::Participant {
+                meeting,
+                participant,
+            } => TargetFields {
+                meeting_id: Some(meeting.as_str()),
+                participant_id: Some(participant.as_str()),
+                ..none
+            },
+            Self::UserInMeeting { meeting, user } => TargetFields {
+                meeting_id: Some(meeting.as_str()),
+                custom_participant_id: Some(user.as_str()),
+                ..none
+            },
+            Self::EveryoneInMeeting { meeting } => TargetFields {
+                meeting_id: Some(meeting.as_str()),
+                all: true,
+                ..none
+            },
+            Self::UserEverywhere { user } => TargetFields {
+                custom_participant_id: Some(user.as_str()),
+                ..none
+            },
+        }
+    }
 }
 
 /// One removal that was asked for, checked and complete.

@@ -2,11 +2,13 @@
 //!
 //! Everything is checked before anything is stored, and every error names its field by JSON pointer.
 
+mod body;
 mod fields;
 
 use chrono::DateTime;
 use serde_json::value::RawValue;
 
+pub use body::body;
 use fields::{Entries, Fields, at, entries, id, typed};
 
 use super::order::{REASON_CHARS, RemovalOrder, Target};

@@ -56,8 +56,60 @@ pub enum LedgerCall {
     },
     /// Keep a synchronous removal that has been answered.
     Record(SynchronousRecord),
+    /// Store the removals that a webhook asks for.
+    Deliver {
+        /// The name under which they are recorded: `webhook:` and the source's name.
+        source: String,
+        /// The orders, as a body of `POST /removals`.
+        body: String,
+        /// How the message is known again.
+        message: MessageKey,
+        /// When the event happened, in milliseconds since the Unix epoch.
+        #[serde(default)]
+        event_at_ms: Option<u64>,
+    },
+    /// Cancel what a source has scheduled for somebody who is back.
+    CancelPending {
+        /// `webhook:` and the source's name.
+        source: String,
+        /// The targets, as a body of `POST /removals`.
+        body: String,
+        /// When they came back, in milliseconds since the Unix epoch.
+        #[serde(default)]
+        event_at_ms: Option<u64>,
+    },
+    /// Keep a signed event that could not be understood.
+    Quarantine {
+        /// `webhook:` and the source's name.
+        source: String,
+        /// What could not be understood.
+        problem: String,
+        /// How the message is known again.
+        message: MessageKey,
+    },
+    /// Read a note.
+    Note {
+        /// Its name.
+        name: String,
+    },
+    /// Keep a note.
+    SetNote {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: String,
+    },
     /// How the ledger is.
     Health,
+}
+
+/// How a webhook's message is known again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageKey {
+    /// The message's id, or the digest of its body.
+    pub key: String,
+    /// The same for a repetition.
+    pub digest: String,
 }
 
 /// A synchronous removal that has been answered.

@@ -5,6 +5,7 @@
 
 pub mod admission;
 pub mod call;
+pub mod delivery;
 mod query;
 pub mod service;
 

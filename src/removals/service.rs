@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::call::{LedgerCall, SynchronousRecord};
+use super::delivery::{cancel_pending, deliver, quarantine};
 use crate::answer::durable::{ledger_health, removal, removal_with_items, removals};
 use crate::answer::{Answer, FieldProblem, Problem};
 use crate::config::Config;
@@ -77,6 +78,27 @@ pub async fn serve<S: Store, C: Clock>(
             "has nothing that failed and could be retried",
         ),
         LedgerCall::Record(record) => self::record(served, record),
+        LedgerCall::Deliver {
+            source,
+            body,
+            message,
+            event_at_ms,
+        } => deliver(served, source, body, message, *event_at_ms),
+        LedgerCall::CancelPending {
+            source,
+            body,
+            event_at_ms,
+        } => cancel_pending(served, source, body, *event_at_ms),
+        LedgerCall::Quarantine {
+            source,
+            problem,
+            message,
+        } => quarantine(served, source, problem, message),
+        LedgerCall::Note { name } => Ok(Answer::success(200, ledger.note(name)?)),
+        LedgerCall::SetNote { name, value } => {
+            ledger.set_note(name, value)?;
+            Ok(Answer::success(200, ()))
+        }
         LedgerCall::Health => Ok(ledger_health(&ledger.health(clock.now_ms())?)),
     }
 }
@@ -109,8 +131,10 @@ fn create<S: Store, C: Clock>(
         key: key.as_ref(),
     };
     match ledger.accept(&orders, &origin, clock)? {
-        Acceptance::Accepted(id) => accepted(served, &id),
-        Acceptance::Replayed(id) => Ok(accepted(served, &id)?.with("idempotent-replayed", "true")),
+        Acceptance::Accepted(id) => served.accepted(202, &id),
+        Acceptance::Replayed(id) => Ok(served
+            .accepted(202, &id)?
+            .with("idempotent-replayed", "true")),
         Acceptance::Conflict => Ok(Problem::KeyReused("Idempotency-Key").answer()),
         Acceptance::Mixed { index, field } => {
             let message = "must be the same in all removals of one request";
@@ -123,25 +147,19 @@ fn create<S: Store, C: Clock>(
     }
 }
 
-fn accepted<S: Store, C: Clock>(
-    served: &Served<'_, S, C>,
-    id: &RemovalId,
-) -> Result<Answer, StoreError> {
-    let &Served {
-        ledger,
-        config,
-        app,
-        clock,
-    } = served;
-    let Some(view) = ledger.show(id, clock.now_ms())? else {
-        return Ok(Problem::UnknownRemoval.answer());
-    };
-    let suffix = if *app == config.default_app {
-        String::new()
-    } else {
-        format!("?app_id={app}")
-    };
-    Ok(removal(202, &view, app).with("location", format!("/removals/{id}{suffix}")))
+impl<S: Store, C: Clock> Served<'_, S, C> {
+    /// The answer to a request that stored a removal, now or before.
+    pub fn accepted(&self, status: u16, id: &RemovalId) -> Result<Answer, StoreError> {
+        let Some(view) = self.ledger.show(id, self.clock.now_ms())? else {
+            return Ok(Problem::UnknownRemoval.answer());
+        };
+        let suffix = if *self.app == self.config.default_app {
+            String::new()
+        } else {
+            format!("?app_id={}", self.app)
+        };
+        Ok(removal(status, &view, self.app).with("location", format!("/removals/{id}{suffix}")))
+    }
 }
 
 async fn show<S: Store, C: Clock>(

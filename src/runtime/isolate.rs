@@ -1,6 +1,6 @@
 //! What one isolate keeps from request to request: the configuration, read once, and a source of randomness.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,6 +10,8 @@ use worker::{Delay, Env};
 
 use crate::config::{self, Config, ConfigProblem};
 use crate::realtimekit::Clock;
+use crate::webhooks::key_cache::KeyCache;
+use crate::webhooks::realtimekit::KeySetting;
 
 /// An isolate's memory. Plain values only: the runtime cancels what belongs to another request.
 #[derive(Debug)]
@@ -18,6 +20,7 @@ pub struct Isolate {
     pub config: Result<Config, Vec<ConfigProblem>>,
     random: RefCell<fastrand::Rng>,
     health: RefCell<Option<(u64, Vec<ConfigProblem>)>>,
+    webhook_keys: OnceCell<RefCell<KeyCache>>,
 }
 
 /// How long an answer to `/healthz` is good for, in milliseconds: nobody proves who they are there.
@@ -42,7 +45,19 @@ impl Isolate {
             config: config::parse(&|name| variable(env, name)),
             random: RefCell::new(fastrand::Rng::with_seed(seed)),
             health: RefCell::default(),
+            webhook_keys: OnceCell::new(),
         }
+    }
+
+    /// The keys of `RealtimeKit`'s webhooks, as far as they are known here.
+    #[must_use]
+    pub fn webhook_keys(&self, setting: &KeySetting) -> &RefCell<KeyCache> {
+        self.webhook_keys.get_or_init(|| {
+            RefCell::new(match setting {
+                KeySetting::Pinned(key) => KeyCache::pinned(key.clone()),
+                KeySetting::Url(_) => KeyCache::default(),
+            })
+        })
     }
 
     /// What was found wrong the last time, if that is not long ago.

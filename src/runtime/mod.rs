@@ -7,3 +7,4 @@ pub mod ledger_object;
 pub mod ledger_stub;
 pub mod request;
 pub mod sql;
+pub mod webhook_keys;

@@ -164,3 +164,33 @@ fn an_app_that_is_not_served_is_refused() {
     let problem = parse_text(r#"{"custom_participant_id":"u","app_id":"app3"}"#);
     assert_eq!(problem, Err(Problem::NotServed("/app_id".to_owned())));
 }
+
+#[test]
+fn the_body_of_orders_asks_for_these_orders() {
+    let meeting = MeetingId::parse(MEETING).unwrap();
+    let user = CustomParticipantId::parse("u \"é\"").unwrap();
+    let participant = ParticipantId::parse("p").unwrap();
+    for target in [
+        Target::Participant {
+            meeting: meeting.clone(),
+            participant,
+        },
+        Target::UserInMeeting {
+            meeting: meeting.clone(),
+            user: user.clone(),
+        },
+        Target::EveryoneInMeeting { meeting },
+        Target::UserEverywhere { user },
+    ] {
+        let order = RemovalOrder {
+            app: AppId::parse("app2").unwrap(),
+            target,
+            kick: false,
+            dry_run: true,
+            not_before_ms: Some(NOW + 123),
+            reason: Some("webhook clerk: user.deleted".to_owned()),
+        };
+        let orders = vec![order.clone(), order];
+        assert_eq!(parse_text(&body(&orders).unwrap()), Ok(orders));
+    }
+}

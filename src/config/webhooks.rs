@@ -1,0 +1,34 @@
+//! The sources of webhooks, with what they need of the rest.
+
+use super::{Reader, base_url};
+use crate::ids::AppId;
+use crate::webhooks::Sources;
+use crate::webhooks::key_answer::DEFAULT_KEY_URL;
+use crate::webhooks::source::Settings;
+
+impl Reader<'_> {
+    /// Reads `WEBHOOKS`, `WEBHOOK_SECRETS` and `REALTIMEKIT_WEBHOOK_KEY_URL`.
+    pub(super) fn webhooks(&mut self, apps: Option<&(AppId, Vec<AppId>)>) -> Option<Sources> {
+        let key_url = self.key_url()?;
+        let (first, more) = apps?;
+        let apps = [std::slice::from_ref(first), more].concat();
+        let (webhooks, secrets) = (self.text("WEBHOOKS"), self.text("WEBHOOK_SECRETS"));
+        let settings = Settings {
+            webhooks: webhooks.as_deref(),
+            secrets: secrets.as_deref(),
+            key_url: &key_url,
+            apps: &apps,
+        };
+        Sources::parse(settings)
+            .or_else(|problem| self.wrong(&problem.name, problem.message).ok_or(()))
+            .ok()
+    }
+
+    fn key_url(&mut self) -> Option<String> {
+        let name = "REALTIMEKIT_WEBHOOK_KEY_URL";
+        let text = self.text(name);
+        base_url::parse(text.as_deref().unwrap_or(DEFAULT_KEY_URL))
+            .or_else(|error| self.wrong(name, error).ok_or(()))
+            .ok()
+    }
+}

@@ -1,0 +1,39 @@
+//! Orders → the body of `POST /removals`, for those that a webhook makes: one format for all.
+
+use serde::Serialize;
+
+use crate::answer::durable::timestamp;
+use crate::removal::order::{RemovalOrder, TargetFields};
+
+#[derive(Serialize)]
+struct Body<'a> {
+    removals: Vec<Removal<'a>>,
+}
+
+#[derive(Serialize)]
+struct Removal<'a> {
+    #[serde(flatten)]
+    target: TargetFields<'a>,
+    app_id: &'a str,
+    kick: bool,
+    dry_run: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_before: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+/// The body that asks for `orders`.
+pub fn body(orders: &[RemovalOrder]) -> Result<String, serde_json::Error> {
+    let removals = orders.iter().map(|order| Removal {
+        target: order.target.fields(),
+        app_id: order.app.as_str(),
+        kick: order.kick,
+        dry_run: order.dry_run,
+        not_before: order.not_before_ms.map(timestamp),
+        reason: order.reason.as_deref(),
+    });
+    serde_json::to_string(&Body {
+        removals: removals.collect(),
+    })
+}

@@ -1,0 +1,108 @@
+//! The key of `RealtimeKit`'s webhooks: fetched from its URL, with a copy in the ledger.
+
+use std::time::Duration;
+
+use base64ct::{Base64, Encoding};
+use js_sys::Reflect;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, RequestInit, RequestRedirect, Response, WorkerGlobalScope};
+use worker::Env;
+
+use super::body::read_bounded;
+use super::isolate::Isolate;
+use super::ledger_stub::call_ledger;
+use crate::ids::AppId;
+use crate::log::log_ledger_error;
+use crate::realtimekit::Clock;
+use crate::removals::LedgerCall;
+use crate::webhooks::key_answer::{self, MAX_KEY_ANSWER_BYTES, NoKey};
+use crate::webhooks::key_cache::FETCH_DEADLINE_MS;
+use crate::webhooks::public_key::RsaKey;
+use crate::webhooks::realtimekit::{KeySetting, KeySource};
+
+/// The name of the ledger's note with the key, in base64 of its DER.
+const NOTE: &str = "realtimekit.webhook_key";
+
+/// Keys from the URL and the ledger.
+#[derive(Debug)]
+pub struct LedgerKeys<'a> {
+    /// The bindings.
+    pub env: &'a Env,
+    /// The isolate, for its clock.
+    pub isolate: &'a Isolate,
+    /// The app whose ledger keeps the copy.
+    pub app: &'a AppId,
+    /// The request on whose behalf.
+    pub request_id: &'a str,
+    /// Where the key comes from.
+    pub setting: &'a KeySetting,
+}
+
+impl KeySource for LedgerKeys<'_> {
+    async fn fetch(&self) -> Result<RsaKey, NoKey> {
+        let KeySetting::Url(url) = self.setting else {
+            return Err(NoKey("a pinned key is not fetched".to_owned()));
+        };
+        let (status, body) = get(url).await.map_err(|error| {
+            let name = Reflect::get(&error, &JsValue::from_str("name"))
+                .ok()
+                .and_then(|name| name.as_string());
+            NoKey(format!(
+                "the key URL could not be read: {}",
+                name.unwrap_or_default()
+            ))
+        })?;
+        key_answer::parse(status, body.as_deref())
+    }
+
+    async fn stored(&self) -> Option<RsaKey> {
+        let call = LedgerCall::Note {
+            name: NOTE.to_owned(),
+        };
+        let mut response = call_ledger(self.env, self.app, &call, self.request_id)
+            .await
+            .ok()?;
+        let answer: NoteAnswer = serde_json::from_str(&response.text().await.ok()?).ok()?;
+        RsaKey::from_der(Base64::decode_vec(&answer.result?).ok()?).ok()
+    }
+
+    async fn store(&self, key: &RsaKey) {
+        let value = Base64::encode_string(key.der());
+        let call = LedgerCall::SetNote {
+            name: NOTE.to_owned(),
+            value,
+        };
+        // Without the copy a start while the key URL is down has to wait; nothing else depends on it.
+        if let Err(error) = call_ledger(self.env, self.app, &call, self.request_id).await {
+            log_ledger_error(&error.to_string());
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.isolate.now_ms()
+    }
+
+    async fn pause(&self) {
+        self.isolate.sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct NoteAnswer {
+    result: Option<String>,
+}
+
+/// Fetches a public document: no token, no redirect, and a body up to the limit.
+async fn get(url: &str) -> Result<(u16, Option<String>), JsValue> {
+    let init = RequestInit::new();
+    init.set_redirect(RequestRedirect::Manual);
+    let milliseconds = u32::try_from(FETCH_DEADLINE_MS).unwrap_or(u32::MAX);
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(milliseconds)));
+    let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
+    let response = JsFuture::from(scope.fetch_with_str_and_init(url, &init)).await?;
+    let response: Response = response.unchecked_into();
+    let bytes = read_bounded(response.body(), MAX_KEY_ANSWER_BYTES).await?;
+    let body = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    Ok((response.status(), body))
+}

@@ -1,0 +1,33 @@
+//! `github`: `sha256=` and the HMAC of the body,
+//! <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>. Others use it under their own header.
+
+use crate::digest::hex;
+
+use super::headers::{self, Headers};
+use super::hmac::{HmacKey, any_matches};
+use super::verification::{Refused, Verified};
+
+/// GitHub's own header.
+pub const DEFAULT_HEADER: &str = "x-hub-signature-256";
+
+/// The secrets of a source.
+#[derive(Debug, Clone)]
+pub struct GitHub {
+    /// Taken as text.
+    pub secrets: Vec<HmacKey>,
+    /// The header, in lower case.
+    pub header: String,
+}
+
+impl GitHub {
+    /// Verifies a message. No time and no id is signed.
+    pub fn verify(&self, headers: Headers<'_>, body: &[u8]) -> Result<Verified, Refused> {
+        let header = headers::required(headers, &self.header)?;
+        let signature = header.strip_prefix("sha256=").ok_or(Refused::Malformed)?;
+        if any_matches(&self.secrets, &[body], hex, &[signature]) {
+            Ok(Verified::default())
+        } else {
+            Err(Refused::Mismatch)
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Which key of `RealtimeKit` to try, and when to ask for it again.
+//!
+//! `RealtimeKit` repeats a delivery after a 5xx only; every other status is final. The key can change at any time, and
+//! nothing in a message says which key signed it. So two things pull in opposite directions: a forgery must not cost a
+//! fetch each, and a message that a new key signed must not be turned away for good. The rules:
+//!
+//! 1. A signature that holds under a key at hand needs no fetch.
+//! 2. Where none holds, the key is fetched, at most once a minute in an isolate, whatever arrives. Requests that come
+//!    during a fetch wait for it.
+//! 3. **401** is said only of a message that was checked against the key as it was fetched *after* the message arrived.
+//!    What does not hold then was never signed.
+//! 4. Where a fetch would be needed and is not allowed yet, or fails, the answer is **503**. The honest sender comes
+//!    back when a fetch is allowed again, so a rotation loses nothing, even under a flood that keeps using up the one
+//!    fetch a minute. A forger learns nothing from it and gains nothing: neither answer acts on the message.
+//! 5. What is not even shaped like a signature never comes here and is always 401 ([`super::realtimekit`]).
+//! 6. The key before the last one stays good for [`PREVIOUS_KEY_MS`], for what was signed before the rotation and is
+//!    delivered after it. A rotation because of a leak is a matter for a pinned key, which this rule does not touch.
+//! 7. A pinned key is all there is: 401 at once, and never a fetch.
+//!
+//! A flood of forgeries therefore costs one fetch a minute an isolate, and nothing of the ledger: the ledger's copy is
+//! read only when there is no key and the fetch failed, and written only when a fetched key has verified a message.
+//!
+//! Everything here is plain data; [`super::realtimekit::verify`] carries the steps out.
+
+use super::public_key::RsaKey;
+
+/// The least time between the starts of two fetches, in milliseconds.
+pub const FETCH_INTERVAL_MS: u64 = 60_000;
+
+/// How long a fetch may take, in milliseconds; then others stop waiting for it.
+pub const FETCH_DEADLINE_MS: u64 = 5_000;
+
+/// How long the key before the last one stays good, in milliseconds.
+pub const PREVIOUS_KEY_MS: u64 = 3_600_000;
+
+/// Names a key within one cache.
+pub type Generation = u32;
+
+#[derive(Debug, Clone)]
+struct Held {
+    generation: Generation,
+    key: RsaKey,
+}
+
+/// The keys of one source, kept for the isolate's life.
+#[derive(Debug, Clone, Default)]
+pub struct KeyCache {
+    pinned: bool,
+    current: Option<Held>,
+    previous: Option<(Held, u64)>,
+    /// When the last fetch started.
+    asked_ms: Option<u64>,
+    /// When the fetch started that gave the current key or gave it again.
+    confirmed_ms: Option<u64>,
+    /// Until when a fetch that is under way is waited for.
+    fetching_until_ms: Option<u64>,
+    last_generation: Generation,
+}
+
+/// One message on its way through the steps.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    arrived_ms: u64,
+    tried: Vec<Generation>,
+}
+
+/// What to do next with a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Check the signature under this key.
+    Try(Generation, RsaKey),
+    /// Fetch the key: [`KeyCache::fetch_started`], then [`KeyCache::fetch_ended`].
+    Fetch,
+    /// Somebody else fetches: wait a little and ask again.
+    Wait,
+    /// 401: the message is not `RealtimeKit`'s.
+    Refuse,
+    /// 503: it cannot be told now.
+    Later,
+}
+
+impl Attempt {
+    /// A message that arrived at this time.
+    #[must_use]
+    pub fn new(arrived_ms: u64) -> Self {
+        Self {
+            arrived_ms,
+            tried: Vec::new(),
+        }
+    }
+
+    /// The signature does not hold under that key.
+    pub fn failed(&mut self, generation: Generation) {
+        self.tried.push(generation);
+    }
+}
+
+impl KeyCache {
+    /// A cache that holds one key for good.
+    #[must_use]
+    pub fn pinned(key: RsaKey) -> Self {
+        let mut cache = Self {
+            pinned: true,
+            ..Self::default()
+        };
+        cache.adopt(key, 0);
+        cache
+    }
+
+    /// What to do next with a message.
+    #[must_use]
+    pub fn next(&self, attempt: &Attempt, now_ms: u64) -> Step {
+        if let Some(held) = self.untried(attempt, now_ms) {
+            return Step::Try(held.generation, held.key.clone());
+        }
+        let asked_since = self.confirmed_ms.is_some_and(|at| at >= attempt.arrived_ms);
+        if self.pinned || asked_since {
+            return Step::Refuse;
+        }
+        if self.fetching_until_ms.is_some_and(|until| now_ms < until) {
+            return Step::Wait;
+        }
+        // A clock that went back must not stop fetches until it has caught up.
+        let since = self.asked_ms.map(|asked| now_ms.abs_diff(asked));
+        if since.is_none_or(|since| since >= FETCH_INTERVAL_MS) {
+            Step::Fetch
+        } else {
+            Step::Later
+        }
+    }
+
+    fn untried(&self, attempt: &Attempt, now_ms: u64) -> Option<&Held> {
+        let previous = self.previous.as_ref();
+        let previous =
+            previous.filter(|(_, replaced)| now_ms.abs_diff(*replaced) < PREVIOUS_KEY_MS);
+        let held = self.current.iter().chain(previous.map(|(held, _)| held));
+        held.into_iter()
+            .find(|held| !attempt.tried.contains(&held.generation))
+    }
+
+    /// A fetch starts.
+    pub fn fetch_started(&mut self, now_ms: u64) {
+        self.asked_ms = Some(now_ms);
+        self.fetching_until_ms = Some(now_ms.saturating_add(FETCH_DEADLINE_MS));
+    }
+
+    /// The fetch that started last has ended, with a key or without.
+    pub fn fetch_ended(&mut self, key: Option<RsaKey>, now_ms: u64) {
+        self.fetching_until_ms = None;
+        if let Some(key) = key {
+            self.confirmed_ms = self.asked_ms;
+            self.adopt(key, now_ms);
+        }
+    }
+
+    /// Whether there is any key.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.current.is_none()
+    }
+
+    /// Takes a key over, without having asked for it: the ledger's copy, for a start while the key URL is down.
+    pub fn adopt(&mut self, key: RsaKey, now_ms: u64) {
+        if self.current.as_ref().is_some_and(|held| held.key == key) {
+            return;
+        }
+        self.last_generation = self.last_generation.wrapping_add(1);
+        let held = Held {
+            generation: self.last_generation,
+            key,
+        };
+        let replaced = self.current.replace(held);
+        self.previous = replaced.map(|held| (held, now_ms)).or(self.previous.take());
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/key_cache.rs"]
+mod tests;

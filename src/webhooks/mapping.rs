@@ -1,0 +1,254 @@
+//! What a verified message asks for.
+
+use serde_json::Value;
+
+use super::event;
+use super::pointer::Pointer;
+use super::realtimekit_events;
+use super::rules::{Action, Rule};
+use super::source::{Sender, Source};
+use super::verification::{Refused, Verified};
+use crate::digest::sha256_hex;
+use crate::ids::{AppId, CustomParticipantId, MeetingId};
+use crate::removal::order::REASON_CHARS;
+use crate::removal::{RemovalOrder, Target};
+
+/// How a message is known again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dedupe {
+    /// The source and the message's id, or the digest of its body where it has none. At most 330 bytes.
+    pub key: String,
+    /// A digest that is the same for a repetition. Another one under the same key is a 409.
+    pub digest: String,
+}
+
+/// What to do about a verified message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Store these, once, and answer 200.
+    Remove {
+        /// One for each rule that holds.
+        orders: Vec<RemovalOrder>,
+        /// How the message is known again.
+        dedupe: Dedupe,
+        /// When it happened, in milliseconds since the Unix epoch, where the message says so.
+        event_at_ms: Option<u64>,
+    },
+    /// Cancel what this source has ordered for these and what has not begun, and answer 200.
+    CancelPending {
+        /// The app.
+        app: AppId,
+        /// The targets.
+        targets: Vec<Target>,
+        /// When it happened: what was ordered because of something later stays.
+        event_at_ms: Option<u64>,
+    },
+    /// Answer 200 with the reason: no rule is for this event.
+    Ignored {
+        /// The reason.
+        reason: String,
+    },
+    /// Keep it to be looked at, and answer 200: `RealtimeKit`'s, and a retry cannot help.
+    Quarantine {
+        /// What could not be understood.
+        reason: String,
+        /// How the message is known again.
+        dedupe: Dedupe,
+    },
+    /// Answer 400: the message is its source's own, and cannot be understood.
+    BadEvent {
+        /// Where in the body, if it is one place.
+        pointer: Option<Pointer>,
+        /// What is wrong there.
+        message: String,
+    },
+    /// Answer 401: the signature holds, but the message is for somebody else.
+    Refused(Refused),
+}
+
+/// What is wrong with a place in a body.
+type BadPlace = (Pointer, String);
+
+/// Decides about a verified message. `now_ms` is in milliseconds since the Unix epoch.
+#[must_use]
+pub fn decide(source: &Source, verified: &Verified, body: &[u8], now_ms: u64) -> Decision {
+    match &source.sender {
+        Sender::RealtimeKit(settings) => realtimekit_events::decide(source, settings, body, now_ms),
+        Sender::Signed {
+            rules, message_id, ..
+        } => {
+            let document = match event::parse(body) {
+                Ok(document) => document,
+                Err(message) => {
+                    return Decision::BadEvent {
+                        pointer: None,
+                        message,
+                    };
+                }
+            };
+            match orders(source, rules, &document, now_ms) {
+                Err((pointer, message)) => Decision::BadEvent {
+                    pointer: Some(pointer),
+                    message,
+                },
+                Ok(orders) if orders.is_empty() => Decision::Ignored {
+                    reason: "no rule of this source is for this event".to_owned(),
+                },
+                Ok(orders) => {
+                    let own_id = message_id.as_ref().and_then(|at| at.find(&document));
+                    let own_id = own_id.and_then(event::id_text);
+                    let dedupe = dedupe(source, verified, own_id, &orders, body);
+                    Decision::Remove {
+                        orders,
+                        dedupe,
+                        event_at_ms: None,
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The message's id is that of its signed header, or else its own in the body, or else the digest of the body.
+///
+/// Under a header's id the body is compared. Under an id of the body's own it is the orders that are: Stripe counts
+/// `pending_webhooks` down from one delivery of an event to the next, and a repetition must not end in 409.
+fn dedupe(
+    source: &Source,
+    verified: &Verified,
+    own_id: Option<String>,
+    orders: &[RemovalOrder],
+    body: &[u8],
+) -> Dedupe {
+    if let Some(id) = &verified.message_id {
+        return Dedupe {
+            key: format!("{}/id/{id}", source.name),
+            digest: sha256_hex(body),
+        };
+    }
+    match own_id.filter(|id| (1..=256).contains(&id.len())) {
+        None => body_dedupe(source, body),
+        Some(id) => Dedupe {
+            key: format!("{}/event/{id}", source.name),
+            digest: sha256_hex(targets_text(orders).as_bytes()),
+        },
+    }
+}
+
+/// Knows a message by its body alone.
+pub(super) fn body_dedupe(source: &Source, body: &[u8]) -> Dedupe {
+    let digest = sha256_hex(body);
+    Dedupe {
+        key: format!("{}/body/{digest}", source.name),
+        digest,
+    }
+}
+
+/// The targets, without the times, which differ from one delivery to the next. This text is kept for days as a digest,
+/// across releases: it stays as it is.
+fn targets_text(orders: &[RemovalOrder]) -> String {
+    let texts = orders.iter().map(|order| match &order.target {
+        Target::Participant {
+            meeting,
+            participant,
+        } => format!("participant {meeting} {participant}"),
+        Target::UserInMeeting { meeting, user } => format!("user {meeting} {user}"),
+        Target::EveryoneInMeeting { meeting } => format!("everyone {meeting}"),
+        Target::UserEverywhere { user } => format!("user {user}"),
+    });
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+fn orders(
+    source: &Source,
+    rules: &[Rule],
+    document: &Value,
+    now_ms: u64,
+) -> Result<Vec<RemovalOrder>, BadPlace> {
+    let mut orders: Vec<RemovalOrder> = Vec::new();
+    for rule in rules.iter().filter(|rule| holds(rule, document)) {
+        let target = target(&rule.action, document)?;
+        if !orders.iter().any(|order| order.target == target) {
+            let timing = (rule.kick, rule.delay_seconds);
+            orders.push(order(
+                source,
+                target,
+                timing,
+                &event_text(rule, document),
+                now_ms,
+            ));
+        }
+    }
+    Ok(orders)
+}
+
+/// What stands at a rule's places, which is one of the rule's own values each.
+fn event_text(rule: &Rule, document: &Value) -> String {
+    let found = rule.when.iter().filter_map(|(at, _)| at.find(document));
+    let texts = found.map(|value| value.as_str().map_or(value.to_string(), str::to_owned));
+    texts.collect::<Vec<_>>().join(" ")
+}
+
+fn holds(rule: &Rule, document: &Value) -> bool {
+    rule.when.iter().all(|(pointer, values)| {
+        let found = pointer.find(document);
+        found.is_some_and(|found| values.contains(found))
+    })
+}
+
+/// An order of this source, because of that event.
+pub(super) fn order(
+    source: &Source,
+    target: Target,
+    (kick, delay_seconds): (bool, u64),
+    event: &str,
+    now_ms: u64,
+) -> RemovalOrder {
+    let delay_ms = delay_seconds.saturating_mul(1000);
+    let reason = format!("webhook {}: {event}", source.name);
+    RemovalOrder {
+        app: source.app.clone(),
+        target,
+        kick,
+        dry_run: false,
+        not_before_ms: (delay_ms > 0).then(|| now_ms.saturating_add(delay_ms)),
+        reason: Some(
+            reason
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(REASON_CHARS)
+                .collect(),
+        ),
+    }
+}
+
+fn target(action: &Action, document: &Value) -> Result<Target, BadPlace> {
+    Ok(match action {
+        Action::UserEverywhere { user } => Target::UserEverywhere {
+            user: user_id(user, document)?,
+        },
+        Action::UserInMeeting { user, meeting } => Target::UserInMeeting {
+            meeting: meeting_id(meeting, document)?,
+            user: user_id(user, document)?,
+        },
+        Action::EveryoneInMeeting { meeting } => Target::EveryoneInMeeting {
+            meeting: meeting_id(meeting, document)?,
+        },
+    })
+}
+
+fn user_id(at: &Pointer, document: &Value) -> Result<CustomParticipantId, BadPlace> {
+    let text = text_at(at, document)?;
+    CustomParticipantId::parse(&text).map_err(|rule| (at.clone(), format!("{at} {rule}")))
+}
+
+fn meeting_id(at: &Pointer, document: &Value) -> Result<MeetingId, BadPlace> {
+    let text = text_at(at, document)?;
+    MeetingId::parse(&text).map_err(|rule| (at.clone(), format!("{at} {rule}")))
+}
+
+fn text_at(at: &Pointer, document: &Value) -> Result<String, BadPlace> {
+    at.find(document)
+        .and_then(event::id_text)
+        .ok_or_else(|| (at.clone(), format!("{at} must be a text or a whole number")))
+}

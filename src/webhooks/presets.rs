@@ -1,0 +1,81 @@
+//! Presets: what a well-known sender's scheme and event are, so that a source needs its name and a secret only.
+
+/// One sender.
+#[derive(Debug)]
+pub struct Preset {
+    /// Its name in `preset`.
+    pub name: &'static str,
+    /// The scheme, by name.
+    pub scheme: &'static str,
+    /// The event that says that a user is gone: pointers and the values that stand there.
+    pub when: &'static [(&'static str, &'static [&'static str])],
+    /// Where the user's id stands.
+    pub user: &'static str,
+    /// Where the event's own id stands, if no header carries it.
+    pub message_id: Option<&'static str>,
+}
+
+/// All presets.
+pub const PRESETS: [Preset; 6] = [
+    // https://clerk.com/docs/guides/development/webhooks/overview
+    Preset {
+        name: "clerk",
+        scheme: "standard-webhooks",
+        when: &[("/type", &["user.deleted"])],
+        user: "/data/id",
+        message_id: None,
+    },
+    // https://stytch.com/docs/workspace-management/webhooks: users of consumer projects, members of B2B ones.
+    Preset {
+        name: "stytch",
+        scheme: "standard-webhooks",
+        when: &[
+            ("/action", &["DELETE"]),
+            ("/object_type", &["user", "member"]),
+        ],
+        user: "/id",
+        message_id: None,
+    },
+    // https://workos.com/docs/events/user
+    Preset {
+        name: "workos",
+        scheme: "workos",
+        when: &[("/event", &["user.deleted"])],
+        user: "/data/id",
+        message_id: Some("/id"),
+    },
+    // https://auth0.com/docs/customize/events/event-types gives both spellings of the type.
+    Preset {
+        name: "auth0",
+        scheme: "token",
+        when: &[("/type", &["user.deleted", "com.auth0.user.deleted"])],
+        user: "/data/object/user_id",
+        message_id: Some("/id"),
+    },
+    // https://supabase.com/docs/guides/database/webhooks on the table auth.users
+    Preset {
+        name: "supabase",
+        scheme: "token",
+        when: &[
+            ("/type", &["DELETE"]),
+            ("/schema", &["auth"]),
+            ("/table", &["users"]),
+        ],
+        user: "/old_record/id",
+        message_id: None,
+    },
+    // https://docs.stripe.com/api/events/types#event_types-customer.subscription.deleted
+    Preset {
+        name: "stripe",
+        scheme: "stripe",
+        when: &[("/type", &["customer.subscription.deleted"])],
+        user: "/data/object/customer",
+        message_id: Some("/id"),
+    },
+];
+
+/// The preset of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Preset> {
+    PRESETS.iter().find(|preset| preset.name == name)
+}

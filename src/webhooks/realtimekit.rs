@@ -1,0 +1,102 @@
+//! `realtimekit`: `rtk-signature`, RSA PKCS#1 v1.5 with SHA-256 over the raw body, in base64.
+//!
+//! No time and no id is signed: the same body under a fresh `rtk-uuid` is a replay, which the ledger's deduplication by
+//! the digest of the body absorbs.
+
+use std::cell::RefCell;
+
+use base64ct::{Base64, Encoding};
+
+use super::headers::{self, Headers};
+use super::key_answer::NoKey;
+use super::key_cache::{Attempt, KeyCache, Step};
+use super::public_key::{PublicKey, PublicKeyVerifier, RsaKey};
+use super::verification::{Refused, Rejection, Verified};
+
+const SIGNATURE_HEADER: &str = "rtk-signature";
+
+/// Where the key comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySetting {
+    /// `public_key` of the source.
+    Pinned(RsaKey),
+    /// `REALTIMEKIT_WEBHOOK_KEY_URL`
+    Url(String),
+}
+
+/// Gets and keeps keys, and tells the time.
+pub trait KeySource {
+    /// Fetches the key, within [`super::key_cache::FETCH_DEADLINE_MS`], following no redirect.
+    fn fetch(&self) -> impl Future<Output = Result<RsaKey, NoKey>>;
+    /// The ledger's copy.
+    fn stored(&self) -> impl Future<Output = Option<RsaKey>>;
+    /// Keeps a key that was fetched and has verified a message.
+    fn store(&self, key: &RsaKey) -> impl Future<Output = ()>;
+    /// Milliseconds since the Unix epoch.
+    fn now_ms(&self) -> u64;
+    /// Waits some 20 milliseconds for a fetch of another request.
+    fn pause(&self) -> impl Future<Output = ()>;
+}
+
+/// Verifies a message, with the steps that [`KeyCache`] decides.
+pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
+    cache: &RefCell<KeyCache>,
+    keys: &K,
+    headers: Headers<'_>,
+    body: &[u8],
+    verifier: &V,
+) -> Result<Verified, Rejection> {
+    let signature = signature(headers)?;
+    let mut attempt = Attempt::new(keys.now_ms());
+    let mut reason = "the key was fetched less than a minute ago".to_owned();
+    let mut fetched = false;
+    loop {
+        // The borrow ends here: other requests of the isolate run during every `.await` below.
+        let step = cache.borrow().next(&attempt, keys.now_ms());
+        match step {
+            Step::Try(generation, key) => {
+                let key = PublicKey::Rsa(key);
+                match verifier.holds(&key, &signature, body).await {
+                    Ok(true) => {
+                        if let (true, PublicKey::Rsa(key)) = (fetched, &key) {
+                            keys.store(key).await;
+                        }
+                        return Ok(Verified::default());
+                    }
+                    Ok(false) => attempt.failed(generation),
+                    Err(error) => return Err(Rejection::Unavailable(error.0)),
+                }
+            }
+            Step::Fetch => match fetch(cache, keys).await {
+                Ok(()) => fetched = true,
+                Err(NoKey(why)) => reason = why,
+            },
+            Step::Wait => keys.pause().await,
+            Step::Refuse => return Err(Refused::Mismatch.into()),
+            Step::Later => return Err(Rejection::Unavailable(reason)),
+        }
+    }
+}
+
+/// The bytes of a signature. What is not as long as that of any key that is allowed is refused without looking further.
+fn signature(headers: Headers<'_>) -> Result<Vec<u8>, Refused> {
+    let header = headers::required(headers, SIGNATURE_HEADER)?;
+    let signature = Base64::decode_vec(&header).map_err(|_| Refused::Malformed)?;
+    if (256..=1024).contains(&signature.len()) {
+        Ok(signature)
+    } else {
+        Err(Refused::Malformed)
+    }
+}
+
+async fn fetch<K: KeySource>(cache: &RefCell<KeyCache>, keys: &K) -> Result<(), NoKey> {
+    cache.borrow_mut().fetch_started(keys.now_ms());
+    let result = keys.fetch().await;
+    let key = result.as_ref().ok().cloned();
+    cache.borrow_mut().fetch_ended(key, keys.now_ms());
+    let empty = cache.borrow().is_empty();
+    if empty && let Some(key) = keys.stored().await {
+        cache.borrow_mut().adopt(key, keys.now_ms());
+    }
+    result.map(|_| ())
+}

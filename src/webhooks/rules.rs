@@ -1,0 +1,216 @@
+//! Rules: which event of a source removes whom.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::pointer::Pointer;
+use super::presets::Preset;
+
+/// One rule of a source that signs its messages with a [`super::Scheme`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// The event: at each pointer stands one of its values.
+    pub when: Vec<(Pointer, Vec<Value>)>,
+    /// Whom to remove.
+    pub action: Action,
+    /// Whether they are put out of a live session first.
+    pub kick: bool,
+    /// How long to wait, in seconds.
+    pub delay_seconds: u64,
+}
+
+/// Whom a rule removes, and where a message says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// `user everywhere`
+    UserEverywhere {
+        /// The user's id.
+        user: Pointer,
+    },
+    /// `user in meeting`
+    UserInMeeting {
+        /// The user's id.
+        user: Pointer,
+        /// The meeting's id.
+        meeting: Pointer,
+    },
+    /// `everyone in meeting`
+    EveryoneInMeeting {
+        /// The meeting's id.
+        meeting: Pointer,
+    },
+}
+
+/// What to do about one event of `RealtimeKit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RealtimeKitRule {
+    /// Whether people are put out of a live session first.
+    pub kick: bool,
+    /// How long to wait, in seconds; somebody who joins again in that time stays.
+    pub delay_seconds: u64,
+}
+
+/// The longest delay: 30 days.
+pub const MAX_DELAY_SECONDS: u64 = 30 * 24 * 3600;
+
+/// The most rules of a source. Each that holds makes one removal.
+pub const MAX_RULES: usize = 16;
+
+const MAX_CONDITIONS: usize = 16;
+
+/// A rule as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleText {
+    when: serde_json::Map<String, Value>,
+    action: String,
+    user: Option<String>,
+    meeting: Option<String>,
+    kick: Option<bool>,
+    delay_seconds: Option<u64>,
+}
+
+/// An event of `RealtimeKit` as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RealtimeKitRuleText {
+    kick: Option<bool>,
+    delay_seconds: Option<u64>,
+}
+
+/// What is wrong: the field, from the place that is read, and the rest of the sentence.
+pub type Problem = (String, String);
+
+impl RuleText {
+    /// The rule of a preset, with what a source changes about it.
+    #[must_use]
+    pub fn of_preset(
+        preset: &Preset,
+        user: &str,
+        kick: Option<bool>,
+        delay_seconds: Option<u64>,
+    ) -> Self {
+        let when = preset.when.iter();
+        let when = when.map(|(at, values)| ((*at).to_owned(), (*values).into()));
+        Self {
+            when: when.collect(),
+            action: "user everywhere".to_owned(),
+            user: Some(user.to_owned()),
+            meeting: None,
+            kick,
+            delay_seconds,
+        }
+    }
+
+    /// Checks a rule.
+    pub fn check(self) -> Result<Rule, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let when = conditions(&self.when, &mut problems);
+        let user = pointer("user", self.user.as_deref(), &mut problems);
+        let meeting = pointer("meeting", self.meeting.as_deref(), &mut problems);
+        let action = action(&self.action, user, meeting, &mut problems);
+        let delay_seconds = delay(self.delay_seconds, &mut problems);
+        match action {
+            Some(action) if problems.is_empty() => Ok(Rule {
+                when,
+                action,
+                // Whoever is deleted elsewhere may well be in a meeting at this moment.
+                kick: self.kick.unwrap_or(true),
+                delay_seconds,
+            }),
+            _ => Err(problems),
+        }
+    }
+}
+
+impl RealtimeKitRuleText {
+    /// Checks a rule.
+    pub fn check(self) -> Result<RealtimeKitRule, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let delay_seconds = delay(self.delay_seconds, &mut problems);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(RealtimeKitRule {
+            // Whoever left, and a meeting that ended, is not live: a kick would only cost a request.
+            kick: self.kick.unwrap_or(false),
+            delay_seconds,
+        })
+    }
+}
+
+/// Reads `delay_seconds`.
+pub fn delay(seconds: Option<u64>, problems: &mut Vec<Problem>) -> u64 {
+    let seconds = seconds.unwrap_or(0);
+    if seconds > MAX_DELAY_SECONDS {
+        let rule = format!("must be at most {MAX_DELAY_SECONDS}, which is 30 days");
+        problems.push(("delay_seconds".to_owned(), rule));
+    }
+    seconds
+}
+
+/// Reads a pointer where there is one.
+pub fn pointer(field: &str, text: Option<&str>, problems: &mut Vec<Problem>) -> Option<Pointer> {
+    match Pointer::parse(text?) {
+        Ok(pointer) => Some(pointer),
+        Err(rule) => {
+            problems.push((field.to_owned(), rule.to_owned()));
+            None
+        }
+    }
+}
+
+fn conditions(
+    when: &serde_json::Map<String, Value>,
+    problems: &mut Vec<Problem>,
+) -> Vec<(Pointer, Vec<Value>)> {
+    let mut wrong = |rule: &str| problems.push(("when".to_owned(), rule.to_owned()));
+    if when.is_empty() || when.len() > MAX_CONDITIONS {
+        wrong("must name 1 to 16 places, such as { \"/type\" = \"user.deleted\" }");
+    }
+    let mut conditions = Vec::new();
+    for (place, values) in when {
+        let values = match values {
+            Value::Array(values) => values.clone(),
+            value => vec![value.clone()],
+        };
+        let plain = |value: &Value| value.is_string() || value.is_i64() || value.is_boolean();
+        if values.is_empty() || !values.iter().all(plain) {
+            wrong(&format!(
+                "{place:?} must have a text, a whole number, a boolean, or a list of these"
+            ));
+        }
+        match Pointer::parse(place) {
+            Ok(pointer) => conditions.push((pointer, values)),
+            Err(rule) => wrong(&format!("{place:?} {rule}")),
+        }
+    }
+    conditions
+}
+
+/// The pointers have to be those of the action, no more: a `user` beside `everyone in meeting` is a misunderstanding
+/// that would remove too many.
+fn action(
+    name: &str,
+    user: Option<Pointer>,
+    meeting: Option<Pointer>,
+    problems: &mut Vec<Problem>,
+) -> Option<Action> {
+    let rule = match (name, user, meeting) {
+        ("user everywhere", Some(user), None) => return Some(Action::UserEverywhere { user }),
+        ("user in meeting", Some(user), Some(meeting)) => {
+            return Some(Action::UserInMeeting { user, meeting });
+        }
+        ("everyone in meeting", None, Some(meeting)) => {
+            return Some(Action::EveryoneInMeeting { meeting });
+        }
+        ("user everywhere", ..) => "\"user everywhere\" takes a pointer `user` and no `meeting`",
+        ("user in meeting", ..) => "\"user in meeting\" takes the pointers `user` and `meeting`",
+        ("everyone in meeting", ..) => {
+            "\"everyone in meeting\" takes a pointer `meeting` and no `user`"
+        }
+        _ => "must be \"user everywhere\", \"user in meeting\" or \"everyone in meeting\"",
+    };
+    problems.push(("action".to_owned(), rule.to_owned()));
+    None
+}

@@ -1,0 +1,153 @@
+//! The secrets of a source, checked for being what its scheme takes. No message shows any part of one.
+
+use base64ct::{Base64, Encoding};
+use serde_json::Value;
+
+use super::hmac::HmacKey;
+use super::public_key::PublicKey;
+use crate::config::MIN_TOKEN_CHARS;
+use crate::secret::Secret;
+
+/// The most secrets of one source. Each costs an HMAC for every message.
+pub const MAX_SECRETS: usize = 8;
+
+/// The shortest secret that is used as text: 16 characters of base64 hold 96 bits.
+pub const MIN_TEXT_CHARS: usize = 16;
+
+/// The sizes of a secret of Standard Webhooks, in bytes: 24 to 64 by the specification, and 75 at Svix.
+const SIZE_BYTES: std::ops::RangeInclusive<usize> = 24..=75;
+
+const NAME: &str = "WEBHOOK_SECRETS";
+
+/// Reads a secret or a list of them.
+pub fn list(value: Option<&Value>, source: &str) -> Result<Vec<String>, String> {
+    let missing = || {
+        format!(
+            "has no secret: set {NAME} to a JSON object such as {{\"{source}\": \"…\"}} with \
+             `npx wrangler secret put {NAME}`"
+        )
+    };
+    let texts = match value.ok_or_else(missing)? {
+        Value::String(text) => Some(vec![text.clone()]),
+        Value::Array(values) => values
+            .iter()
+            .map(|value| value.as_str().map(str::to_owned))
+            .collect(),
+        _ => None,
+    };
+    let texts = texts.ok_or_else(|| format!("must have a text or a list of texts in {NAME}"))?;
+    if texts.is_empty() {
+        return Err(missing());
+    }
+    if texts.len() > MAX_SECRETS {
+        return Err(format!("has more than {MAX_SECRETS} secrets in {NAME}"));
+    }
+    Ok(texts)
+}
+
+/// Secrets and public keys of `standard-webhooks`.
+pub fn standard_webhooks(texts: &[String]) -> Result<(Vec<HmacKey>, Vec<PublicKey>), String> {
+    let (mut secrets, mut public_keys) = (Vec::new(), Vec::new());
+    for text in texts {
+        if let Some(key) = text.strip_prefix("whpk_") {
+            public_keys.push(ed25519(key)?);
+        } else {
+            secrets.push(whsec(text)?);
+        }
+    }
+    Ok((secrets, public_keys))
+}
+
+fn ed25519(text: &str) -> Result<PublicKey, String> {
+    let bytes = Base64::decode_vec(text).ok();
+    let raw = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    raw.map(PublicKey::Ed25519)
+        .ok_or_else(|| "has a whpk_ key that is not 32 bytes in base64".to_owned())
+}
+
+fn whsec(text: &str) -> Result<HmacKey, String> {
+    if text.starts_with("whsk_") {
+        return Err(
+            "has a whsk_ key, the sender's private one: take the whpk_ key, and tell the sender \
+             that the private one got out"
+                .to_owned(),
+        );
+    }
+    let encoded = text.strip_prefix("whsec_").ok_or(
+        "has a secret without whsec_ (or whpk_ for a public key): copy it again from the sender",
+    )?;
+    let bytes = Base64::decode_vec(encoded).map_err(
+        |_| "has a whsec_ secret that is not base64: copy it again, with the = at its end",
+    )?;
+    if bytes.len() < *SIZE_BYTES.start() {
+        return Err("has a whsec_ secret that is too short: 24 bytes at least".to_owned());
+    }
+    if !SIZE_BYTES.contains(&bytes.len()) {
+        return Err("has a whsec_ secret that is too long: 75 bytes at most".to_owned());
+    }
+    hmac_key(&bytes)
+}
+
+/// Secrets that are used as text, with all their characters.
+pub fn text_keys(texts: &[String]) -> Result<Vec<HmacKey>, String> {
+    texts
+        .iter()
+        .map(|text| {
+            check_text(text, MIN_TEXT_CHARS)?;
+            hmac_key(text.as_bytes())
+        })
+        .collect()
+}
+
+/// Stripe's secrets: text that starts with `whsec_`, so that an API key is not taken for one.
+pub fn stripe(texts: &[String]) -> Result<Vec<HmacKey>, String> {
+    if texts.iter().all(|text| text.starts_with("whsec_")) {
+        return text_keys(texts);
+    }
+    check_kind(texts)?;
+    Err(
+        "has a secret without whsec_: take the endpoint's signing secret from the Stripe \
+         dashboard, not an API key"
+            .to_owned(),
+    )
+}
+
+/// Static tokens.
+pub fn tokens(texts: &[String]) -> Result<Vec<Secret>, String> {
+    texts
+        .iter()
+        .map(|text| {
+            check_text(text, MIN_TOKEN_CHARS)?;
+            Ok(Secret::new(text.clone()))
+        })
+        .collect()
+}
+
+fn check_kind(texts: &[String]) -> Result<(), String> {
+    if texts.iter().any(|text| text.starts_with("whpk_")) {
+        return Err(
+            "has a public key (whpk_) where a secret belongs: anybody could sign with it"
+                .to_owned(),
+        );
+    }
+    Ok(())
+}
+
+fn check_text(text: &str, min: usize) -> Result<(), String> {
+    check_kind(&[text.to_owned()])?;
+    if text.len() < min {
+        return Err(format!(
+            "has a secret of fewer than {min} characters: make one with `openssl rand -hex 32`"
+        ));
+    }
+    if text.trim() != text || text.chars().any(char::is_control) {
+        return Err(
+            "has a secret with a space at its end or a line break: copy it again".to_owned(),
+        );
+    }
+    Ok(())
+}
+
+fn hmac_key(secret: &[u8]) -> Result<HmacKey, String> {
+    HmacKey::new(secret).ok_or_else(|| "has a secret that HMAC cannot take".to_owned())
+}

@@ -1,0 +1,175 @@
+//! Sources: who may send webhooks, as it is configured.
+
+mod realtimekit;
+mod scheme;
+mod signed;
+mod text;
+
+use serde_json::Value;
+
+use super::pointer::Pointer;
+use super::realtimekit::KeySetting;
+use super::rules::{RealtimeKitRule, Rule};
+use super::verification::Scheme;
+use crate::config::ConfigProblem;
+use crate::ids::AppId;
+use crate::json::object_entries;
+
+/// The name that is reserved for `RealtimeKit`.
+pub const REALTIMEKIT: &str = "realtimekit";
+
+/// A source that is ready.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its name in the path.
+    pub name: String,
+    /// The app whose meetings it is about.
+    pub app: AppId,
+    /// How its messages are verified and what they mean.
+    pub sender: Sender,
+}
+
+impl Source {
+    /// The name under which its removals are recorded, beside those of callers.
+    #[must_use]
+    pub fn caller_name(&self) -> String {
+        format!("webhook:{}", self.name)
+    }
+}
+
+/// The two kinds of senders.
+#[derive(Debug, Clone)]
+pub enum Sender {
+    /// `RealtimeKit` itself.
+    RealtimeKit(RealtimeKit),
+    /// Any other.
+    Signed {
+        /// How a message is verified.
+        scheme: Scheme,
+        /// Its events.
+        rules: Vec<Rule>,
+        /// Where an event's own id stands.
+        message_id: Option<Pointer>,
+    },
+}
+
+/// What is configured for `RealtimeKit`.
+#[derive(Debug, Clone)]
+pub struct RealtimeKit {
+    /// Where its key comes from.
+    pub key: KeySetting,
+    /// The only organization whose meetings count, if one is configured.
+    pub organization_id: Option<String>,
+    /// Whoever leaves a meeting is removed from it.
+    pub participant_left: Option<RealtimeKitRule>,
+    /// Everyone is removed from a meeting that ended.
+    pub meeting_ended: Option<RealtimeKitRule>,
+}
+
+/// A source as it is configured: ready, or refused with every reason. A refused source accepts nothing.
+#[derive(Debug, Clone)]
+pub enum SourceState {
+    /// Ready.
+    Ready(Box<Source>),
+    /// What is wrong with its configuration.
+    Refused(Vec<ConfigProblem>),
+}
+
+/// All sources, by name.
+#[derive(Debug, Clone, Default)]
+pub struct Sources(Vec<(String, SourceState)>);
+
+/// What the configuration of the whole Worker says.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings<'a> {
+    /// `WEBHOOKS`, as JSON.
+    pub webhooks: Option<&'a str>,
+    /// `WEBHOOK_SECRETS`, as JSON.
+    pub secrets: Option<&'a str>,
+    /// `REALTIMEKIT_WEBHOOK_KEY_URL`, checked.
+    pub key_url: &'a str,
+    /// The apps that are served; the first is the default.
+    pub apps: &'a [AppId],
+}
+
+impl Sources {
+    /// The source of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&SourceState> {
+        let mut sources = self.0.iter();
+        sources.find(|(own, _)| own == name).map(|(_, state)| state)
+    }
+
+    /// Everything that is wrong with any source.
+    pub fn problems(&self) -> impl Iterator<Item = &ConfigProblem> {
+        self.0.iter().flat_map(|(_, state)| match state {
+            SourceState::Ready(_) => [].iter(),
+            SourceState::Refused(problems) => problems.iter(),
+        })
+    }
+
+    /// Reads the sources. An error is one that leaves none of them readable; what is wrong with one source refuses that
+    /// source alone.
+    pub fn parse(settings: Settings<'_>) -> Result<Self, ConfigProblem> {
+        let whole = |name: &str, message: &str| ConfigProblem {
+            name: name.to_owned(),
+            message: message.to_owned(),
+        };
+        let Some(webhooks) = settings.webhooks else {
+            return Ok(Self::default());
+        };
+        let entries = object_entries::<Value>(webhooks).ok_or_else(|| {
+            let rule = "must be a table of sources, such as [vars.WEBHOOKS.clerk] in wrangler.toml";
+            whole("WEBHOOKS", rule)
+        })?;
+        let secrets =
+            object_entries::<Value>(settings.secrets.unwrap_or("{}")).ok_or_else(|| {
+                let rule =
+                    r#"must be a JSON object of source to secret, such as {"clerk": "whsec_…"}"#;
+                whole("WEBHOOK_SECRETS", rule)
+            })?;
+        Ok(Self::from_entries(&settings, entries, &secrets))
+    }
+
+    fn from_entries(
+        settings: &Settings<'_>,
+        entries: Vec<(String, Value)>,
+        secrets: &[(String, Value)],
+    ) -> Self {
+        let mut sources: Vec<(String, SourceState)> = Vec::with_capacity(entries.len());
+        for (name, value) in entries {
+            if let Some((_, state)) = sources.iter_mut().find(|(own, _)| *own == name) {
+                // Which of the two would count is not for us to choose.
+                *state = refused(&name, "stands twice in WEBHOOKS");
+            } else {
+                let state = read(&name, value, settings, secrets);
+                sources.push((name, state));
+            }
+        }
+        Self(sources)
+    }
+}
+
+fn read(
+    name: &str,
+    value: Value,
+    settings: &Settings<'_>,
+    secrets: &[(String, Value)],
+) -> SourceState {
+    let mut own = secrets.iter().filter(|(own, _)| own == name);
+    let secret = own.next().map(|(_, secret)| secret);
+    if own.next().is_some() {
+        return refused(
+            name,
+            "stands twice in WEBHOOK_SECRETS; a rotation takes a list",
+        );
+    }
+    match text::read(name, value, secret, settings) {
+        Ok(source) => SourceState::Ready(Box::new(source)),
+        Err(problems) => SourceState::Refused(problems),
+    }
+}
+
+fn refused(name: &str, rule: &str) -> SourceState {
+    SourceState::Refused(vec![text::problem(name, "", rule)])
+}

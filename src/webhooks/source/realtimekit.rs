@@ -1,0 +1,77 @@
+//! The source `realtimekit`.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{RealtimeKit, Sender, Settings, text};
+use crate::ids::AppId;
+use crate::webhooks::public_key::RsaKey;
+use crate::webhooks::realtimekit::KeySetting;
+use crate::webhooks::rules::{Problem, RealtimeKitRule, RealtimeKitRuleText};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    app_id: Option<String>,
+    organization_id: Option<String>,
+    public_key: Option<String>,
+    participant_left: Option<Value>,
+    meeting_ended: Option<Value>,
+}
+
+/// Reads the source. It takes no secret: its messages are signed with a private key.
+pub fn read(
+    value: Value,
+    secret: Option<&Value>,
+    settings: &Settings<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<(AppId, Sender)> {
+    let fields: Fields = text::fields("", value, problems)?;
+    if secret.is_some() {
+        let rule = "takes no secret: remove it from WEBHOOK_SECRETS, or pin its `public_key` here";
+        problems.push((String::new(), rule.to_owned()));
+    }
+    let organization_id = fields.organization_id;
+    if organization_id
+        .as_ref()
+        .is_some_and(|id| id.trim().is_empty())
+    {
+        let rule = "must not be empty; leave it out to take every organization's".to_owned();
+        problems.push(("organization_id".to_owned(), rule));
+    }
+    let app = text::app(fields.app_id.as_deref(), settings, problems);
+    let sender = RealtimeKit {
+        key: key(fields.public_key.as_deref(), settings.key_url, problems)?,
+        organization_id,
+        participant_left: rule("participant_left", fields.participant_left, problems),
+        meeting_ended: rule("meeting_ended", fields.meeting_ended, problems),
+    };
+    Some((app?, Sender::RealtimeKit(sender)))
+}
+
+fn key(pem: Option<&str>, url: &str, problems: &mut Vec<Problem>) -> Option<KeySetting> {
+    let Some(pem) = pem else {
+        return Some(KeySetting::Url(url.to_owned()));
+    };
+    match RsaKey::from_pem(pem) {
+        Ok(key) => Some(KeySetting::Pinned(key)),
+        Err(rule) => {
+            problems.push(("public_key".to_owned(), rule.to_owned()));
+            None
+        }
+    }
+}
+
+/// A table switches an event on, as `true` does without a delay.
+fn rule(field: &str, value: Option<Value>, problems: &mut Vec<Problem>) -> Option<RealtimeKitRule> {
+    let value = match value? {
+        Value::Bool(false) => return None,
+        Value::Bool(true) => Value::Object(serde_json::Map::new()),
+        value => value,
+    };
+    let text: RealtimeKitRuleText = text::fields(field, value, problems)?;
+    let inside = |(inner, rule)| (format!("{field}.{inner}"), rule);
+    text.check()
+        .map_err(|found| problems.extend(found.into_iter().map(inside)))
+        .ok()
+}

@@ -1,0 +1,154 @@
+//! `standard-webhooks`: <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>,
+//! with the `svix-` headers of those who signed so before there was a standard.
+
+use base64ct::{Base64, Encoding};
+
+use super::headers::{self, Headers};
+use super::hmac::{HmacKey, MAX_SIGNATURES, any_matches};
+use super::public_key::{PublicKey, PublicKeyVerifier};
+use super::timestamp;
+use super::verification::{Refused, Rejection, Verified};
+
+/// The tolerance of the specification's libraries.
+pub const DEFAULT_TOLERANCE_SECONDS: u64 = 300;
+
+const MAX_ID_BYTES: usize = 256;
+
+/// The keys of a source: shared secrets for `v1`, public keys for `v1a`.
+#[derive(Debug, Clone)]
+pub struct StandardWebhooks {
+    /// `whsec_`
+    pub secrets: Vec<HmacKey>,
+    /// `whpk_`: Ed25519
+    pub public_keys: Vec<PublicKey>,
+    /// How old or new a message may be.
+    pub tolerance_seconds: u64,
+}
+
+/// The three headers of a message, checked for their form.
+struct Message {
+    id: String,
+    timestamp: String,
+    signatures: String,
+}
+
+impl StandardWebhooks {
+    /// Verifies a message.
+    pub async fn verify<V: PublicKeyVerifier>(
+        &self,
+        headers: Headers<'_>,
+        body: &[u8],
+        now_ms: u64,
+        public_keys: &V,
+    ) -> Result<Verified, Rejection> {
+        let message = Message::read(headers)?;
+        let signed = timestamp::parse(&message.timestamp)?;
+        timestamp::check_age(signed, now_ms / 1000, self.tolerance_seconds)?;
+        let signatures = Signatures::parse(&message.signatures)?;
+        let prefix = format!("{}.{}.", message.id, message.timestamp);
+        let parts = [prefix.as_bytes(), body];
+        let holds = any_matches(&self.secrets, &parts, base64, &signatures.v1)
+            || self
+                .public_key_matches(&parts, &signatures.v1a, public_keys)
+                .await?;
+        if !holds {
+            return Err(Refused::Mismatch.into());
+        }
+        Ok(Verified {
+            message_id: Some(message.id),
+        })
+    }
+
+    async fn public_key_matches<V: PublicKeyVerifier>(
+        &self,
+        parts: &[&[u8]],
+        signatures: &[&str],
+        verifier: &V,
+    ) -> Result<bool, Rejection> {
+        if signatures.is_empty() || self.public_keys.is_empty() {
+            return Ok(false);
+        }
+        let signed = parts.concat();
+        for signature in signatures {
+            let Ok(signature) = Base64::decode_vec(signature) else {
+                continue;
+            };
+            for key in &self.public_keys {
+                match verifier.holds(key, &signature, &signed).await {
+                    Ok(true) => return Ok(true),
+                    Ok(false) => {}
+                    Err(error) => return Err(Rejection::Unavailable(error.0)),
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn base64(mac: &[u8; 32]) -> String {
+    Base64::encode_string(mac)
+}
+
+impl Message {
+    /// Takes all three headers from one family: mixing them, as one library does, helps no sender.
+    fn read(headers: Headers<'_>) -> Result<Self, Refused> {
+        let family = |prefix: &str| {
+            let header = |name: &str| headers::required(headers, &format!("{prefix}-{name}"));
+            Ok(Self {
+                id: header("id")?,
+                timestamp: header("timestamp")?,
+                signatures: header("signature")?,
+            })
+        };
+        let message = match family("svix") {
+            Err(Refused::HeaderMissing) => family("webhook"),
+            other => other,
+        }?;
+        if is_id(&message.id) {
+            Ok(message)
+        } else {
+            Err(Refused::Malformed)
+        }
+    }
+}
+
+/// An id holds no `.`, which would let a part of it be taken for the time, and no comma, which joins doubled headers.
+fn is_id(id: &str) -> bool {
+    id.len() <= MAX_ID_BYTES
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && b != b'.' && b != b',')
+}
+
+/// The signatures of a header by their version. Versions that are not known are left alone, as the specification asks.
+struct Signatures<'a> {
+    v1: Vec<&'a str>,
+    v1a: Vec<&'a str>,
+}
+
+impl<'a> Signatures<'a> {
+    fn parse(header: &'a str) -> Result<Self, Refused> {
+        // Only a header that was sent twice holds a comma before a space.
+        if header.contains(", ") {
+            return Err(Refused::Malformed);
+        }
+        let of = |version: &str| -> Vec<&'a str> {
+            header
+                .split(' ')
+                .filter_map(|item| item.split_once(','))
+                .filter(|(name, _)| *name == version)
+                .map(|(_, signature)| signature)
+                .take(MAX_SIGNATURES + 1)
+                .collect()
+        };
+        let found = Self {
+            v1: of("v1"),
+            v1a: of("v1a"),
+        };
+        match found.v1.len() + found.v1a.len() {
+            0 => Err(Refused::Malformed),
+            1..=MAX_SIGNATURES => Ok(found),
+            _ => Err(Refused::TooManySignatures),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+use super::*;
+use crate::webhooks::tests::signers::RsaSigner;
+
+const MINUTE: u64 = FETCH_INTERVAL_MS;
+
+fn a() -> RsaKey {
+    RsaSigner::a().public()
+}
+
+fn b() -> RsaKey {
+    RsaSigner::b().public()
+}
+
+/// A cache that fetched key A at time 0.
+fn holding_a() -> KeyCache {
+    let mut cache = KeyCache::default();
+    cache.fetch_started(0);
+    cache.fetch_ended(Some(a()), 10);
+    cache
+}
+
+/// A message that arrived at that time and failed under all keys that the cache would try.
+fn failed(cache: &KeyCache, arrived_ms: u64) -> Attempt {
+    let mut attempt = Attempt::new(arrived_ms);
+    while let Step::Try(generation, _) = cache.next(&attempt, arrived_ms) {
+        attempt.failed(generation);
+    }
+    attempt
+}
+
+#[test]
+fn a_key_at_hand_is_tried_before_any_fetch() {
+    let cache = holding_a();
+    assert_eq!(
+        cache.next(&Attempt::new(9 * MINUTE), 9 * MINUTE),
+        Step::Try(1, a())
+    );
+}
+
+#[test]
+fn the_first_message_fetches_and_the_others_wait_for_it() {
+    let mut cache = KeyCache::default();
+    assert_eq!(cache.next(&Attempt::new(0), 0), Step::Fetch);
+    cache.fetch_started(0);
+    assert_eq!(cache.next(&Attempt::new(1), 1), Step::Wait);
+    cache.fetch_ended(Some(a()), 20);
+    assert_eq!(cache.next(&Attempt::new(1), 20), Step::Try(1, a()));
+}
+
+#[test]
+fn a_fetch_that_never_ends_is_not_waited_for_beyond_its_deadline() {
+    let mut cache = KeyCache::default();
+    cache.fetch_started(0);
+    assert_eq!(
+        cache.next(&Attempt::new(1), FETCH_DEADLINE_MS - 1),
+        Step::Wait
+    );
+    assert_eq!(cache.next(&Attempt::new(1), FETCH_DEADLINE_MS), Step::Later);
+    assert_eq!(cache.next(&Attempt::new(1), MINUTE), Step::Fetch);
+}
+
+#[test]
+fn only_a_key_that_was_asked_for_after_the_message_came_refuses_it() {
+    let mut cache = holding_a();
+    let now = 2 * MINUTE;
+    let attempt = failed(&cache, now);
+    assert_eq!(cache.next(&attempt, now), Step::Fetch);
+    cache.fetch_started(now);
+    cache.fetch_ended(Some(a()), now + 10);
+    assert_eq!(cache.next(&attempt, now + 10), Step::Refuse);
+    // One that comes a moment later could be signed with a key of that moment.
+    let next = failed(&cache, now + 11);
+    assert_eq!(cache.next(&next, now + 11), Step::Later);
+    assert_eq!(cache.next(&next, now + MINUTE - 1), Step::Later);
+    assert_eq!(cache.next(&next, now + MINUTE), Step::Fetch);
+}
+
+#[test]
+fn a_failed_fetch_is_never_a_reason_to_refuse() {
+    let mut cache = holding_a();
+    let attempt = failed(&cache, 2 * MINUTE);
+    cache.fetch_started(2 * MINUTE);
+    cache.fetch_ended(None, 2 * MINUTE + 10);
+    assert_eq!(cache.next(&attempt, 2 * MINUTE + 10), Step::Later);
+    assert_eq!(
+        cache.next(&Attempt::new(3 * MINUTE), 3 * MINUTE),
+        Step::Try(1, a())
+    );
+    let mut empty = KeyCache::default();
+    empty.fetch_started(0);
+    empty.fetch_ended(None, 10);
+    assert_eq!(empty.next(&Attempt::new(0), 10), Step::Later);
+}
+
+#[test]
+fn the_previous_key_stays_good_for_an_hour() {
+    let mut cache = holding_a();
+    cache.fetch_started(2 * MINUTE);
+    cache.fetch_ended(Some(b()), 2 * MINUTE);
+    let mut attempt = Attempt::new(3 * MINUTE);
+    assert_eq!(cache.next(&attempt, 3 * MINUTE), Step::Try(2, b()));
+    attempt.failed(2);
+    assert_eq!(cache.next(&attempt, 3 * MINUTE), Step::Try(1, a()));
+    let end = 2 * MINUTE + PREVIOUS_KEY_MS;
+    assert_eq!(cache.next(&attempt, end - 1), Step::Try(1, a()));
+    assert_eq!(cache.next(&attempt, end), Step::Fetch);
+}
+
+#[test]
+fn a_pinned_key_is_all_there_is() {
+    let cache = KeyCache::pinned(a());
+    assert_eq!(cache.next(&Attempt::new(0), 0), Step::Try(1, a()));
+    assert_eq!(
+        cache.next(&failed(&cache, 9 * MINUTE), 9 * MINUTE),
+        Step::Refuse
+    );
+}
+
+#[test]
+fn a_clock_that_goes_back_stops_nothing() {
+    let mut cache = KeyCache::default();
+    cache.fetch_started(100 * MINUTE);
+    cache.fetch_ended(None, 100 * MINUTE);
+    assert_eq!(cache.next(&Attempt::new(0), 0), Step::Fetch);
+}

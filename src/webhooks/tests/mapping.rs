@@ -1,0 +1,62 @@
+//! What verified messages ask for.
+
+mod presets;
+mod realtimekit;
+mod repetitions;
+mod rules;
+
+use super::signers::NOW_S;
+use super::sources::{ready, ready_realtimekit};
+use crate::ids::{CustomParticipantId, MeetingId};
+use crate::removal::Target;
+use crate::webhooks::verification::Refused;
+use crate::webhooks::{Decision, Dedupe, Source, Verified, decide};
+use serde_json::{Value, json};
+
+const NOW: u64 = NOW_S * 1000;
+
+const MEETING: &str = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
+
+const TOKEN: &str = "\"0123456789abcdef0123456789abcdef\"";
+
+const WHSEC: &str = "\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"";
+
+fn preset(name: &str) -> Source {
+    let secret = if matches!(name, "auth0" | "supabase" | "workos") {
+        TOKEN
+    } else {
+        WHSEC
+    };
+    ready(name, &format!(r#"{{"preset": "{name}"}}"#), secret)
+}
+
+fn user(id: &str) -> CustomParticipantId {
+    CustomParticipantId::parse(id).unwrap()
+}
+
+fn meeting() -> MeetingId {
+    MeetingId::parse(MEETING).unwrap()
+}
+
+fn everywhere(id: &str) -> Target {
+    Target::UserEverywhere { user: user(id) }
+}
+
+fn decision(source: &Source, body: &Value) -> Decision {
+    decide(
+        source,
+        &Verified::default(),
+        body.to_string().as_bytes(),
+        NOW,
+    )
+}
+
+fn removal(source: &Source, body: &Value) -> (Vec<Target>, Dedupe) {
+    match decision(source, body) {
+        Decision::Remove { orders, dedupe, .. } => (
+            orders.into_iter().map(|order| order.target).collect(),
+            dedupe,
+        ),
+        other => panic!("{other:?}"),
+    }
+}

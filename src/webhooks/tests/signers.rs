@@ -1,0 +1,153 @@
+//! Signs as the senders do, and checks public-key signatures on the host.
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use base64ct::{Base64, Encoding};
+use ring::rand::SystemRandom;
+use ring::signature::{self, Ed25519KeyPair, KeyPair, RsaKeyPair, UnparsedPublicKey};
+
+use crate::digest::hex;
+use crate::webhooks::hmac::HmacKey;
+use crate::webhooks::public_key::{CannotCheck, PublicKey, PublicKeyVerifier, RsaKey};
+use crate::webhooks::{Rejection, Scheme, Verified, verify};
+
+/// The time at which all tests take place: 2021-02-25T15:02:10Z.
+pub const NOW_S: u64 = 1_614_265_330;
+
+/// Runs a future that waits for nothing outside.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..10_000 {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+    }
+    panic!("the future waits for ever")
+}
+
+/// `ring` in the place of `WebCrypto`.
+pub struct Ring;
+
+impl PublicKeyVerifier for Ring {
+    async fn holds(
+        &self,
+        key: &PublicKey,
+        signature: &[u8],
+        message: &[u8],
+    ) -> Result<bool, CannotCheck> {
+        Ok(match key {
+            PublicKey::Ed25519(raw) => UnparsedPublicKey::new(&signature::ED25519, raw)
+                .verify(message, signature)
+                .is_ok(),
+            PublicKey::Rsa(key) => {
+                // The key of PKCS#1 stands behind the headers of SubjectPublicKeyInfo.
+                let pkcs1 = &key.der()[24..];
+                UnparsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, pkcs1)
+                    .verify(message, signature)
+                    .is_ok()
+            }
+        })
+    }
+}
+
+/// A key pair as `RealtimeKit` has one.
+pub struct RsaSigner(RsaKeyPair);
+
+impl RsaSigner {
+    pub fn a() -> Self {
+        Self(RsaKeyPair::from_pkcs8(include_bytes!("data/rsa-2048-a.pk8")).unwrap())
+    }
+
+    pub fn b() -> Self {
+        Self(RsaKeyPair::from_pkcs8(include_bytes!("data/rsa-2048-b.pk8")).unwrap())
+    }
+
+    pub fn sign(&self, body: &[u8]) -> String {
+        let mut signature = vec![0; self.0.public().modulus_len()];
+        self.0
+            .sign(
+                &signature::RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                body,
+                &mut signature,
+            )
+            .unwrap();
+        Base64::encode_string(&signature)
+    }
+
+    pub fn public_der(&self) -> Vec<u8> {
+        const HEADERS: [u8; 24] = [
+            0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+            0x01, 0x01, 0x01, 0x05, 0x00, 0x03, 0x82, 0x01, 0x0f, 0x00,
+        ];
+        [&HEADERS[..], self.0.public_key().as_ref()].concat()
+    }
+
+    pub fn public(&self) -> RsaKey {
+        RsaKey::from_der(self.public_der()).unwrap()
+    }
+}
+
+/// `-----BEGIN <label>-----` around DER.
+pub fn pem(label: &str, der: &[u8]) -> String {
+    let base64 = Base64::encode_string(der);
+    let lines: Vec<_> = base64
+        .as_bytes()
+        .chunks(64)
+        .map(|line| str::from_utf8(line).unwrap())
+        .collect();
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    )
+}
+
+/// The key pair of a sender that signs `v1a`.
+pub fn ed25519() -> Ed25519KeyPair {
+    Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap()
+}
+
+/// `whpk_…` of [`ed25519`].
+pub fn whpk() -> String {
+    format!(
+        "whpk_{}",
+        Base64::encode_string(ed25519().public_key().as_ref())
+    )
+}
+
+/// `v1,…` as the makers of Standard Webhooks sign.
+pub fn v1(whsec: &str, id: &str, time: &str, body: &[u8]) -> String {
+    let key = Base64::decode_vec(whsec.strip_prefix("whsec_").unwrap()).unwrap();
+    let signed = [format!("{id}.{time}.").as_bytes(), body].concat();
+    let mac = HmacKey::new(&key).unwrap().sign(&[&signed]);
+    format!("v1,{}", Base64::encode_string(&mac))
+}
+
+/// `v1a,…`
+pub fn v1a(id: &str, time: &str, body: &[u8]) -> String {
+    let signed = [format!("{id}.{time}.").as_bytes(), body].concat();
+    format!(
+        "v1a,{}",
+        Base64::encode_string(ed25519().sign(&signed).as_ref())
+    )
+}
+
+/// The HMAC of `signed` in hexadecimal digits.
+pub fn hex_hmac(secret: &str, signed: &[u8]) -> String {
+    hex(&HmacKey::new(secret.as_bytes()).unwrap().sign(&[signed]))
+}
+
+/// Verifies a message at the tests' time.
+pub fn check(
+    scheme: &Scheme,
+    headers: &[(&str, String)],
+    body: &[u8],
+) -> Result<Verified, Rejection> {
+    let lookup = |name: &str| {
+        let found = headers.iter().find(|(own, _)| *own == name);
+        found.map(|(_, value)| value.clone())
+    };
+    block_on(verify(scheme, &lookup, body, NOW_S * 1000, &Ring))
+}

@@ -1,0 +1,152 @@
+//! What is accepted.
+
+use super::*;
+use crate::webhooks::pointer::Pointer;
+
+fn secret_for(preset: &str) -> String {
+    match preset {
+        "clerk" | "stytch" | "stripe" => format!("\"{WHSEC}\""),
+        _ => format!("\"{TOKEN}\""),
+    }
+}
+
+#[test]
+fn every_preset_is_one_line_and_a_secret() {
+    for preset in &PRESETS {
+        let text = format!(r#"{{"preset": "{}"}}"#, preset.name);
+        let source = ready(preset.name, &text, &secret_for(preset.name));
+        assert_eq!(source.app.as_str(), "one");
+        let Sender::Signed {
+            scheme,
+            rules,
+            message_id,
+        } = source.sender
+        else {
+            panic!()
+        };
+        let name = match scheme {
+            Scheme::StandardWebhooks(_) => "standard-webhooks",
+            Scheme::Stripe(_) => "stripe",
+            Scheme::WorkOs(_) => "workos",
+            Scheme::GitHub(_) => "github",
+            Scheme::Token(_) => "token",
+        };
+        assert_eq!(name, preset.scheme);
+        assert_eq!(message_id.as_ref().map(Pointer::as_str), preset.message_id);
+        assert!(rules.len() == 1 && rules[0].kick && rules[0].delay_seconds == 0);
+        let Action::UserEverywhere { user } = &rules[0].action else {
+            panic!()
+        };
+        assert_eq!(user.as_str(), preset.user);
+    }
+}
+
+#[test]
+fn a_preset_can_be_changed_and_rules_replace_it() {
+    let changed = r#"{"preset": "stripe", "user": "/data/object/metadata/user_id", "kick": false,
+        "delay_seconds": 60, "app_id": "two", "tolerance_seconds": 600}"#;
+    let source = ready("billing", changed, &secret_for("stripe"));
+    assert_eq!(source.app.as_str(), "two");
+    let Sender::Signed {
+        scheme: Scheme::Stripe(stripe),
+        rules,
+        ..
+    } = source.sender
+    else {
+        panic!()
+    };
+    assert_eq!(stripe.tolerance_seconds, 600);
+    assert!(!rules[0].kick && rules[0].delay_seconds == 60);
+    let own = r#"{"preset": "stripe", "rules": [{"when": {"/type": ["a", "b"], "/livemode": true},
+        "action": "user in meeting", "user": "/u", "meeting": "/m"}]}"#;
+    let Sender::Signed { rules, .. } = ready("billing", own, &secret_for("stripe")).sender else {
+        panic!()
+    };
+    assert!(rules.len() == 1 && rules[0].when.len() == 2);
+    assert!(matches!(rules[0].action, Action::UserInMeeting { .. }));
+}
+
+#[test]
+fn a_list_of_secrets_is_a_rotation() {
+    let secrets = format!(
+        r#"["{WHSEC}", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "{}"]"#,
+        whpk()
+    );
+    let source = ready("clerk", r#"{"preset": "clerk"}"#, &secrets);
+    let Sender::Signed {
+        scheme: Scheme::StandardWebhooks(scheme),
+        ..
+    } = source.sender
+    else {
+        panic!()
+    };
+    assert!(scheme.secrets.len() == 2 && scheme.public_keys.len() == 1);
+}
+
+#[test]
+fn realtimekit_does_nothing_unless_it_is_told_to() {
+    let Sender::RealtimeKit(settings) = ready_realtimekit("{}").sender else {
+        panic!()
+    };
+    assert_eq!(
+        (settings.participant_left, settings.meeting_ended),
+        (None, None)
+    );
+    assert_eq!(settings.key, KeySetting::Url(KEY_URL.to_owned()));
+    let text = r#"{"participant_left": {"delay_seconds": 300}, "meeting_ended": true, "organization_id": "o"}"#;
+    let Sender::RealtimeKit(settings) = ready_realtimekit(text).sender else {
+        panic!()
+    };
+    let rule = |delay_seconds| {
+        Some(RealtimeKitRule {
+            kick: false,
+            delay_seconds,
+        })
+    };
+    assert_eq!(
+        (settings.participant_left, settings.meeting_ended),
+        (rule(300), rule(0))
+    );
+    assert_eq!(settings.organization_id.as_deref(), Some("o"));
+}
+
+#[test]
+fn a_pinned_key_is_an_rsa_key() {
+    let key = RsaSigner::a();
+    let pinned = |pem: &str| {
+        format!(
+            r#"{{"public_key": {}}}"#,
+            serde_json::to_string(pem).unwrap()
+        )
+    };
+    let right = pem("PUBLIC KEY", &key.public_der());
+    let Sender::RealtimeKit(settings) = ready_realtimekit(&pinned(&right)).sender else {
+        panic!()
+    };
+    assert_eq!(settings.key, KeySetting::Pinned(key.public()));
+    let ed25519 = [
+        &[0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0][..],
+        &[7; 32],
+    ]
+    .concat();
+    for (wrong, rule) in [
+        (pem("CERTIFICATE", &key.public_der()), "must be PEM"),
+        (
+            pem("RSA PUBLIC KEY", &key.public_der()[24..]),
+            "must be PEM",
+        ),
+        (pem("PUBLIC KEY", &ed25519), "another kind"),
+        (
+            pem("PUBLIC KEY", &key.public_der()[..200]),
+            "2048 to 8192 bits",
+        ),
+        (right.replacen("MII", "M!I", 1), "not base64"),
+        (String::new(), "must be PEM"),
+    ] {
+        let shown = problems(REALTIMEKIT, &pinned(&wrong), "{}");
+        assert!(
+            shown.starts_with("WEBHOOKS.realtimekit.public_key") && shown.contains(rule),
+            "{shown}"
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! Mistakes in the fields of a source.
+
+use super::*;
+
+/// Rows of a field of a source, and what is shown of it.
+fn shown_of(source: impl Fn(&str) -> String, secret: &str, rows: &[(&str, &str)]) {
+    let secrets = format!(r#"{{"x": "{secret}"}}"#);
+    for (fields, shown) in rows {
+        let found = problems("x", &source(fields), &secrets);
+        assert!(found.contains(shown), "{fields}\n{found}");
+    }
+}
+
+#[test]
+fn every_mistake_about_presets_and_schemes_is_named() {
+    let rows = [
+        (
+            "",
+            "WEBHOOKS.x needs `preset`, one of clerk, stytch, workos, auth0, supabase, stripe; or",
+        ),
+        (
+            r#""preset": "clark""#,
+            "WEBHOOKS.x.preset is unknown: a source needs `preset`, one of",
+        ),
+        (
+            r#""preset": "clerk", "scheme": "stripe""#,
+            "WEBHOOKS.x.preset brings its own scheme",
+        ),
+        (
+            r#""preset": "clerk", "presett": "x""#,
+            "unknown field `presett`, expected one of",
+        ),
+        (
+            r#""scheme": "hmac""#,
+            "WEBHOOKS.x.scheme must be one of standard-webhooks, stripe",
+        ),
+        (
+            r#""scheme": "realtimekit""#,
+            "WEBHOOKS.x.scheme must be one of",
+        ),
+        (
+            r#""scheme": "standard-webhooks""#,
+            "WEBHOOKS.x.rules is missing",
+        ),
+        (
+            r#""scheme": "standard-webhooks", "rules": []"#,
+            "WEBHOOKS.x.rules must be 1 to 16",
+        ),
+    ];
+    shown_of(|fields| format!("{{{fields}}}"), WHSEC, &rows);
+    shown_of(
+        |_| r#""clerk""#.to_owned(),
+        WHSEC,
+        &[("", "WEBHOOKS.x cannot be read")],
+    );
+}
+
+#[test]
+fn every_mistake_in_what_a_source_changes_is_named() {
+    let rows = [
+        (r#""public_key": "x""#, "unknown field `public_key`"),
+        (r#""kick": "yes""#, "expected a boolean"),
+        (
+            r#""delay_seconds": -1"#,
+            "WEBHOOKS.x cannot be read: invalid value: integer `-1`",
+        ),
+        (
+            r#""delay_seconds": 2592001"#,
+            "WEBHOOKS.x.delay_seconds must be at most 2592000",
+        ),
+        (
+            r#""tolerance_seconds": 0"#,
+            "WEBHOOKS.x.tolerance_seconds must be from 1 to 3600",
+        ),
+        (
+            r#""tolerance_seconds": 3601"#,
+            "WEBHOOKS.x.tolerance_seconds must be from 1 to 3600",
+        ),
+        (
+            r#""header": "x-y""#,
+            "WEBHOOKS.x.header is for the schemes github and token",
+        ),
+        (
+            r#""app_id": "three""#,
+            "WEBHOOKS.x.app_id must be one of REALTIMEKIT_APP_IDS",
+        ),
+        (
+            r#""user": "data.id""#,
+            "WEBHOOKS.x.user must be a JSON pointer",
+        ),
+        (
+            r#""message_id": "/a~b""#,
+            "WEBHOOKS.x.message_id is no JSON pointer",
+        ),
+        (
+            r#""user": "/u", "rules": []"#,
+            "WEBHOOKS.x.rules replace a preset's rule",
+        ),
+    ];
+    shown_of(
+        |fields| format!(r#"{{"preset": "clerk", {fields}}}"#),
+        WHSEC,
+        &rows,
+    );
+    let rows = [
+        (
+            r#""tolerance_seconds": 60"#,
+            "WEBHOOKS.x.tolerance_seconds is for schemes that sign",
+        ),
+        (
+            r#""header": "x y""#,
+            "WEBHOOKS.x.header must be a header's name",
+        ),
+        (
+            r#""header": """#,
+            "WEBHOOKS.x.header must be a header's name",
+        ),
+    ];
+    shown_of(
+        |fields| format!(r#"{{"preset": "auth0", {fields}}}"#),
+        TOKEN,
+        &rows,
+    );
+}
+
+#[test]
+fn every_mistake_in_a_rule_is_named() {
+    let rule = |rule: &str| format!(r#"{{"scheme": "token", "rules": [{{{rule}}}]}}"#);
+    let rows = [
+        (
+            r#""action": "delete""#,
+            "WEBHOOKS.x.rules.0.action must be \"user everywhere\",",
+        ),
+        (
+            r#""action": "user everywhere""#,
+            "takes a pointer `user` and no `meeting`",
+        ),
+        (
+            r#""action": "user everywhere", "user": "/u", "meeting": "/m""#,
+            "no `meeting`",
+        ),
+        (
+            r#""action": "user in meeting", "user": "/u""#,
+            "the pointers `user` and `meeting`",
+        ),
+        (
+            r#""action": "everyone in meeting", "meeting": "/m", "user": "/u""#,
+            "and no `user`",
+        ),
+        (
+            r#""action": "user everywhere", "user": "/u", "dry_run": true"#,
+            "unknown field `dry_run`",
+        ),
+        (
+            r#""action": "user everywhere", "user": "u""#,
+            "WEBHOOKS.x.rules.0.user must be a JSON",
+        ),
+        (
+            r#""user": "/u""#,
+            "WEBHOOKS.x.rules.0 cannot be read: missing field `action`",
+        ),
+    ];
+    shown_of(
+        |fields| rule(&format!(r#""when": {{"/type": "a"}}, {fields}"#)),
+        TOKEN,
+        &rows,
+    );
+    let rows = [
+        ("{}", "WEBHOOKS.x.rules.0.when must name 1 to 16 places"),
+        (r#"{"type": "a"}"#, "\"type\" must be a JSON pointer"),
+        (r#"{"/type": []}"#, "\"/type\" must have a text"),
+        (r#"{"/type": {"a": 1}}"#, "\"/type\" must have a text"),
+        (r#"{"/type": null}"#, "\"/type\" must have a text"),
+    ];
+    let when = |when: &str| {
+        rule(&format!(
+            r#""when": {when}, "action": "user everywhere", "user": "/u""#
+        ))
+    };
+    shown_of(when, TOKEN, &rows);
+}

@@ -1,0 +1,47 @@
+//! `token`: a static header, for senders that sign nothing (Auth0's event streams, Supabase's database webhooks).
+//!
+//! The body is not covered: whoever reads one message can send any other. Use a signed scheme where the sender has one.
+
+use super::headers::{self, Headers};
+use super::verification::{Refused, Verified};
+use crate::secret::Secret;
+
+/// Where HTTP carries credentials (RFC 9110 §11.6.2).
+pub const DEFAULT_HEADER: &str = "authorization";
+
+/// The tokens of a source.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// The header's whole value each; in `authorization` also what stands behind `Bearer`.
+    pub secrets: Vec<Secret>,
+    /// The header, in lower case.
+    pub header: String,
+}
+
+impl Token {
+    /// Checks the header. Every token is compared, whole, in constant time.
+    pub fn verify(&self, headers: Headers<'_>) -> Result<Verified, Refused> {
+        let value = headers::required(headers, &self.header)?;
+        let token = self.credentials(&value);
+        let found = self.secrets.iter().fold(false, |found, secret| {
+            secret.matches(&value) | secret.matches(token) | found
+        });
+        if found {
+            Ok(Verified::default())
+        } else {
+            Err(Refused::Mismatch)
+        }
+    }
+
+    /// What stands behind `Bearer` (RFC 6750 §2.1; the scheme in any case), or the whole value.
+    fn credentials<'a>(&self, value: &'a str) -> &'a str {
+        match value.split_once(' ') {
+            Some((scheme, token))
+                if self.header == DEFAULT_HEADER && scheme.eq_ignore_ascii_case("bearer") =>
+            {
+                token
+            }
+            _ => value,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Verifying a message before anything parses it.
+
+use std::fmt;
+
+use super::github::GitHub;
+use super::headers::Headers;
+use super::public_key::PublicKeyVerifier;
+use super::standard_webhooks::StandardWebhooks;
+use super::stripe::Stripe;
+use super::token::Token;
+use super::workos::WorkOs;
+
+/// How a source proves that a message is its own, with the secrets that it takes.
+///
+/// `RealtimeKit` is not among them: its key can change, see [`super::realtimekit`].
+#[derive(Debug, Clone)]
+pub enum Scheme {
+    /// `standard-webhooks`
+    StandardWebhooks(StandardWebhooks),
+    /// `stripe`
+    Stripe(Stripe),
+    /// `workos`
+    WorkOs(WorkOs),
+    /// `github`
+    GitHub(GitHub),
+    /// `token`
+    Token(Token),
+}
+
+/// A message that is its source's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// The message's id, where the signature covers it.
+    pub message_id: Option<String>,
+}
+
+/// Why a message is not believed. For the log alone: the sender sees one and the same 401.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// A header of the scheme is missing or empty.
+    HeaderMissing,
+    /// A header is longer than [`super::headers::MAX_HEADER_BYTES`].
+    HeaderTooLong,
+    /// A header does not have the scheme's form.
+    Malformed,
+    /// More than [`super::hmac::MAX_SIGNATURES`] signatures.
+    TooManySignatures,
+    /// The signed time is before the tolerance.
+    TooOld,
+    /// The signed time is after the tolerance.
+    TooNew,
+    /// No signature is that of the message under any of our keys.
+    Mismatch,
+    /// The message is signed, but for somebody else's organization.
+    OtherOrganization,
+}
+
+impl Refused {
+    /// The reason's name in the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HeaderMissing => "header_missing",
+            Self::HeaderTooLong => "header_too_long",
+            Self::Malformed => "malformed",
+            Self::TooManySignatures => "too_many_signatures",
+            Self::TooOld => "too_old",
+            Self::TooNew => "too_new",
+            Self::Mismatch => "mismatch",
+            Self::OtherOrganization => "other_organization",
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a message is not acted on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rejection {
+    /// It is not its source's own: 401, and a retry cannot help.
+    Refused(Refused),
+    /// We cannot tell at the moment: 503, so that the sender tries again. The text is for the log.
+    Unavailable(String),
+}
+
+impl From<Refused> for Rejection {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+/// Verifies a message over its raw body. `now_ms` is in milliseconds since the Unix epoch.
+pub async fn verify<V: PublicKeyVerifier>(
+    scheme: &Scheme,
+    headers: Headers<'_>,
+    body: &[u8],
+    now_ms: u64,
+    public_keys: &V,
+) -> Result<Verified, Rejection> {
+    match scheme {
+        Scheme::StandardWebhooks(scheme) => scheme.verify(headers, body, now_ms, public_keys).await,
+        Scheme::Stripe(scheme) => Ok(scheme.verify(headers, body, now_ms)?),
+        Scheme::WorkOs(scheme) => Ok(scheme.verify(headers, body, now_ms)?),
+        Scheme::GitHub(scheme) => Ok(scheme.verify(headers, body)?),
+        Scheme::Token(scheme) => Ok(scheme.verify(headers)?),
+    }
+}
