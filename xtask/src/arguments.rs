@@ -21,6 +21,7 @@ Commands:
   test [NAME]          run every test; with NAME, those whose names contain it
     --only STAGE       format, lints, rust, stand-in or worker; may be repeated
   build                build the Worker into build/
+  bench [OPTIONS]      measure the Worker beside its peers (`cargo xtask bench --help`)
 
 Options:
   -h, --help           print this text
@@ -39,6 +40,8 @@ pub enum Invocation {
     Test(Selection),
     /// Build the Worker.
     Build,
+    /// Measure the Worker; the benchmark reads its own options.
+    Bench(Vec<OsString>),
 }
 
 /// Reads the arguments that follow `cargo xtask`.
@@ -54,6 +57,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Some("dev") => Ports::parse(&mut parser).map(|ports| ports.map(Invocation::Dev)),
         Some("test") => Selection::parse(&mut parser).map(|tests| tests.map(Invocation::Test)),
         Some("build") => none(&mut parser).map(|found| found.map(|()| Invocation::Build)),
+        Some("bench") => Ok(Some(Invocation::Bench(parser.raw_args()?.collect()))),
         _ => bail!("no such command: {} ({SEE_HELP})", command.display()),
     };
     Ok(options.context(SEE_HELP)?.unwrap_or(Invocation::Help))
@@ -98,6 +102,8 @@ mod tests {
             ("build -h", Some(Invocation::Help)),
             ("dev --port 9000 -h", Some(Invocation::Help)),
             ("build", Some(Invocation::Build)),
+            ("bench", Some(Invocation::Bench(Vec::new()))),
+            ("bench --quick", Some(Invocation::Bench(vec!["--quick".into()]))),
             ("build twice", None),
             ("dev", Some(dev(8787, 8788))),
             ("dev --port 9000 --sim-port=9001", Some(dev(9000, 9001))),

@@ -14,6 +14,7 @@
 )]
 
 mod arguments;
+mod bench;
 mod dev;
 mod install;
 mod lock;
@@ -79,5 +80,6 @@ fn run() -> Result<ExitCode> {
         Invocation::Dev(ports) => dev::run(&session, ports).map(|()| ExitCode::SUCCESS),
         Invocation::Test(selection) => Ok(test::run(&session, &selection)),
         Invocation::Build => worker::run(&session),
+        Invocation::Bench(arguments) => bench::run(&session, &arguments),
     }
 }
