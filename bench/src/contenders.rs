@@ -1,7 +1,6 @@
 //! What is compared: this Worker first, then what a user would take instead. Each gets a directory with its bundle
 //! and its configuration for `workerd`.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -13,11 +12,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::arguments::Options;
-
-/// The token that the load sends.
-pub const CALLER_TOKEN: &str = "6f1d8c3a9b704e25a8e3f7c1d0b94e62";
-/// The participant that the load deletes, again and again.
-pub const PATH: &str = "/client/v4/accounts/023e105f4ecef8ad9ca31a8372d0c353/realtime/kit/14a396e7-ca44-4937-bf1f-050a6911/meetings/497f6eca-6276-4993-bfeb-53cbbbba6f08/participants/aaaf5ac8-54a2-4d48-8a0c-9f9a2f9a7a31";
+use crate::configuration::{self, Ledger};
 
 /// One Worker of the comparison.
 #[derive(Debug)]
@@ -38,10 +33,22 @@ pub struct Contender {
 enum Source {
     /// A directory with `index.js` and, unless it is all JavaScript, `index_bg.wasm`.
     Built(PathBuf),
+    /// The same with the history of synchronous deletes turned on, as it is by default.
+    Recording(PathBuf),
     /// A script that esbuild bundles and minifies.
     Script(&'static str),
     /// The crate of the plain workers-rs peer.
     WorkersRs,
+}
+
+impl Source {
+    fn ledger(&self) -> Ledger {
+        match self {
+            Self::Built(directory) if directory.join("index_bg.wasm").exists() => Ledger::Idle,
+            Self::Recording(_) => Ledger::Recording,
+            _ => Ledger::None,
+        }
+    }
 }
 
 /// Builds every contender that was asked for.
@@ -52,6 +59,11 @@ pub fn build(options: &Options, upstream: SocketAddr) -> Result<Vec<Contender>> 
         "participant-remover".to_owned(),
         ours(&options.root.join("build")),
     )];
+    all.push((
+        "recording".to_owned(),
+        "participant-remover, recording".to_owned(),
+        Source::Recording(options.root.join("build")),
+    ));
     for (name, directory) in &options.also {
         all.push((name.clone(), name.clone(), ours(directory)));
     }
@@ -73,7 +85,8 @@ pub fn build(options: &Options, upstream: SocketAddr) -> Result<Vec<Contender>> 
             fs::create_dir_all(&directory)?;
             let modules = bundle(options, &source, &directory)
                 .with_context(|| format!("cannot build {title}"))?;
-            fs::write(directory.join("config.capnp"), config(&modules, upstream))?;
+            fs::write(directory.join("config.capnp"), configuration::text(&modules, source.ledger(), upstream))?;
+            fs::create_dir_all(directory.join("storage"))?;
             Ok(Contender {
                 key,
                 title,
@@ -89,7 +102,7 @@ pub fn build(options: &Options, upstream: SocketAddr) -> Result<Vec<Contender>> 
 fn bundle(options: &Options, source: &Source, directory: &Path) -> Result<Vec<&'static str>> {
     let script = directory.join("index.js");
     match source {
-        Source::Built(built) => {
+        Source::Built(built) | Source::Recording(built) => {
             let mut modules = vec!["index.js"];
             if built.join("index_bg.wasm").exists() {
                 modules.push("index_bg.wasm");
@@ -136,42 +149,6 @@ fn succeed(command: &mut Command) -> Result<()> {
         String::from_utf8_lossy(&output.stderr)
     );
     Ok(())
-}
-
-/// The configuration for `workerd`: the modules, the same bindings for all, and a way to the upstream.
-fn config(modules: &[&str], upstream: SocketAddr) -> String {
-    let mut listed = String::new();
-    for name in modules {
-        let wasm = Path::new(name).extension().is_some_and(|kind| kind == "wasm");
-        let kind = if wasm { "wasm" } else { "esModule" };
-        // Writing into a String cannot fail.
-        let _ = writeln!(listed, "    (name = \"{name}\", {kind} = embed \"{name}\"),");
-    }
-    format!(
-        r#"using Workerd = import "/workerd/workerd.capnp";
-
-const config :Workerd.Config = (
-  services = [
-    (name = "main", worker = .worker),
-    (name = "internet", network = (allow = ["private"])),
-  ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-);
-
-const worker :Workerd.Worker = (
-  compatibilityDate = "2026-11-17",
-  modules = [
-{listed}  ],
-  bindings = [
-    (name = "CLOUDFLARE_API_BASE_URL", text = "http://{upstream}/client/v4"),
-    (name = "CLOUDFLARE_ACCOUNT_ID", text = "023e105f4ecef8ad9ca31a8372d0c353"),
-    (name = "REALTIMEKIT_APP_IDS", text = "14a396e7-ca44-4937-bf1f-050a6911"),
-    (name = "CLOUDFLARE_API_TOKEN", text = "Xq3vT9mBf0LkYd2sRw7uJh5nZc1aGe8oPi4xVb6K"),
-    (name = "CALLER_TOKENS", text = "{{\"backend\":\"{CALLER_TOKEN}\",\"support\":\"0f4b9e7d2c614a8f93b5d0e1c7a2864f\"}}"),
-  ],
-);
-"#
-    )
 }
 
 fn gzipped(directory: &Path, modules: &[&str]) -> Result<usize> {

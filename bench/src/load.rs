@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::contenders::{CALLER_TOKEN, PATH};
+use crate::configuration::{CALLER_TOKEN, PATH};
 
 /// No turn takes longer than this.
 const TURN: Duration = Duration::from_secs(20);

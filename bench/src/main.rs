@@ -15,6 +15,7 @@
 
 mod arguments;
 mod chart;
+mod configuration;
 mod contenders;
 mod load;
 mod machine;
