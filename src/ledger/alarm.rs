@@ -9,6 +9,8 @@ use crate::values;
 pub const WORK_MS: u64 = 60_000;
 /// How long an alarm waits at most for the next thing to fall due instead of ending, in milliseconds.
 pub(super) const IDLE_MS: u64 = 3_000;
+/// How often it looks for what was stored meanwhile, in milliseconds.
+pub(super) const LOOK_MS: u64 = 1_000;
 /// For how long an alarm that is at work sets the next one, in milliseconds: longer than a request can last, and no
 /// longer than an interruption may cost.
 pub const LEASE_MS: u64 = 20_000;
