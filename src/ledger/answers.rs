@@ -149,8 +149,12 @@ impl<S: Store> Ledger<S> {
             (Request::Session { .. }, result) => {
                 self.session_seen(work, result.map(drop), random, now)
             }
-            (_, Ok(Body::Meetings(page))) => self.read_meetings(work, &page, random, now),
-            (_, Ok(Body::Participants(page))) => self.read_participants(work, &page, random, now),
+            (_, Ok(Body::Meetings(page))) => self.share(work, now, |work| {
+                self.read_meetings(work, &page, random, now)
+            }),
+            (_, Ok(Body::Participants(page))) => self.share(work, now, |work| {
+                self.read_participants(work, &page, random, now)
+            }),
             (_, Ok(Body::Nothing)) => self.read_nothing(work, random, now),
             (_, Err((error, ray))) => self.list_failed(work, &error, ray.as_deref(), random, now),
         }

@@ -24,7 +24,39 @@ struct ParticipantRow<'a> {
     user: Option<&'a str>,
 }
 
+/// How many other removals take one page at most: it all happens in one turn.
+const SHARED_WITH: u32 = 200;
+
 impl<S: Store> Ledger<S> {
+    /// Gives a page to the row of work that asked for it, and to those of other removals that were about to ask for the
+    /// same: however many users are erased at a time, each list is read once for all of them. A row that fell due after
+    /// the request had left is left out, since the page may be older than its removal.
+    pub(super) fn share(
+        &self,
+        work: &Work,
+        now: u64,
+        read: impl Fn(&Work) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        read(work)?;
+        let others = self.store.run(
+            "SELECT id FROM works WHERE ifnull(meeting, '') = ?1 AND page = ?2 AND due_at < ?3 AND stage = 'reading'
+                AND id <> ?4 LIMIT ?5",
+            &values![
+                work.meeting.as_deref().unwrap_or_default(),
+                work.page,
+                work.sent_at.unwrap_or(0),
+                work.id,
+                SHARED_WITH
+            ],
+        )?;
+        for row in others {
+            let other = self.work_row(row.integer(0)?)?;
+            read(&other)?;
+            self.wake(other.removal, now)?;
+        }
+        Ok(())
+    }
+
     /// A page of the list of meetings: each that is new becomes work.
     pub(super) fn read_meetings(
         &self,
