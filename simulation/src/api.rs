@@ -30,6 +30,12 @@ pub struct Api {
     pub headers: bool,
     /// A `Ratelimit` that every answer carries instead.
     pub fixed_header: Option<String>,
+    /// How many rows every list leaves out at its end.
+    pub missing_rows: usize,
+    /// Whether lists leave their totals out.
+    pub no_totals: bool,
+    /// Requests whose URL holds this are answered with 500.
+    pub breaks: Option<String>,
     /// Requests whose path ends like this are refused with 403.
     pub refuses: Option<String>,
     /// When each request arrived.
@@ -38,6 +44,8 @@ pub struct Api {
     pub first_pages: std::collections::HashMap<String, Vec<u64>>,
     /// Deletes that took effect: meeting, participant, time.
     pub deletes: Vec<(String, String, u64)>,
+    /// When the token was refused last.
+    pub last_refused: u64,
     /// What has happened.
     pub totals: Totals,
     window: VecDeque<u64>,
@@ -56,10 +64,14 @@ impl Api {
             quota: 1200,
             headers: true,
             fixed_header: None,
+            missing_rows: 0,
+            no_totals: false,
+            breaks: None,
             refuses: None,
             arrivals: Vec::new(),
             first_pages: std::collections::HashMap::new(),
             deletes: Vec::new(),
+            last_refused: 0,
             totals: Totals::default(),
             window: VecDeque::new(),
             blocked_until: 0,
@@ -97,14 +109,18 @@ impl Api {
         let outage = self.faults.token_outage;
         if outage.is_some_and(|(from, to)| (START + from..START + to).contains(&now)) {
             self.totals.refused += 1;
+            self.last_refused = now;
             return error(401, "Authentication error");
         }
         let refuses = self.refuses.as_ref();
         if refuses.is_some_and(|end| request.url.ends_with(end.as_str())) {
             self.totals.refused += 1;
+            self.last_refused = now;
             return error(403, "Forbidden");
         }
-        if self.strikes(self.faults.error_before, now) {
+        let breaks = self.breaks.as_ref();
+        let broken = breaks.is_some_and(|part| request.url.contains(part.as_str()));
+        if broken || self.strikes(self.faults.error_before, now) {
             self.totals.errors += 1;
             return self.some_5xx();
         }

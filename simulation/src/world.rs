@@ -2,6 +2,7 @@
 
 mod acts;
 mod process;
+mod progress;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -12,7 +13,7 @@ use std::task::Wake;
 
 use fastrand::Rng;
 use participant_remover::ids::{AccountId, AppId};
-use participant_remover::ledger::{Ledger, RemovalId, RemovalState, Settings, Worked};
+use participant_remover::ledger::{Ledger, RemovalId, Settings, Worked};
 use participant_remover::realtimekit::Api as Endpoints;
 use participant_remover::removal::RemovalOrder;
 
@@ -88,6 +89,7 @@ pub struct World {
     woken: Arc<Flag>,
     down_until: u64,
     failed_at: u64,
+    breaks: Vec<u64>,
     chance: Rng,
     endpoints: Option<Rc<Endpoints>>,
 }
@@ -133,6 +135,7 @@ impl World {
             woken: Arc::default(),
             down_until: START,
             failed_at: 0,
+            breaks: Vec::new(),
             chance,
             endpoints: endpoints.ok().map(Rc::new),
         })
@@ -221,71 +224,5 @@ impl World {
             self.network.next_event(),
         ];
         times.into_iter().flatten().min()
-    }
-
-    /// The state of every removal that was answered, or nothing while the ledger cannot be asked.
-    pub fn states(&self) -> Result<Vec<(usize, RemovalState)>, Violation> {
-        let ledger = self.ledger.as_ref().ok_or("the ledger is down")?;
-        let now = self.clock.now();
-        let mut states = Vec::new();
-        for (number, ordered) in &self.ordered {
-            let Some(id) = &ordered.id else { continue };
-            match ledger.show(id, now) {
-                Ok(Some(view)) => states.push((*number, view.state)),
-                Ok(None) => return Err(format!("removal {number} was accepted and is lost")),
-                Err(error) => return Err(error.to_string()),
-            }
-        }
-        Ok(states)
-    }
-
-    fn is_over(&self) -> Result<bool, Violation> {
-        let idle = self.alarmed.is_none() && self.ledger.is_some() && self.script.is_empty();
-        if !idle || self.clock.now() < self.faults_end || self.network.next_event().is_some() {
-            return Ok(false);
-        }
-        Ok(self.states()?.iter().all(|(_, state)| state.is_final()))
-    }
-
-    /// Retries all that failed. False when nothing did.
-    fn retry_failed(&mut self) -> Result<bool, Violation> {
-        let failed = |state| matches!(state, RemovalState::Failed | RemovalState::PartiallyFailed);
-        let failed: Vec<usize> = self
-            .states()?
-            .into_iter()
-            .filter(|(_, state)| failed(*state))
-            .map(|(n, _)| n)
-            .collect();
-        for number in &failed {
-            self.change(*number, Act::Retry(*number), self.clock.now());
-        }
-        Ok(!failed.is_empty())
-    }
-
-    /// While the process lives, nothing that is due and allowed may wait, and no alarm may be late.
-    fn check_progress(&self, next: u64) -> Result<(), Violation> {
-        let now = self.clock.now();
-        let Some(ledger) = self.ledger.as_ref().filter(|_| next > now + PATIENCE) else {
-            return Ok(());
-        };
-        if next < self.failed_at + AFTER_FAILURE {
-            return Ok(());
-        }
-        let due = ledger.next_alarm(now).map_err(|error| error.to_string())?;
-        let open = self.network.open();
-        let waiting = due.is_some_and(|due| due + PATIENCE < next && due >= now);
-        if !waiting {
-            return Ok(());
-        }
-        if self.alarmed.is_some() && open == 0 {
-            return Err(format!("work that is due at {due:?} waits until {next}"));
-        }
-        if self.alarmed.is_none() {
-            return Err(format!(
-                "the alarm is at {:?}, but {due:?} is due",
-                self.disk.alarm()
-            ));
-        }
-        Ok(())
     }
 }

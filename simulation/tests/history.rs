@@ -149,7 +149,10 @@ fn whoever_comes_back_in_time_is_not_removed() {
         [],
         "that was before they left"
     );
-    assert_eq!(cancel("webhook:realtimekit", Some(now)), [mine.clone()]);
+    assert_eq!(
+        cancel("webhook:realtimekit", Some(now)),
+        std::slice::from_ref(&mine)
+    );
     let state = |id| ledger.show(id, now).unwrap().unwrap().state;
     assert_eq!(
         (state(&mine), state(&other)),

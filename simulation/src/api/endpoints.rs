@@ -54,7 +54,7 @@ impl Api {
         };
         let size = number("per_page").min(self.page_rows);
         let mut start = (number("page_no") - 1) * size;
-        let mut total = Some(rows.len());
+        let mut total = Some(rows.len()).filter(|_| !self.no_totals);
         let mut cut = size;
         let last = start + size >= rows.len();
         if self.strikes(self.faults.lying, now) {
@@ -68,7 +68,12 @@ impl Api {
                 _ => total = None,
             }
         }
-        let shown: Vec<&Value> = rows.iter().skip(start).take(size.min(cut)).collect();
+        let shown: Vec<&Value> = rows
+            .iter()
+            .take(rows.len() - self.missing_rows.min(rows.len()))
+            .skip(start)
+            .take(size.min(cut))
+            .collect();
         let paging = total.map(|total| {
             json!({"start_offset": start, "end_offset": start + shown.len(), "total_count": total})
         });

@@ -61,6 +61,7 @@ impl World {
 
     pub(super) fn crash(&mut self) {
         self.totals.crashes += 1;
+        self.breaks.push(self.clock.now());
         self.network.turn_is_durable(false);
         self.alarmed = None;
         self.ledger = None;
@@ -123,6 +124,7 @@ impl World {
             if let Poll::Ready(worked) = alarmed.as_mut().poll(&mut Context::from_waker(&waker)) {
                 self.alarmed = None;
                 if worked.error.is_some() {
+                    self.breaks.push(self.clock.now());
                     self.network.turn_is_durable(false);
                     self.failed_at = self.clock.now();
                 }
