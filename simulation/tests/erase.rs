@@ -31,9 +31,27 @@ fn a_user_goes_from_200_of_2000_meetings_for_the_least_possible() {
         }
     }
     let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    let mut estimates = Vec::new();
+    for done in [600, 1_500] {
+        while world.sum().requests < done {
+            world.advance().unwrap();
+        }
+        let left = removal(&world).estimated_seconds_left.unwrap();
+        estimates.push((world.clock.now(), left));
+    }
     world.run_to_end().unwrap();
     check::everything(&world).unwrap();
     let view = removal(&world);
+    for (at, estimated) in estimates {
+        let left = (view.finished_at.unwrap() - at) / 1000;
+        println!("estimated {estimated} s, it took {left} s");
+        assert!(estimated > left / 2 && estimated < left * 2);
+    }
+    println!(
+        "{} rows written, {} statements",
+        world.disk.rows_written(),
+        world.disk.statements.get()
+    );
     let api = world.network.api.borrow();
     // List of meetings, each meeting's list, kicks, deletes; then once more the list, and the meetings that had him.
     let kicks = 200;
