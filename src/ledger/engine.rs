@@ -90,7 +90,7 @@ impl<S: Store> Ledger<S> {
         let mut renewed = started;
         self.renew(started, alarm).await?;
         self.recover(started)?;
-        worked.purged = self.purge(started)?;
+        worked.purged = self.purge_all(started)?;
         let mut in_flight = FuturesUnordered::new();
         loop {
             let now = client.clock.now_ms();

@@ -160,6 +160,25 @@ impl<S: Store> Ledger<S> {
         })
     }
 
+    /// When a removal that finished at that time has been kept long enough.
+    pub(super) fn keeps_until(&self, finished: u64) -> u64 {
+        let retention = u64::from(self.settings.retention_days) * DAY_MS;
+        finished.saturating_add(retention).saturating_add(1)
+    }
+
+    /// Lets go of all finished removals whose time is over, or of a thousand where there are more. Gives how many.
+    pub(super) fn purge_all(&self, now: u64) -> Result<usize, StoreError> {
+        let mut purged = 0;
+        for _ in 0..50 {
+            let some = self.purge(now)?;
+            purged += some;
+            if some == 0 {
+                break;
+            }
+        }
+        Ok(purged)
+    }
+
     /// Lets go of finished removals and keys whose time is over. Gives how many removals went; there may be more.
     pub fn purge(&self, now: u64) -> Result<usize, StoreError> {
         let retention = u64::from(self.settings.retention_days);
