@@ -16,6 +16,9 @@ use crate::realtimekit::{Api, Client, Clock, Transport};
 
 /// How many requests are in flight at most: a Worker has six connections at a time.
 pub const CONCURRENCY: usize = 6;
+/// How long to wait at most before looking for work again, while more could be sent, in milliseconds: removals come in
+/// while others wait for answers that take their time.
+const LOOK_MS: u64 = 500;
 /// After what time an alarm that met with a failure of the storage tries again, in milliseconds.
 const AFTER_FAILURE_MS: u64 = 10_000;
 /// When an empty ledger looks again, in milliseconds: something must have been stored by then, which sets the alarm.
@@ -104,20 +107,20 @@ impl<S: Store> Ledger<S> {
                 };
                 in_flight.push(self.carry_out(step, api, client));
             }
-            let pause = if now < end && in_flight.len() < CONCURRENCY {
-                self.time_to_next(now)?
-            } else {
-                None
-            };
+            let more = now < end && in_flight.len() < CONCURRENCY;
+            let pause = if more { self.time_to_next(now)? } else { None };
             if in_flight.is_empty() {
                 let Some(pause) = pause else { return Ok(()) };
                 // 5. Nothing is in flight and everything is recorded: a crash loses and doubles nothing.
-                client.clock.sleep(pause).await;
+                let look = Duration::from_millis(LOOK_MS);
+                client.clock.sleep(pause.min(look)).await;
                 continue;
             }
-            let answered = match pause {
+            let look = more.then_some(Duration::from_millis(LOOK_MS));
+            let answered = match pause.or(look) {
                 None => in_flight.next().await,
                 Some(pause) => {
+                    let pause = pause.min(Duration::from_millis(LOOK_MS));
                     let sleep = pin!(client.clock.sleep(pause));
                     // 6. The requests in flight were marked as sent before they left; see `carry_out`. A crash here
                     // makes each of them one whose effect is unknown.
