@@ -31,6 +31,7 @@ Commands:
     --seeds N          how many (100000)
     --from S           the first (0)
   build                build the Worker into build/
+  bench [OPTIONS]      measure the Worker beside its peers (`cargo xtask bench --help`)
 
 Options:
   -h, --help           print this text
@@ -53,6 +54,8 @@ pub enum Invocation {
     Simulate(Seeds),
     /// Build the Worker.
     Build,
+    /// Measure the Worker; the benchmark reads its own options.
+    Bench(Vec<OsString>),
 }
 
 /// Reads the arguments that follow `cargo xtask`.
@@ -70,6 +73,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Some("follow") => Follow::parse(&mut parser).map(|follow| follow.map(Invocation::Follow)),
         Some("simulate") => Seeds::parse(&mut parser).map(|seeds| seeds.map(Invocation::Simulate)),
         Some("build") => none(&mut parser).map(|found| found.map(|()| Invocation::Build)),
+        Some("bench") => Ok(Some(Invocation::Bench(parser.raw_args()?.collect()))),
         _ => bail!("no such command: {} ({SEE_HELP})", command.display()),
     };
     Ok(options.context(SEE_HELP)?.unwrap_or(Invocation::Help))
@@ -114,6 +118,11 @@ mod tests {
             ("build -h", Some(Invocation::Help)),
             ("dev --port 9000 -h", Some(Invocation::Help)),
             ("build", Some(Invocation::Build)),
+            ("bench", Some(Invocation::Bench(Vec::new()))),
+            (
+                "bench --quick",
+                Some(Invocation::Bench(vec!["--quick".into()])),
+            ),
             ("build twice", None),
             ("dev", Some(dev(8787, 8788))),
             ("dev --port 9000 --sim-port=9001", Some(dev(9000, 9001))),

@@ -15,6 +15,7 @@
 )]
 
 mod arguments;
+mod bench;
 mod dev;
 mod follow;
 mod install;
@@ -84,5 +85,6 @@ fn run() -> Result<ExitCode> {
         Invocation::Follow(follow) => follow::run(follow),
         Invocation::Simulate(seeds) => simulate::run(&session, seeds),
         Invocation::Build => worker::run(&session),
+        Invocation::Bench(arguments) => bench::run(&session, &arguments),
     }
 }

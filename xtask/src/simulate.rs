@@ -1,6 +1,7 @@
 //! `cargo xtask simulate`: the ledger's simulation over more seeds than the tests take.
 
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use lexopt::prelude::{Long, Short};
@@ -36,6 +37,9 @@ impl Seeds {
     }
 }
 
+/// The longest time for a simulation.
+const LIMIT: Duration = Duration::from_hours(12);
+
 /// Runs them; what they held and found is printed, and the exit code is the simulation's.
 pub fn run(session: &Session, seeds: Seeds) -> Result<ExitCode> {
     let mut command = Command::new("cargo");
@@ -46,9 +50,9 @@ pub fn run(session: &Session, seeds: Seeds) -> Result<ExitCode> {
         .current_dir(session.workspace.root());
     let status = session
         .processes
-        .run(&mut command)
+        .run(&mut command, LIMIT)
         .context("cannot run cargo")?;
-    Ok(if status.success() {
+    Ok(if status.is_some_and(|status| status.success()) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

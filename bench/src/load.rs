@@ -1,0 +1,141 @@
+//! The load: connections that stay open, each with one request under way, bounded by count and time.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use crate::configuration::{CALLER_TOKEN, PATH};
+
+/// No turn takes longer than this.
+const TURN: Duration = Duration::from_secs(20);
+
+/// What one turn measured.
+#[derive(Debug, Default)]
+pub struct Sample {
+    /// The time of each request in microseconds, sorted.
+    pub latencies: Vec<f64>,
+    /// From the first request to the last answer.
+    pub elapsed: Duration,
+}
+
+impl Sample {
+    /// Requests per second.
+    pub fn rate(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+        let count = self.latencies.len() as f64;
+        count / self.elapsed.as_secs_f64()
+    }
+}
+
+/// Open connections to one server.
+pub struct Connections {
+    senders: Vec<SendRequest<Empty<Bytes>>>,
+}
+
+impl Connections {
+    /// Opens `count` connections.
+    pub async fn open(address: SocketAddr, count: usize) -> Result<Self> {
+        let mut senders = Vec::with_capacity(count);
+        for _ in 0..count {
+            let stream = TcpStream::connect(address)
+                .await
+                .with_context(|| format!("cannot connect to {address}"))?;
+            stream.set_nodelay(true)?;
+            let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+            // How it ends is seen by the requests that are sent over it.
+            drop(tokio::spawn(connection));
+            senders.push(sender);
+        }
+        Ok(Self { senders })
+    }
+
+    /// Sends `requests` requests over all connections.
+    pub async fn run(&mut self, requests: usize) -> Result<Sample> {
+        let turn = Rc::new(Turn {
+            left: Cell::new(requests),
+            latencies: RefCell::new(Vec::with_capacity(requests)),
+            begun: Instant::now(),
+        });
+        let mut workers = JoinSet::new();
+        let local = tokio::task::LocalSet::new();
+        for sender in self.senders.drain(..) {
+            workers.spawn_local_on(one_connection(sender, Rc::clone(&turn)), &local);
+        }
+        let senders = local
+            .run_until(async {
+                let mut senders = Vec::new();
+                while let Some(done) = workers.join_next().await {
+                    senders.push(done??);
+                }
+                anyhow::Ok(senders)
+            })
+            .await?;
+        self.senders = senders;
+        let mut latencies = turn.latencies.take();
+        latencies.sort_by(f64::total_cmp);
+        Ok(Sample {
+            latencies,
+            elapsed: turn.begun.elapsed(),
+        })
+    }
+}
+
+/// What the connections of one turn share.
+struct Turn {
+    left: Cell<usize>,
+    latencies: RefCell<Vec<f64>>,
+    begun: Instant,
+}
+
+async fn one_connection(
+    mut sender: SendRequest<Empty<Bytes>>,
+    turn: Rc<Turn>,
+) -> Result<SendRequest<Empty<Bytes>>> {
+    while let Some(left) = turn.left.get().checked_sub(1) {
+        if turn.begun.elapsed() > TURN {
+            break;
+        }
+        turn.left.set(left);
+        let sent = Instant::now();
+        delete(&mut sender).await?;
+        let latency = sent.elapsed().as_secs_f64() * 1e6;
+        turn.latencies.borrow_mut().push(latency);
+    }
+    Ok(sender)
+}
+
+/// Sends one DELETE and reads its answer, which must be the upstream's.
+async fn delete(sender: &mut SendRequest<Empty<Bytes>>) -> Result<()> {
+    let request = Request::builder()
+        .method(Method::DELETE)
+        .uri(PATH)
+        .header("host", "participant-remover.example")
+        .header("accept", "application/json")
+        .header("authorization", format!("Bearer {CALLER_TOKEN}"))
+        .body(Empty::new())?;
+    sender.ready().await?;
+    let response = sender.send_request(request).await?;
+    let status = response.status();
+    let body = response.into_body().collect().await?.to_bytes();
+    let text = String::from_utf8_lossy(&body);
+    ensure!(
+        status == StatusCode::OK && text.contains("custom_participant_id"),
+        "an answer is not the upstream's: {status} {text}"
+    );
+    Ok(())
+}
+
+/// One DELETE over a new connection.
+pub async fn once(address: SocketAddr) -> Result<()> {
+    Connections::open(address, 1).await?.run(1).await.map(drop)
+}
