@@ -140,7 +140,7 @@ fn whoever_comes_back_in_time_is_not_removed() {
     assert_eq!(ledger.next_alarm(now).unwrap(), Some(now + 60_000));
     let cancel = |source, joined| {
         ledger
-            .cancel_pending(source, &meeting(), &user, joined, now)
+            .cancel_pending(source, &meeting(), Some(&user), joined, now)
             .unwrap()
     };
     assert_eq!(cancel("api", Some(now)), []);
