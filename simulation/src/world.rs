@@ -215,7 +215,9 @@ impl World {
             .first_key_value()
             .map(|((at, _), _)| (*at).max(now + 1));
         let woken = self.woken.0.load(Ordering::Relaxed).then_some(now);
+        let faults_end = (self.faults_end > now).then_some(self.faults_end);
         let times = [
+            faults_end,
             restart,
             alarm,
             script,

@@ -16,6 +16,9 @@ use crate::realtimekit::{Api, Client, Clock, Transport};
 
 /// How many requests are in flight at most: a Worker has six connections at a time.
 pub const CONCURRENCY: usize = 6;
+/// How many requests one alarm sends at most: an invocation has 50 subrequests on the Free plan. The next alarm follows
+/// at once.
+pub const REQUESTS_AN_ALARM: u64 = 45;
 /// After what time an alarm that met with a failure of the storage tries again, in milliseconds.
 const AFTER_FAILURE_MS: u64 = 10_000;
 /// When an empty ledger looks again, in milliseconds: something must have been stored by then, which sets the alarm.
@@ -88,6 +91,7 @@ impl<S: Store> Ledger<S> {
         let started = client.clock.now_ms();
         let end = started.saturating_add(WORK_MS);
         let mut renewed = started;
+        let mut sent = 0;
         self.renew(started, alarm).await?;
         self.recover(started)?;
         worked.purged = self.purge_all(started)?;
@@ -98,13 +102,15 @@ impl<S: Store> Ledger<S> {
                 renewed = now;
                 self.renew(now, alarm).await?;
             }
-            while now < end && in_flight.len() < CONCURRENCY {
+            let goes_on = now < end && sent < REQUESTS_AN_ALARM;
+            while goes_on && sent < REQUESTS_AN_ALARM && in_flight.len() < CONCURRENCY {
                 let Some(step) = self.next_step(now)? else {
                     break;
                 };
                 in_flight.push(self.carry_out(step, api, client));
+                sent += 1;
             }
-            let has_room = now < end && in_flight.len() < CONCURRENCY;
+            let has_room = goes_on && in_flight.len() < CONCURRENCY;
             let wait = has_room.then(|| self.time_to_next(now)).transpose()?;
             let wait = wait.flatten();
             if wait.is_none() && in_flight.is_empty() {

@@ -97,7 +97,10 @@ impl World {
         let broken = self.breaks.iter().filter(|at| recent(**at)).count();
         let left = u32::try_from(left + 6 * broken).unwrap_or(u32::MAX);
         let budget = left < self.settings.durable_part(total) && left + synchronous < total;
-        let refused = self.network.api.borrow().last_refused;
-        budget && !self.network.is_stopped(now) && refused + COUNTED < now
+        let api = self.network.api.borrow();
+        let refused = api.last_refused + COUNTED >= now;
+        // A header that says less holds work back as well.
+        let headers = api.fixed_header.is_some() || api.quota < usize::try_from(total).unwrap_or(0);
+        budget && !self.network.is_stopped(now) && !refused && !headers
     }
 }
