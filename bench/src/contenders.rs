@@ -37,6 +37,8 @@ enum Source {
     Recording(PathBuf),
     /// A script that esbuild bundles and minifies.
     Script(&'static str),
+    /// The same with a Durable Object for webhooks.
+    Deliveries(&'static str),
     /// The crate of the plain workers-rs peer.
     WorkersRs,
 }
@@ -46,6 +48,7 @@ impl Source {
         match self {
             Self::Built(directory) if directory.join("index_bg.wasm").exists() => Ledger::Idle,
             Self::Recording(_) => Ledger::Recording,
+            Self::Deliveries(_) => Ledger::Deliveries,
             _ => Ledger::None,
         }
     }
@@ -85,28 +88,58 @@ pub fn build(options: &Options, upstream: SocketAddr) -> Result<Vec<Contender>> 
     }
     if !options.only.is_empty() {
         all.retain(|(key, ..)| options.only.contains(key));
-        ensure!(!all.is_empty(), "--only names no contender");
+        let webhooks = options.only.iter().any(|name| name == "webhooks");
+        ensure!(webhooks || !all.is_empty(), "--only names no contender");
     }
     all.into_iter()
-        .map(|(key, title, source)| {
-            let directory = options.root.join("target/bench").join(&key);
-            fs::create_dir_all(&directory)?;
-            let modules = bundle(options, &source, &directory)
-                .with_context(|| format!("cannot build {title}"))?;
-            fs::write(
-                directory.join("config.capnp"),
-                configuration::text(&modules, source.ledger(), upstream),
-            )?;
-            fs::create_dir_all(directory.join("storage"))?;
-            Ok(Contender {
-                key,
-                title,
-                gzipped: gzipped(&directory, &modules)?,
-                workerd: options.root.join("node_modules/.bin/workerd"),
-                directory,
-            })
-        })
+        .map(|(key, title, source)| prepare(options, upstream, key, title, &source))
         .collect()
+}
+
+/// Builds the contenders for webhooks.
+pub fn for_webhooks(options: &Options, upstream: SocketAddr) -> Result<Vec<Contender>> {
+    let ours = Source::Built(options.root.join("build"));
+    let peer = Source::Deliveries("webhook/index.js");
+    [
+        ("ours", "participant-remover", ours),
+        ("webhook", "JavaScript and a Durable Object", peer),
+    ]
+    .into_iter()
+    .map(|(key, title, source)| {
+        prepare(
+            options,
+            upstream,
+            format!("webhooks-{key}"),
+            title.to_owned(),
+            &source,
+        )
+    })
+    .collect()
+}
+
+fn prepare(
+    options: &Options,
+    upstream: SocketAddr,
+    key: String,
+    title: String,
+    source: &Source,
+) -> Result<Contender> {
+    let directory = options.root.join("target/bench").join(&key);
+    fs::create_dir_all(&directory)?;
+    let modules =
+        bundle(options, source, &directory).with_context(|| format!("cannot build {title}"))?;
+    fs::write(
+        directory.join("config.capnp"),
+        configuration::text(&modules, source.ledger(), upstream),
+    )?;
+    fs::create_dir_all(directory.join("storage"))?;
+    Ok(Contender {
+        key,
+        title,
+        gzipped: gzipped(&directory, &modules)?,
+        workerd: options.root.join("node_modules/.bin/workerd"),
+        directory,
+    })
 }
 
 /// Puts the bundle into the directory and names its files.
@@ -124,12 +157,13 @@ fn bundle(options: &Options, source: &Source, directory: &Path) -> Result<Vec<&'
             }
             Ok(modules)
         }
-        Source::Script(path) => {
+        Source::Script(path) | Source::Deliveries(path) => {
             let mut esbuild = Command::new(options.root.join("node_modules/.bin/esbuild"));
             esbuild
                 .arg(options.root.join("bench/peers").join(path))
                 .args(["--bundle", "--minify", "--format=esm", "--target=es2022"])
                 .args(["--conditions=workerd,worker,browser", "--log-level=warning"])
+                .arg("--external:cloudflare:*")
                 .arg(format!("--outfile={}", script.display()));
             succeed(&mut esbuild)?;
             Ok(vec!["index.js"])

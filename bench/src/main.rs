@@ -17,6 +17,7 @@ mod arguments;
 mod chart;
 mod configuration;
 mod contenders;
+mod deliveries;
 mod load;
 mod machine;
 mod memory;
@@ -78,7 +79,13 @@ async fn measure(options: &Options, plan: &Plan) -> Result<()> {
     if options.profile.is_some() {
         return profile::run(&contenders).await;
     }
-    let rounds = rounds::run(&contenders, upstream.address(), plan).await?;
+    let rounds = rounds::run(&contenders, Some(upstream.address()), plan, &plan.levels).await?;
+    let webhook_contenders = if options.only.is_empty() || options.only == ["webhooks"] {
+        contenders::for_webhooks(options, upstream.address())?
+    } else {
+        Vec::new()
+    };
+    let webhooks = rounds::run(&webhook_contenders, None, plan, &[plan.webhooks]).await?;
     let starts = start::run(&contenders, plan).await?;
     let memory = match (plan.memory_requests, contenders.first()) {
         (Some(requests), Some(ours)) => Some(memory::run(ours, requests, plan).await?),
@@ -87,6 +94,8 @@ async fn measure(options: &Options, plan: &Plan) -> Result<()> {
     let results = report::Results {
         contenders: &contenders,
         rounds: &rounds,
+        webhook_contenders: &webhook_contenders,
+        webhooks: webhooks.first(),
         starts: &starts,
         memory: memory.as_ref(),
         machine: machine::describe(&options.root)?,

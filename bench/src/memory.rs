@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::contenders::Contender;
 use crate::load::Connections;
-use crate::plan::Plan;
+use crate::plan::{Plan, Work};
 use crate::workerd::Workerd;
 
 /// The memory's course.
@@ -22,7 +22,7 @@ const STEPS: usize = 40;
 /// Sends `requests` requests, or as many as the time allows.
 pub async fn run(contender: &Contender, requests: usize, plan: &Plan) -> Result<Memory> {
     let workerd = Workerd::start(contender).await?;
-    let mut connections = Connections::open(workerd.address(), 32).await?;
+    let mut connections = Connections::open(workerd.address(), 32, Work::Removal).await?;
     let begun = Instant::now();
     let mut course = vec![(0, workerd.resident()?)];
     let mut sent = 0;

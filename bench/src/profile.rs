@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::contenders::Contender;
 use crate::load::Connections;
+use crate::plan::Work;
 use crate::workerd::Workerd;
 
 /// How long the load goes on.
@@ -22,7 +23,7 @@ pub async fn run(contenders: &[Contender]) -> Result<()> {
             workerd.process(),
             TIME.as_secs()
         );
-        let mut connections = Connections::open(workerd.address(), 16).await?;
+        let mut connections = Connections::open(workerd.address(), 16, Work::Removal).await?;
         let begun = Instant::now();
         while begun.elapsed() < TIME {
             connections.run(2_000).await?;

@@ -19,6 +19,10 @@ pub struct Results<'a> {
     pub contenders: &'a [Contender],
     /// By number of connections.
     pub rounds: &'a [LevelRounds],
+    /// This Worker and its peer for webhooks.
+    pub webhook_contenders: &'a [Contender],
+    /// What they took.
+    pub webhooks: Option<&'a LevelRounds>,
     /// By contender.
     pub starts: &'a [Starts],
     /// Of this Worker.
@@ -56,6 +60,9 @@ pub fn markdown(results: &Results) -> String {
     let mut text = format!("\nMeasured on: {}.\n", results.machine);
     for rounds in results.rounds {
         level(&mut text, results.contenders, rounds);
+    }
+    if let Some(rounds) = results.webhooks {
+        deliveries(&mut text, results.webhook_contenders, rounds);
     }
     footprint(&mut text, results);
     if let Some(memory) = results.memory {
@@ -116,6 +123,37 @@ fn level(text: &mut String, contenders: &[Contender], rounds: &LevelRounds) {
             alone(|turn| turn.p99),
         ),
     );
+}
+
+/// A webhook from its receipt to the 200 that says that it is stored.
+fn deliveries(text: &mut String, contenders: &[Contender], rounds: &LevelRounds) {
+    line(
+        text,
+        &format!("\n**Webhooks**, {} connections\n", rounds.level.connections),
+    );
+    line(
+        text,
+        "| | CPU per webhook (least) | this Worker's CPU, relative: median (min … max) | webhooks/s | p50 |",
+    );
+    line(text, "|---|---|---|---|---|");
+    for (at, contender) in contenders.iter().enumerate() {
+        let cpu = Span::of(rounds.of(at, |turn| turn.cpu));
+        let ratio = Span::of(rounds.cpu_ratios(0, at));
+        line(
+            text,
+            &format!(
+                "| {} | {:.0} µs ({:.0}) | {:.2} × ({:.2} … {:.2}) | {:.0} | {:.0} µs |",
+                contender.title,
+                cpu.median,
+                cpu.min,
+                ratio.median,
+                ratio.min,
+                ratio.max,
+                Span::of(rounds.of(at, |turn| turn.rate)).median,
+                Span::of(rounds.of(at, |turn| turn.p50)).median,
+            ),
+        );
+    }
 }
 
 fn footprint(text: &mut String, results: &Results) {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::contenders::Contender;
 use crate::load::Connections;
-use crate::plan::{Level, Plan};
+use crate::plan::{Level, Plan, Work};
 use crate::statistics::percentile;
 use crate::workerd::Workerd;
 
@@ -35,33 +35,40 @@ pub struct LevelRounds {
     pub upstream: Vec<Turn>,
 }
 
-/// Runs all rounds at all levels.
+/// How many turns a contender has before it is measured.
+const WARM_UP_TURNS: usize = 3;
+
+/// Runs all rounds at some levels. The upstream is measured beside the contenders where there is one.
 pub async fn run(
     contenders: &[Contender],
-    upstream: SocketAddr,
+    upstream: Option<SocketAddr>,
     plan: &Plan,
+    levels: &[Level],
 ) -> Result<Vec<LevelRounds>> {
+    let work = levels.first().map_or(Work::Removal, |level| level.work);
     let mut running = Vec::new();
     for contender in contenders {
         eprintln!("warming up {}", contender.title);
         let workerd = Workerd::start(contender).await?;
-        Connections::open(workerd.address(), 16)
-            .await?
-            .run(plan.warm_up)
-            .await
-            .with_context(|| contender.title.clone())?;
+        let mut connections = Connections::open(workerd.address(), 16, work).await?;
+        for _ in 0..WARM_UP_TURNS {
+            connections
+                .run(plan.warm_up)
+                .await
+                .with_context(|| contender.title.clone())?;
+        }
         running.push(workerd);
     }
-    let mut levels = Vec::new();
-    for &level in &plan.levels {
-        levels.push(at_level(&running, upstream, level, plan.rounds).await?);
+    let mut measured = Vec::new();
+    for &level in levels {
+        measured.push(at_level(&running, upstream, level, plan.rounds).await?);
     }
-    Ok(levels)
+    Ok(measured)
 }
 
 async fn at_level(
     running: &[Workerd],
-    upstream: SocketAddr,
+    upstream: Option<SocketAddr>,
     level: Level,
     rounds: usize,
 ) -> Result<LevelRounds> {
@@ -80,7 +87,9 @@ async fn at_level(
                 turns.push(turn(workerd.address(), level, Some(workerd)).await?);
             }
         }
-        alone.push(turn(upstream, level, None).await?);
+        if let Some(upstream) = upstream {
+            alone.push(turn(upstream, level, None).await?);
+        }
     }
     Ok(LevelRounds {
         level,
@@ -90,7 +99,7 @@ async fn at_level(
 }
 
 async fn turn(address: SocketAddr, level: Level, process: Option<&Workerd>) -> Result<Turn> {
-    let mut connections = Connections::open(address, level.connections).await?;
+    let mut connections = Connections::open(address, level.connections, level.work).await?;
     // Opening a connection is not what is measured.
     connections.run(level.connections * 4).await?;
     let before = process.map(Workerd::cpu).transpose()?;
