@@ -94,9 +94,7 @@ fn a_list_that_always_ends_early_is_a_failure_and_no_success() {
     }
     let mut world = start(scenario, vec![user_everywhere("wanted")]);
     world.network.api.borrow_mut().missing_rows = 1;
-    while !world.ordered.contains_key(&0) || !removal(&world).state.is_final() {
-        assert!(world.advance().unwrap());
-    }
+    run_until_final(&mut world);
     let view = removal(&world);
     assert_eq!(view.state, RemovalState::Failed);
     assert!(view.last_error.unwrap().contains("could not be read whole"));
@@ -196,9 +194,7 @@ fn a_page_that_never_comes_ends_in_a_partial_failure() {
     }
     let mut world = start(scenario, vec![everyone_in_first(meeting)]);
     world.network.api.borrow_mut().breaks = Some("page_no=2".to_owned());
-    while !world.ordered.contains_key(&0) || !removal(&world).state.is_final() {
-        assert!(world.advance().unwrap());
-    }
+    run_until_final(&mut world);
     let view = removal(&world);
     assert_eq!(
         (view.state, view.progress.removed),
@@ -211,6 +207,16 @@ fn a_page_that_never_comes_ends_in_a_partial_failure() {
         (view.state, view.progress.removed),
         (RemovalState::Succeeded, 3)
     );
+}
+
+fn run_until_final(world: &mut World) {
+    while !world.ordered.contains_key(&0) || !removal(world).state.is_final() {
+        assert!(world.advance().unwrap());
+        assert!(
+            world.clock.now() < START + 10 * 24 * 3_600_000,
+            "it never ends"
+        );
+    }
 }
 
 fn everyone_in_first(number: usize) -> RemovalOrder {
