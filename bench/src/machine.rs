@@ -11,8 +11,10 @@ pub fn describe(root: &Path) -> Result<String> {
     let cpu = fs::read_to_string("/proc/cpuinfo")?
         .lines()
         .find_map(|line| line.strip_prefix("model name"))
-        .map(|name| name.trim_start_matches(['\t', ' ', ':']).to_owned())
-        .unwrap_or_else(|| std::env::consts::ARCH.to_owned());
+        .map_or_else(
+            || std::env::consts::ARCH.to_owned(),
+            |name| name.trim_start_matches(['\t', ' ', ':']).to_owned(),
+        );
     let cores = std::thread::available_parallelism()?;
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
     let kernel = kernel.split('-').next().unwrap_or_default();
