@@ -27,9 +27,10 @@ before(async () => {
 });
 after(() => runtime.stop());
 
-test('the bundle stays small', async () => {
+test('the bundle stays small', async (context) => {
   const files = ['index.js', 'index_bg.wasm'].map(async (name) => gzipSync(await readFile(join(BUILD, name)), { level: 9 }).length);
   const bytes = (await Promise.all(files)).reduce((sum, size) => sum + size);
+  context.diagnostic(`index.js and Wasm, gzipped: ${bytes} bytes`);
   assert.ok(bytes <= BUNDLE_BYTES, `${bytes} bytes`);
 });
 

@@ -8,13 +8,14 @@ use anyhow::{Context, Result};
 
 /// One line about the machine and one about the versions.
 pub fn describe(root: &Path) -> Result<String> {
-    let cpu = fs::read_to_string("/proc/cpuinfo")?
+    let information = fs::read_to_string("/proc/cpuinfo")?;
+    let cpu = information
         .lines()
         .find_map(|line| line.strip_prefix("model name"))
-        .map_or_else(
-            || std::env::consts::ARCH.to_owned(),
-            |name| name.trim_start_matches(['\t', ' ', ':']).to_owned(),
-        );
+        .map_or(std::env::consts::ARCH, |name| {
+            name.trim_start_matches(['\t', ' ', ':'])
+        })
+        .to_owned();
     let cores = std::thread::available_parallelism()?;
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
     let kernel = kernel.split('-').next().unwrap_or_default();
