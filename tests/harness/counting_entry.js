@@ -10,6 +10,7 @@ export default {
       gc();
       return new Response();
     }
+    crossings.trap = new URL(request.url).pathname === '/trap';
     const { toJavaScript, toWasm } = crossings;
     const answer = await worker.fetch(request, env, context);
     const response = new Response(answer.body, answer);

@@ -1,12 +1,19 @@
 // Loaded before the Worker: counts the calls between JavaScript and Wasm, in both directions.
 const { Instance } = WebAssembly;
 
-export const crossings = { toJavaScript: 0, toWasm: 0, exports: undefined };
+export const crossings = { toJavaScript: 0, toWasm: 0, exports: undefined, trap: false };
 
 WebAssembly.Instance = function (module, imports) {
   const counted = {};
   for (const [name, functions] of Object.entries(imports)) {
-    counted[name] = mapped(functions, (call) => (crossings.toJavaScript += 1, call));
+    counted[name] = mapped(functions, (call) => {
+      crossings.toJavaScript += 1;
+      if (crossings.trap) {
+        crossings.trap = false;
+        throw new WebAssembly.RuntimeError('a trap that a test asked for');
+      }
+      return call;
+    });
   }
   const { exports } = new Instance(module, counted);
   crossings.exports = exports;

@@ -20,6 +20,8 @@ const PATH = `/client/v4/accounts/${ACCOUNT}/realtime/kit/app/meetings/497f6eca-
 export interface PlainRuntime {
   /** Deletes a participant, of which the upstream has as many as one likes. */
   remove: () => Promise<Response>;
+  /** Sends a request as a caller. */
+  call: (method: string, path: string) => Promise<Response>;
   /** The bytes in use on the JavaScript heap, after a collection. */
   heapBytes: () => Promise<number>;
   stop: () => Promise<void>;
@@ -50,11 +52,11 @@ export async function startPlainRuntime(entry: string, ...modules: string[]): Pr
   ], { cwd: directory, onLine: () => undefined });
   const [, http] = await workerd.line(/"socket":"http","port":(\d+)/, 30_000);
   const [, inspector] = await workerd.line(/"event":"listen-inspector","port":(\d+)/, 30_000);
+  const call = (method: string, path: string): Promise<Response> =>
+    fetch(`http://127.0.0.1:${http}${path}`, { method, headers: { authorization: `Bearer ${TOKEN}` } });
   return {
-    remove: () => fetch(`http://127.0.0.1:${http}${PATH}`, {
-      method: 'DELETE',
-      headers: { authorization: `Bearer ${TOKEN}` },
-    }),
+    call,
+    remove: () => call('DELETE', PATH),
     heapBytes: async () => {
       await (await fetch(`http://127.0.0.1:${http}/collect`)).arrayBuffer();
       return heapBytes(Number(inspector));
