@@ -51,6 +51,11 @@ export interface Search {
   finds: Find[];
 }
 
+/** The lines of all logs so far that hold a text. */
+export function linesWith(text: string): string[] {
+  return lines.filter((line) => line.includes(text));
+}
+
 /** Searches everything that was recorded so far. */
 export function searchRecord(): Search {
   const finds = [
