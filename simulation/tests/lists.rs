@@ -9,7 +9,7 @@
 mod scene;
 
 use participant_remover::ids::{CustomParticipantId, MeetingId};
-use participant_remover::ledger::RemovalState;
+use participant_remover::ledger::{Acceptance, Origin, RemovalState};
 use participant_remover::removal::{RemovalOrder, Target};
 use scene::{removal, scene, start, user_everywhere};
 use simulation::clock::START;
@@ -94,15 +94,71 @@ fn a_list_that_always_ends_early_is_a_failure_and_no_success() {
     }
     let mut world = start(scenario, vec![user_everywhere("wanted")]);
     world.network.api.borrow_mut().missing_rows = 1;
-    while !world.ordered.contains_key(&0) || !removal(&world).state.is_final() {
-        assert!(world.advance().unwrap());
-    }
+    run_until_final(&mut world);
     let view = removal(&world);
     assert_eq!(view.state, RemovalState::Failed);
     assert!(view.last_error.unwrap().contains("could not be read whole"));
     world.network.api.borrow_mut().missing_rows = 0;
     world.run_to_end().unwrap();
     assert_eq!(removal(&world).state, RemovalState::Succeeded);
+}
+
+/// A page that was made before a removal was accepted is not shared with it: somebody may have come in between.
+#[test]
+fn a_page_is_not_shared_with_a_removal_that_is_younger() {
+    let mut scenario = scene(4_000);
+    let meeting = scenario.population.add_meeting(false);
+    scenario.population.add(meeting, "other", START);
+    let id = MeetingId::parse(&scenario.population.meetings[meeting].id).unwrap();
+    let from = |user: &str| {
+        let user = CustomParticipantId::parse(user).unwrap();
+        let target = Target::UserInMeeting {
+            meeting: id.clone(),
+            user,
+        };
+        order(target, false, false, None).unwrap()
+    };
+    let mut world = start(scenario, vec![from("nobody")]);
+    while world.network.api.borrow().arrivals.is_empty() {
+        assert!(world.advance().unwrap());
+    }
+    let now = world.clock.now();
+    world
+        .network
+        .api
+        .borrow_mut()
+        .population
+        .add(meeting, "wanted", now);
+    let origin = Origin {
+        caller: None,
+        source: "api",
+        event_at: None,
+        key: None,
+    };
+    let ledger = world.ledger.clone().unwrap();
+    let accepted = ledger
+        .accept(&[from("wanted")], &origin, &world.clock)
+        .unwrap();
+    let Acceptance::Accepted(second) = accepted else {
+        panic!("{accepted:?}")
+    };
+    let state = |world: &World| {
+        ledger
+            .show(&second, world.clock.now())
+            .unwrap()
+            .unwrap()
+            .state
+    };
+    while !state(&world).is_final() {
+        assert!(world.advance().unwrap());
+    }
+    assert!(state(&world) == RemovalState::Succeeded);
+    let api = world.network.api.borrow();
+    assert!(
+        api.population.meetings[meeting]
+            .present()
+            .all(|p| p.user != "wanted")
+    );
 }
 
 /// A list without a total that ends early cannot be told from a short one: it is read again.
@@ -138,9 +194,7 @@ fn a_page_that_never_comes_ends_in_a_partial_failure() {
     }
     let mut world = start(scenario, vec![everyone_in_first(meeting)]);
     world.network.api.borrow_mut().breaks = Some("page_no=2".to_owned());
-    while !world.ordered.contains_key(&0) || !removal(&world).state.is_final() {
-        assert!(world.advance().unwrap());
-    }
+    run_until_final(&mut world);
     let view = removal(&world);
     assert_eq!(
         (view.state, view.progress.removed),
@@ -153,6 +207,16 @@ fn a_page_that_never_comes_ends_in_a_partial_failure() {
         (view.state, view.progress.removed),
         (RemovalState::Succeeded, 3)
     );
+}
+
+fn run_until_final(world: &mut World) {
+    while !world.ordered.contains_key(&0) || !removal(world).state.is_final() {
+        assert!(world.advance().unwrap());
+        assert!(
+            world.clock.now() < START + 10 * 24 * 3_600_000,
+            "it never ends"
+        );
+    }
 }
 
 fn everyone_in_first(number: usize) -> RemovalOrder {

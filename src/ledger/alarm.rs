@@ -1,5 +1,7 @@
 //! When the ledger has to be woken next.
 
+use std::time::Duration;
+
 use super::Ledger;
 use super::acceptance::first_row;
 use super::store::{Store, StoreError};
@@ -9,8 +11,8 @@ use crate::values;
 pub const WORK_MS: u64 = 60_000;
 /// How long an alarm waits at most for the next thing to fall due instead of ending, in milliseconds.
 pub(super) const IDLE_MS: u64 = 3_000;
-/// How often it looks for what was stored meanwhile, in milliseconds.
-pub(super) const LOOK_MS: u64 = 1_000;
+/// How often it looks for what was stored meanwhile.
+pub(super) const LOOK: Duration = Duration::from_secs(1);
 /// For how long an alarm that is at work sets the next one, in milliseconds: longer than a request can last, and no
 /// longer than an interruption may cost.
 pub const LEASE_MS: u64 = 20_000;

@@ -10,7 +10,7 @@ use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::Ledger;
-use super::alarm::{Alarm, IDLE_MS, LEASE_MS, LOOK_MS, RENEW_MS, WORK_MS};
+use super::alarm::{Alarm, IDLE_MS, LEASE_MS, LOOK, RENEW_MS, WORK_MS};
 use super::store::{Store, StoreError};
 use crate::realtimekit::{Api, Client, Clock, Transport};
 
@@ -111,8 +111,13 @@ impl<S: Store> Ledger<S> {
                 sent += 1;
             }
             let has_room = goes_on && in_flight.len() < CONCURRENCY;
-            let wait = has_room.then(|| self.time_to_next(now)).transpose()?;
-            let wait = wait.flatten();
+            let wait = if has_room {
+                // Something new may be stored while a slow request is in flight.
+                let look = (!in_flight.is_empty()).then_some(LOOK);
+                self.time_to_next(now)?.or(look)
+            } else {
+                None
+            };
             if wait.is_none() && in_flight.is_empty() {
                 return Ok(());
             }
@@ -130,7 +135,7 @@ impl<S: Store> Ledger<S> {
         };
         let wait = due.saturating_sub(now).max(1);
         // Something new may be stored meanwhile: it is looked for every second.
-        Ok((wait <= IDLE_MS).then(|| Duration::from_millis(wait.min(LOOK_MS))))
+        Ok((wait <= IDLE_MS).then(|| Duration::from_millis(wait).min(LOOK)))
     }
 }
 

@@ -100,8 +100,8 @@ fn what_a_query_may_not_say_is_named() {
         ("limit=+5", "/limit"),
         ("app_id=a/b", "/app_id"),
         ("limit=5&limit=6", "/limit"),
-        ("stat=failed", "/state"),
-        ("wait=5", "/state"),
+        ("stat=failed", "/stat"),
+        ("wait=5", "/wait"),
     ] {
         assert_eq!(
             pointer(ask(&Route::ListRemovals, query, None, "")),

@@ -1,0 +1,223 @@
+// Workers that receive webhooks, and one stand-in for all of them. A test has an app of its own: the removals that it
+// makes and the requests that the Worker sends for it are told apart by the app.
+import assert from 'node:assert/strict';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { SENDERS } from '../../xtask/src/webhook/senders.ts';
+import type { Headers, Signing } from '../../xtask/src/webhook/senders.ts';
+import { secret } from '../harness/record.ts';
+import { StandIn } from '../harness/stand_in.ts';
+import type { Participant } from '../harness/stand_in.ts';
+import { Worker } from '../harness/worker.ts';
+import type { JsonAnswer, WorkerOptions } from '../harness/worker.ts';
+
+export const ACCOUNT = '023e105f4ecef8ad9ca31a8372d0c353';
+const API_TOKEN = secret('the API token of the webhooks', 'cf-api-token_Webhooks3Rk8Wq2ZnXc');
+const SUPPORT = secret('the token of the webhooks\' support-desk', 'Wh8vLr5TzWm1Kp9BnYc4HsDf7GaEu3q2');
+
+/** A signing secret that every scheme takes: `whsec_` and the base64 of 36 bytes. */
+export function signingSecret(name: string): string {
+  return secret(name, `whsec_${randomBytes(36).toString('base64')}`);
+}
+
+export const SECRET = signingSecret('the signing secret');
+export const secondSecret = signingSecret('the second signing secret');
+
+export interface Removal {
+  id: string;
+  state: string;
+  source: string;
+  reason: string | null;
+  kick: boolean;
+  not_before: string | null;
+  target: Record<string, unknown> | null;
+  progress: Record<string, number>;
+  last_error: string | null;
+}
+
+/** `[vars.WEBHOOKS]`: what a source's table may hold is for the Worker to judge. */
+export type Sources = Record<string, Record<string, unknown>>;
+
+export interface HooksOptions {
+  sources: Sources;
+  secrets?: Record<string, string | string[]>;
+  keyUrl?: string;
+  persistTo?: string;
+}
+
+const running = new Set<{ stop(): Promise<void> }>();
+let shared: Promise<StandIn> | undefined;
+
+/** Every app of these tests. */
+export const APPS = Array.from({ length: 40 }, (_, number) => `hooks-${number}`);
+let taken = 0;
+
+/** An app that no other test has. */
+export function app(): string {
+  const own = APPS[taken];
+  assert.ok(own !== undefined, 'there are more tests than apps: make APPS longer');
+  taken += 1;
+  return own;
+}
+
+export function standIn(): Promise<StandIn> {
+  shared ??= StandIn.start({ token: API_TOKEN, account: ACCOUNT, apps: APPS }).then((started) => {
+    running.add(started);
+    return started;
+  });
+  return shared;
+}
+
+export async function stopAll(): Promise<void> {
+  await Promise.all([...running].map((started) => started.stop()));
+}
+
+/** What starts a Worker with these sources. */
+export async function workerOptions(options: HooksOptions): Promise<WorkerOptions> {
+  const { sources, secrets = {}, keyUrl, persistTo } = options;
+  const { baseUrl } = await standIn();
+  return {
+    vars: {
+      CLOUDFLARE_API_BASE_URL: baseUrl,
+      CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
+      REALTIMEKIT_APP_IDS: APPS.join(','),
+      API_REQUESTS_PER_5_MINUTES: '100000',
+      WEBHOOKS: sources,
+      ...(keyUrl === undefined ? {} : { REALTIMEKIT_WEBHOOK_KEY_URL: keyUrl }),
+    },
+    secrets: {
+      CLOUDFLARE_API_TOKEN: API_TOKEN,
+      CALLER_TOKENS: JSON.stringify({ 'support-desk': SUPPORT }),
+      WEBHOOK_SECRETS: JSON.stringify(secrets),
+    },
+    ...(persistTo === undefined ? {} : { persistTo }),
+  };
+}
+
+/** A Worker that receives webhooks. */
+export class Hooks {
+  readonly standIn: StandIn;
+  worker: Worker;
+  readonly #options: WorkerOptions;
+
+  private constructor(started: StandIn, worker: Worker, options: WorkerOptions) {
+    this.standIn = started;
+    this.worker = worker;
+    this.#options = options;
+    running.add(this);
+  }
+
+  static async start(options: HooksOptions): Promise<Hooks> {
+    const complete = await workerOptions(options);
+    const hooks = new Hooks(await standIn(), await Worker.start(complete), complete);
+    hooks.worker.token = SUPPORT;
+    return hooks;
+  }
+
+  /** Kills the runtime at once, and starts it again on the same rows. */
+  async crash(): Promise<void> {
+    await this.worker.kill();
+    this.worker = await Worker.start(this.#options);
+    this.worker.token = SUPPORT;
+  }
+
+  /** `POST /webhooks/{source}` */
+  post(source: string, body: string | Buffer, headers: Record<string, string | string[]>): Promise<JsonAnswer> {
+    return this.worker.call(`/webhooks/${source}`, {
+      method: 'POST',
+      token: null,
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
+  }
+
+  /** Signs a message as a sender does, and sends it. */
+  async send(source: string, event: unknown, sender = source, signing: Partial<Signing> = {}): Promise<JsonAnswer> {
+    const message = signed(event, signing);
+    return this.post(source, message.body, await headersOf(sender, message));
+  }
+
+  /** The removals of an app, newest first. */
+  async removals(ofApp: string, query = ''): Promise<Removal[]> {
+    const answer = await this.worker.call(`/removals?app_id=${ofApp}&limit=200${query}`);
+    assert.equal(answer.status, 200, answer.body);
+    return answer.json.result as Removal[];
+  }
+
+  /** Follows a removal until it is in a state. */
+  async follow(ofApp: string, id: string, state = 'succeeded', timeoutMs = 60_000): Promise<Removal> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const answer = await this.worker.call(`/removals/${id}?app_id=${ofApp}`);
+      const removal = answer.json.result as Removal;
+      if (removal.state === state) return removal;
+      assert.ok(Date.now() < deadline, `the removal is not ${state}: ${answer.body}`);
+      await sleep(100);
+    }
+  }
+
+  /** What the Worker has asked of an app since a mark. */
+  async requests(ofApp: string, since = 0): Promise<string[]> {
+    const seen = await this.standIn.requests({ since, path: `/kit/${ofApp}/` });
+    return seen.map(({ method, path }) => `${method} ${path}`);
+  }
+
+  /** A participant of an app, in a meeting of their own unless one is given. */
+  async participant(ofApp: string, user: string, meeting?: string): Promise<Participant> {
+    const title = { app: ofApp, title: 'A meeting' };
+    meeting ??= (await this.standIn.control<{ id: string }>('POST', '/meetings', title)).id;
+    return this.standIn.participant(meeting, user);
+  }
+
+  async stop(): Promise<void> {
+    running.delete(this);
+    await this.worker.stop();
+  }
+}
+
+export function userId(name = 'user'): string {
+  return `${name}-${randomBytes(6).toString('hex')}`;
+}
+
+/** A message of now, under a new id. */
+export function signed(event: unknown, signing: Partial<Signing> = {}): Signing {
+  const body = typeof event === 'string' ? event : JSON.stringify(event);
+  const id = `msg_${randomUUID().replaceAll('-', '')}`;
+  return { body, id, at: new Date(), secret: SECRET, ...signing };
+}
+
+export async function headersOf(sender: string, signing: Signing): Promise<Headers> {
+  return senderOf(sender).sign(signing);
+}
+
+export function senderOf(name: string): (typeof SENDERS)[string] & object {
+  const sender = SENDERS[name];
+  assert.ok(sender !== undefined, `there is no sender ${name}`);
+  return sender;
+}
+
+/** The id of the removal that an answer shows. */
+export function idOf(answer: JsonAnswer): string {
+  assert.equal(answer.status, 200, answer.body);
+  const { id } = answer.json.result as { id?: string };
+  assert.ok(id !== undefined, answer.body);
+  return id;
+}
+
+/** Waits until something holds. */
+export async function eventually(what: string, holds: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await holds())) {
+    assert.ok(Date.now() < deadline, `within ${timeoutMs} ms it did not come true that ${what}`);
+    await sleep(100);
+  }
+}
+
+/** Does something with each of a list, so many at a time. */
+export async function each<T>(list: readonly T[], atATime: number, act: (item: T) => Promise<void>): Promise<void> {
+  const queue = list.values();
+  await Promise.all(Array.from({ length: atATime }, async () => {
+    for (const item of queue) await act(item);
+  }));
+}
