@@ -109,6 +109,7 @@ impl Problem {
 
     fn message(&self) -> String {
         match self {
+            Self::InvalidField(field) if field.pointer.is_empty() => format!("the body {}", field.message),
             Self::InvalidField(field) => {
                 format!("{} {}", field.pointer.trim_start_matches('/'), field.message)
             }
@@ -182,6 +183,16 @@ mod tests {
             answer
                 .headers
                 .contains(&("x-should-retry", "false".to_owned()))
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_whole_body_is_said_of_it() {
+        let answer = Problem::from(FieldProblem::new("", "needs a target")).answer();
+        assert!(
+            answer
+                .body
+                .contains(r#""message":"the body needs a target","source":{"pointer":""}"#)
         );
     }
 

@@ -58,13 +58,7 @@ fn pairs<'a>(query: &'a str, allowed: &[&str]) -> Result<Vec<(&'a str, String)>,
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         if !allowed.contains(&name) {
-            let message = format!(
-                "are all the parameters that this route has: {}",
-                allowed.join(", ")
-            );
-            return Err(
-                FieldProblem::new(format!("/{}", allowed.first().unwrap_or(&"")), message).into(),
-            );
+            return Err(unknown(name, allowed).into());
         }
         if pairs.iter().any(|(given, _)| *given == name) {
             return Err(wrong(name, "must be given once").into());
@@ -114,6 +108,17 @@ fn bounded(
 fn number(text: &str) -> Option<u64> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if plain { text.parse().ok() } else { None }
+}
+
+/// A parameter that the route does not have. Of its name only the beginning is shown.
+fn unknown(name: &str, allowed: &[&str]) -> FieldProblem {
+    let name: String = name.chars().take(64).collect();
+    let message = if allowed.is_empty() {
+        "is unknown: this route has no query parameters".to_owned()
+    } else {
+        format!("is unknown: this route has {}", allowed.join(", "))
+    };
+    wrong(&name.replace('~', "~0").replace('/', "~1"), &message)
 }
 
 fn wrong(name: &str, message: &str) -> FieldProblem {

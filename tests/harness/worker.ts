@@ -96,6 +96,11 @@ export class Worker {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** The process group of wrangler and the runtime below it. */
+  get group(): number | undefined {
+    return this.#program.pid;
+  }
+
   /** Sends a request. The path goes out as it is given. */
   call(path: string, options: CallOptions = {}): Promise<JsonAnswer> {
     const { method = 'GET', token = this.token, headers = {}, body, timeoutMs = 60_000 } = options;

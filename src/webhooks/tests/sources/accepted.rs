@@ -129,6 +129,9 @@ fn a_pinned_key_is_an_rsa_key() {
         &[7; 32],
     ]
     .concat();
+    // RSA as well, but for another kind of signature: id-RSASSA-PSS (RFC 4055 §3.1).
+    let mut pss = key.public_der();
+    pss[16] = 0x0a;
     for (wrong, rule) in [
         (pem("CERTIFICATE", &key.public_der()), "must be PEM"),
         (
@@ -136,6 +139,7 @@ fn a_pinned_key_is_an_rsa_key() {
             "must be PEM",
         ),
         (pem("PUBLIC KEY", &ed25519), "another kind"),
+        (pem("PUBLIC KEY", &pss), "another kind"),
         (
             pem("PUBLIC KEY", &key.public_der()[..200]),
             "2048 to 8192 bits",

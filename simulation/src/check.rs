@@ -1,0 +1,264 @@
+//! What must hold at the end of a run, whatever went wrong in it.
+
+use std::collections::{BTreeMap, HashSet};
+
+use participant_remover::ledger::{ItemState, ItemView, RemovalState, RemovalView};
+use participant_remover::removal::{Outcome, RemovalOrder, Target};
+
+use crate::population::Participant;
+use crate::world::{Ordered, Violation, World};
+
+const FIVE_MINUTES: u64 = 300_000;
+
+/// Checks everything. Gives how many removals and outcomes there were.
+pub fn everything(world: &World) -> Result<(u64, u64), Violation> {
+    budget(world)?;
+    only_who_was_ordered(world)?;
+    let mut named = BTreeMap::new();
+    let mut removals = Vec::new();
+    for (number, ordered) in &world.ordered {
+        let (view, items) = read(world, ordered)?;
+        for item in &items {
+            *named.entry(item.participant.clone()).or_insert(0_u32) += 1;
+        }
+        removals.push((*number, ordered, view, items));
+    }
+    for (number, ordered, view, items) in &removals {
+        let checked = one(world, ordered, view, items, &named);
+        checked.map_err(|violation| format!("removal {number}: {violation}"))?;
+    }
+    let outcomes = removals.iter().flat_map(|(_, _, _, items)| items);
+    let outcomes = outcomes.filter(|item| item.outcome.is_some()).count();
+    Ok((removals.len() as u64, outcomes as u64))
+}
+
+fn read(world: &World, ordered: &Ordered) -> Result<(RemovalView, Vec<ItemView>), Violation> {
+    let ledger = world.ledger.as_ref().ok_or("the ledger is down")?;
+    let id = ordered.id.as_ref().ok_or("an order was never answered")?;
+    let now = world.clock.now();
+    let view = ledger.show(id, now).map_err(|error| error.to_string())?;
+    let mut items = Vec::new();
+    let mut after = None;
+    loop {
+        let page = ledger
+            .items(id, after, 50)
+            .map_err(|error| error.to_string())?;
+        let page = page.ok_or("an accepted removal is lost")?;
+        items.extend(page.rows);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok((view.ok_or("an accepted removal is lost")?, items))
+}
+
+/// No five minutes hold more requests than allowed, as they arrived, nor more of durable work than its part.
+fn budget(world: &World) -> Result<(), Violation> {
+    let api = world.network.api.borrow();
+    let total = world.settings.requests_per_5_minutes;
+    let durable = usize::try_from(world.settings.durable_part(total)).unwrap_or(usize::MAX);
+    let arrivals = &api.arrivals;
+    let mut first = 0;
+    for (last, at) in arrivals.iter().enumerate() {
+        while arrivals
+            .get(first)
+            .is_some_and(|first| first + FIVE_MINUTES <= *at)
+        {
+            first += 1;
+        }
+        let here = last + 1 - first;
+        if here > durable {
+            return Err(format!(
+                "{here} requests in five minutes, {durable} are allowed"
+            ));
+        }
+    }
+    if api.totals.own_429 > 0 {
+        return Err("the API's limit was exceeded".to_owned());
+    }
+    if world.network.forbidden.get() > 0 {
+        return Err("a request left while a 429 forbade it".to_owned());
+    }
+    if world.network.most_open.get() > 6 {
+        return Err(format!(
+            "{} requests at a time",
+            world.network.most_open.get()
+        ));
+    }
+    Ok(())
+}
+
+/// Every delete was of somebody whom a removal is about that is no dry run, and that was asked for by then.
+fn only_who_was_ordered(world: &World) -> Result<(), Violation> {
+    let api = world.network.api.borrow();
+    for (meeting, id, at) in &api.deletes {
+        let people = api.population.meetings.iter().filter(|m| m.id == *meeting);
+        let participant = people.flat_map(|m| &m.participants).find(|p| p.id == *id);
+        let participant = participant.ok_or("a delete of nobody took effect")?;
+        let wanted = world.ordered.values().any(|ordered| {
+            let about =
+                |order: &RemovalOrder| !order.dry_run && matches(order, meeting, participant);
+            ordered.asked_at <= *at && ordered.orders.iter().any(about)
+        });
+        if !wanted {
+            return Err(format!(
+                "{id} was removed from {meeting}, and nobody ordered it"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn matches(order: &RemovalOrder, meeting: &str, participant: &Participant) -> bool {
+    match &order.target {
+        Target::Participant {
+            meeting: m,
+            participant: p,
+        } => m.as_str() == meeting && p.as_str() == participant.id,
+        Target::UserInMeeting { meeting: m, user } => {
+            m.as_str() == meeting && user.as_str() == participant.user
+        }
+        Target::EveryoneInMeeting { meeting: m } => m.as_str() == meeting,
+        Target::UserEverywhere { user } => user.as_str() == participant.user,
+    }
+}
+
+fn one(
+    world: &World,
+    ordered: &Ordered,
+    view: &RemovalView,
+    items: &[ItemView],
+    named: &BTreeMap<String, u32>,
+) -> Result<(), Violation> {
+    if !view.state.is_final() {
+        return Err(format!("it is {:?} at the end", view.state));
+    }
+    let mut seen = HashSet::new();
+    for item in items {
+        if !seen.insert((&item.meeting, &item.participant)) {
+            return Err(format!("{} stands in it twice", item.participant));
+        }
+        let alone = named.get(&item.participant) == Some(&1);
+        outcome_is_true(world, item, alone)?;
+        outcome_is_there(view, item)?;
+    }
+    counters(view, items)?;
+    if view.state == RemovalState::Succeeded && !view.dry_run {
+        completeness(world, ordered)?;
+    }
+    Ok(())
+}
+
+fn outcome_is_there(view: &RemovalView, item: &ItemView) -> Result<(), Violation> {
+    let fits = match item.state {
+        ItemState::Waiting | ItemState::Pending => false,
+        ItemState::Done => item.outcome.is_some_and(Outcome::is_gone),
+        ItemState::Failed => item.outcome.is_some_and(|outcome| !outcome.is_gone()),
+        ItemState::Found => view.dry_run && item.outcome.is_none(),
+        ItemState::Cancelled => view.state == RemovalState::Cancelled,
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("{item:?} does not fit {:?}", view.state))
+    }
+}
+
+fn outcome_is_true(world: &World, item: &ItemView, alone: bool) -> Result<(), Violation> {
+    let api = world.network.api.borrow();
+    let people = api
+        .population
+        .meetings
+        .iter()
+        .filter(|m| m.id == item.meeting);
+    let participant = people
+        .flat_map(|m| &m.participants)
+        .find(|p| p.id == item.participant);
+    let gone = participant.map(|participant| participant.gone);
+    let by_us = gone.flatten().is_some_and(|gone| gone.by_us);
+    let absent = gone.is_none_or(|gone| gone.is_some());
+    let holds = match item.outcome {
+        Some(Outcome::Removed) => by_us,
+        Some(Outcome::AlreadyAbsent) => absent && !(alone && by_us),
+        Some(Outcome::AbsentAfterAmbiguous) => absent,
+        Some(Outcome::Failed) => !(alone && by_us),
+        Some(Outcome::Unknown) | None => true,
+    };
+    if holds {
+        Ok(())
+    } else {
+        Err(format!("{item:?} is not true: {participant:?}"))
+    }
+}
+
+fn counters(view: &RemovalView, items: &[ItemView]) -> Result<(), Violation> {
+    let count = |outcome| {
+        items
+            .iter()
+            .filter(|item| item.outcome == Some(outcome))
+            .count() as u64
+    };
+    let shown = view.progress;
+    let counted = (
+        items.len() as u64,
+        count(Outcome::Removed),
+        count(Outcome::AlreadyAbsent),
+        count(Outcome::AbsentAfterAmbiguous),
+        count(Outcome::Failed) + count(Outcome::Unknown),
+    );
+    let progress = (
+        shown.found,
+        shown.removed,
+        shown.already_absent,
+        shown.absent_after_ambiguous,
+        shown.failed,
+    );
+    if counted == progress {
+        Ok(())
+    } else {
+        Err(format!(
+            "its counters are {shown:?}, its items say {counted:?}"
+        ))
+    }
+}
+
+/// A removal that succeeded left nobody of those who were there when it was accepted.
+fn completeness(world: &World, ordered: &Ordered) -> Result<(), Violation> {
+    let api = world.network.api.borrow();
+    let accepted_at = ordered.accepted_at.unwrap_or(ordered.asked_at);
+    for meeting in &api.population.meetings {
+        // Of a meeting that was named, everybody who came before its list was begun for the last time.
+        let named = |order: &RemovalOrder| named_meeting(order) == Some(meeting.id.as_str());
+        let alone = world.ordered.len() == 1 && ordered.orders.iter().any(named);
+        let read = api
+            .first_pages
+            .get(&meeting.id)
+            .and_then(|times| times.last());
+        let until = read
+            .filter(|_| alone)
+            .map_or(accepted_at, |read| (*read).max(accepted_at));
+        for participant in meeting.present().filter(|p| p.added_at < until) {
+            if ordered
+                .orders
+                .iter()
+                .any(|order| matches(order, &meeting.id, participant))
+            {
+                return Err(format!(
+                    "it succeeded, and {} is there: {participant:?}",
+                    meeting.id
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn named_meeting(order: &RemovalOrder) -> Option<&str> {
+    match &order.target {
+        Target::UserInMeeting { meeting, .. } | Target::EveryoneInMeeting { meeting } => {
+            Some(meeting.as_str())
+        }
+        Target::Participant { .. } | Target::UserEverywhere { .. } => None,
+    }
+}

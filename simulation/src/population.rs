@@ -1,0 +1,116 @@
+//! The meetings and participants of the modelled app, and what has happened to each.
+
+use std::collections::BTreeMap;
+
+/// A meeting.
+#[derive(Debug, Clone)]
+pub struct Meeting {
+    /// Its id.
+    pub id: String,
+    /// Whether it may be joined.
+    pub active: bool,
+    /// Its participants, in the order of their creation.
+    pub participants: Vec<Participant>,
+}
+
+/// A participant, kept here after its deletion.
+#[derive(Debug, Clone)]
+pub struct Participant {
+    /// Its id.
+    pub id: String,
+    /// The customer's id of the user.
+    pub user: String,
+    /// When it was added.
+    pub added_at: u64,
+    /// When and how it went.
+    pub gone: Option<Gone>,
+    /// Whether a peer of theirs is in the live session.
+    pub live: bool,
+}
+
+/// How a participant went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gone {
+    /// When.
+    pub at: u64,
+    /// Whether by a DELETE of the ledger's.
+    pub by_us: bool,
+}
+
+/// All of them.
+#[derive(Debug, Clone, Default)]
+pub struct Population {
+    /// The meetings, in the order of their creation.
+    pub meetings: Vec<Meeting>,
+    /// Whether lists begin with the newest.
+    pub newest_first: bool,
+    at: BTreeMap<String, usize>,
+    participants: u64,
+}
+
+impl Population {
+    /// Adds a meeting.
+    pub fn add_meeting(&mut self, active: bool) -> usize {
+        let number = self.meetings.len();
+        let id = format!("00000000-0000-4000-8000-{number:012}");
+        self.at.insert(id.clone(), number);
+        self.meetings.push(Meeting {
+            id,
+            active,
+            participants: Vec::new(),
+        });
+        number
+    }
+
+    /// Adds a participant.
+    pub fn add(&mut self, meeting: usize, user: &str, now: u64) {
+        self.participants += 1;
+        let id = format!("p{}", self.participants);
+        if let Some(meeting) = self.meetings.get_mut(meeting) {
+            let live = meeting.active && self.participants.is_multiple_of(3);
+            meeting.participants.push(Participant {
+                id,
+                user: user.to_owned(),
+                added_at: now,
+                gone: None,
+                live,
+            });
+        }
+    }
+
+    /// A meeting by its id.
+    pub fn meeting(&mut self, id: &str) -> Option<&mut Meeting> {
+        self.at.get(id).and_then(|at| self.meetings.get_mut(*at))
+    }
+
+    /// How many participants there are now.
+    #[must_use]
+    pub fn present(&self) -> usize {
+        self.meetings
+            .iter()
+            .map(|meeting| meeting.present().count())
+            .sum()
+    }
+}
+
+impl Meeting {
+    /// Those who are not gone, oldest first.
+    #[must_use = "an iterator does nothing by itself"]
+    pub fn present(&self) -> impl DoubleEndedIterator<Item = &Participant> {
+        self.participants
+            .iter()
+            .filter(|participant| participant.gone.is_none())
+    }
+
+    /// Deletes a participant. False when there is none.
+    pub fn delete(&mut self, id: &str, gone: Gone) -> bool {
+        let found = self
+            .participants
+            .iter_mut()
+            .find(|p| p.id == id && p.gone.is_none());
+        found.is_some_and(|participant| {
+            participant.gone = Some(gone);
+            true
+        })
+    }
+}

@@ -1,0 +1,40 @@
+//! What callers and the rest of the world do during a run.
+
+use participant_remover::removal::RemovalOrder;
+
+/// One thing that somebody does.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// A caller orders a removal, and repeats the request with its key until it is answered.
+    Order {
+        /// The removal's number in the run, which is its key.
+        number: usize,
+        /// Its orders.
+        orders: Vec<RemovalOrder>,
+    },
+    /// A caller cancels a removal.
+    Cancel(usize),
+    /// A caller retries a removal.
+    Retry(usize),
+    /// The synchronous route has used requests.
+    Synchronous(u32),
+    /// Somebody is added to a meeting.
+    Add {
+        /// The meeting.
+        meeting: usize,
+        /// The user.
+        user: String,
+    },
+    /// Somebody is removed from a meeting by somebody else.
+    Remove {
+        /// The meeting.
+        meeting: usize,
+        /// A number that picks one of those present.
+        pick: usize,
+    },
+    /// A meeting is added.
+    AddMeeting {
+        /// Who is in it.
+        users: Vec<String>,
+    },
+}

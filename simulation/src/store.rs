@@ -1,0 +1,230 @@
+//! `SQLite` in memory with the durability of a Durable Object: what is written between two awaits becomes durable
+//! together, before anything leaves; a crash undoes the rest.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use participant_remover::ledger::{Row, Store, StoreError, Value};
+use rusqlite::Connection;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+
+/// What survives a crash: the database and the alarm.
+pub struct Disk {
+    connection: Connection,
+    in_turn: Cell<bool>,
+    alarm: Cell<Option<u64>>,
+    durable_alarm: Cell<Option<u64>>,
+    /// How many statements may run still before the process dies, where it is to die.
+    fuse: Cell<Option<u64>>,
+    /// How many statements may run still before one fails, where one is to fail.
+    failure: Cell<Option<u64>>,
+    /// Statements run.
+    pub statements: Cell<u64>,
+}
+
+/// The ledger's view of the disk.
+#[derive(Clone)]
+pub struct SimulatedStore(pub Rc<Disk>);
+
+struct Bound<'a>(&'a Value);
+
+impl rusqlite::ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Integer(number) => ValueRef::Integer(*number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
+fn failure(error: &rusqlite::Error) -> StoreError {
+    StoreError(error.to_string())
+}
+
+impl Disk {
+    /// An empty disk.
+    pub fn new() -> rusqlite::Result<Self> {
+        let connection = Connection::open_in_memory()?;
+        connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY")?;
+        connection.set_prepared_statement_cache_capacity(256);
+        Ok(Self {
+            connection,
+            in_turn: Cell::new(false),
+            alarm: Cell::new(None),
+            durable_alarm: Cell::new(None),
+            fuse: Cell::new(None),
+            failure: Cell::new(None),
+            statements: Cell::new(0),
+        })
+    }
+
+    /// Lets the process die before the statement after `statements` more.
+    pub fn light_fuse(&self, statements: u64) {
+        self.fuse.set(Some(statements));
+    }
+
+    /// Lets one statement fail after `statements` more.
+    pub fn fail_once_after(&self, statements: u64) {
+        self.failure.set(Some(statements));
+    }
+
+    /// Whether the process has died.
+    pub fn is_dead(&self) -> bool {
+        self.fuse.get() == Some(0)
+    }
+
+    /// Nothing is to break any more: the turn in which it was to is over.
+    pub fn calm(&self) {
+        self.fuse.set(None);
+        self.failure.set(None);
+    }
+
+    /// Makes what was written durable: an await, or a request that leaves.
+    pub fn commit(&self) {
+        if self.is_dead() {
+            return;
+        }
+        if self.in_turn.replace(false) {
+            self.batch("COMMIT");
+        }
+        self.durable_alarm.set(self.alarm.get());
+    }
+
+    /// The process is gone: what was not durable is undone.
+    pub fn crash(&self) {
+        self.fuse.set(None);
+        if self.in_turn.replace(false) {
+            self.batch("ROLLBACK");
+        }
+        self.alarm.set(self.durable_alarm.get());
+    }
+
+    fn batch(&self, sql: &str) {
+        if let Err(error) = self.connection.execute_batch(sql) {
+            // The simulation itself is broken then: nothing that follows would mean anything.
+            std::panic::panic_any(format!("{sql}: {error}"));
+        }
+    }
+
+    /// Sets the alarm; durable with the turn.
+    pub fn set_alarm(&self, at: Option<u64>) {
+        if !self.is_dead() {
+            self.alarm.set(at);
+        }
+    }
+
+    /// When the alarm goes off.
+    pub fn alarm(&self) -> Option<u64> {
+        self.alarm.get()
+    }
+
+    /// Whether a statement may run: the fuse and the failure burn down.
+    fn burn(&self) -> Result<(), StoreError> {
+        self.statements.set(self.statements.get() + 1);
+        match self.fuse.get() {
+            Some(0) => return Err(StoreError("the process has died".to_owned())),
+            Some(left) => {
+                self.fuse.set(Some(left - 1));
+                if left == 1 {
+                    return Err(StoreError("the process has died".to_owned()));
+                }
+            }
+            None => {}
+        }
+        match self.failure.get() {
+            Some(0) => {
+                self.failure.set(None);
+                Err(StoreError("the disk failed this once".to_owned()))
+            }
+            left => {
+                self.failure.set(left.map(|left| left - 1));
+                Ok(())
+            }
+        }
+    }
+
+    fn query(&self, sql: &str, values: &[Value]) -> rusqlite::Result<Vec<Row>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(rusqlite::params_from_iter(values.iter().map(Bound)))?;
+        let mut result = Vec::new();
+        while let Some(row) = rows.next()? {
+            let values = (0..columns)
+                .map(|column| match row.get_ref(column)? {
+                    ValueRef::Null => Ok(Value::Null),
+                    ValueRef::Integer(number) => Ok(Value::Integer(number)),
+                    ValueRef::Text(text) => Ok(Value::Text(String::from_utf8_lossy(text).into())),
+                    other => Err(rusqlite::Error::InvalidColumnType(
+                        column,
+                        sql.to_owned(),
+                        other.data_type(),
+                    )),
+                })
+                .collect::<rusqlite::Result<_>>()?;
+            result.push(Row(values));
+        }
+        Ok(result)
+    }
+}
+
+/// The limits of `SQLite` in Durable Objects, which the host's does not have.
+fn check_limits(sql: &str, values: &[Value]) -> Result<(), StoreError> {
+    let long = |value: &Value| matches!(value, Value::Text(text) if text.len() > 2_000_000);
+    let wide = |value: &Value| matches!(value, Value::Integer(n) if n.unsigned_abs() >= 1 << 53);
+    if values.len() > 100 || sql.len() > 100_000 || values.iter().any(|v| long(v) || wide(v)) {
+        return Err(StoreError(format!(
+            "a statement breaks the runtime's limits: {sql}"
+        )));
+    }
+    Ok(())
+}
+
+impl Store for SimulatedStore {
+    fn run(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let disk = &self.0;
+        disk.burn()?;
+        check_limits(sql, values)?;
+        if !disk.in_turn.replace(true) {
+            disk.batch("BEGIN");
+        }
+        disk.query(sql, values)
+            .map_err(|error| StoreError(format!("{error}: {sql}")))
+    }
+
+    fn transaction<R>(
+        &self,
+        work: impl FnOnce() -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
+        let disk = &self.0;
+        if !disk.in_turn.replace(true) {
+            disk.batch("BEGIN");
+        }
+        disk.batch("SAVEPOINT step");
+        let result = work();
+        if result.is_err() {
+            disk.batch("ROLLBACK TO step");
+        }
+        disk.connection
+            .execute_batch("RELEASE step")
+            .map_err(|error| failure(&error))?;
+        result
+    }
+}
+
+/// The alarm of the simulated Durable Object.
+pub struct SimulatedAlarm {
+    /// Where it is kept.
+    pub disk: Rc<Disk>,
+    /// What it takes time on.
+    pub clock: crate::clock::SimulatedClock,
+}
+
+impl participant_remover::ledger::Alarm for SimulatedAlarm {
+    async fn set(&self, at: u64) -> Result<(), StoreError> {
+        self.disk.burn()?;
+        self.disk.set_alarm(Some(at));
+        self.clock.wait(1).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! Large removals: what they cost against the least possible, and that nobody is left.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod scene;
+
+use participant_remover::ledger::RemovalState;
+use scene::{everyone_in, removal, scene, start, user_everywhere};
+use simulation::check;
+use simulation::clock::START;
+use simulation::script::Act;
+
+#[test]
+fn a_user_goes_from_200_of_2000_meetings_for_the_least_possible() {
+    let mut scenario = scene(200);
+    for number in 0..2_000 {
+        let meeting = scenario.population.add_meeting(number % 2 == 0);
+        for seat in 0..10 {
+            let wanted = number % 10 == 0 && seat == 4;
+            let user = if wanted {
+                "wanted".to_owned()
+            } else {
+                format!("user-{seat}")
+            };
+            scenario.population.add(meeting, &user, START);
+        }
+    }
+    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    world.run_to_end().unwrap();
+    check::everything(&world).unwrap();
+    let view = removal(&world);
+    let api = world.network.api.borrow();
+    // List of meetings, each meeting's list, kicks, deletes; then once more the list, and the meetings that had him.
+    let kicks = 200;
+    let least = 20 + 2_000 + kicks + 200 + 20 + 200;
+    println!(
+        "{} requests, the least possible is {least}; {:?}",
+        api.totals.requests, view.progress
+    );
+    assert_eq!(view.state, RemovalState::Succeeded);
+    assert_eq!(
+        (view.progress.removed, view.progress.meetings_scanned),
+        (200, 2_000)
+    );
+    assert_eq!(
+        (api.totals.requests, view.progress.requests),
+        (least, least)
+    );
+    assert_eq!((api.totals.limited, api.population.present()), (0, 19_800));
+    let live = |m: &simulation::population::Meeting| {
+        m.participants.iter().any(|p| p.live && p.gone.is_some())
+    };
+    assert!(
+        !api.population.meetings.iter().any(live),
+        "whoever was live was kicked first"
+    );
+}
+
+#[test]
+fn a_hundred_users_are_erased_by_one_reading_of_the_meetings() {
+    let mut scenario = scene(50);
+    for _ in 0..50 {
+        let meeting = scenario.population.add_meeting(false);
+        for seat in 0..20 {
+            scenario
+                .population
+                .add(meeting, &format!("user-{seat}"), START);
+        }
+    }
+    let orders = (0..10)
+        .map(|user| user_everywhere(&format!("user-{user}")))
+        .collect();
+    let mut world = start(scenario, orders);
+    world.run_to_end().unwrap();
+    check::everything(&world).unwrap();
+    let api = world.network.api.borrow();
+    assert_eq!(api.population.present(), 500);
+    // Two readings of the one page of meetings, two of each meeting, 500 deletes.
+    assert_eq!(api.totals.requests, 2 + 100 + 500);
+}
+
+#[test]
+fn a_meeting_of_1000_is_emptied_while_others_are_added() {
+    for newest_first in [false, true] {
+        let mut scenario = scene(100);
+        scenario.page_rows = 20;
+        scenario.population.newest_first = newest_first;
+        let meeting = scenario.population.add_meeting(true);
+        for number in 0..1_000 {
+            scenario
+                .population
+                .add(meeting, &format!("user-{number}"), START);
+        }
+        for number in 0..200_u64 {
+            let user = format!("late-{number}");
+            scenario
+                .script
+                .push((1_000 + number * 1_700, Act::Add { meeting, user }));
+        }
+        let order = everyone_in(&scenario, meeting);
+        let mut world = start(scenario, vec![order]);
+        world.run_to_end().unwrap();
+        check::everything(&world).unwrap();
+        let view = removal(&world);
+        let api = world.network.api.borrow();
+        println!(
+            "{} requests for {} participants",
+            api.totals.requests, view.progress.removed
+        );
+        assert_eq!(view.state, RemovalState::Succeeded);
+        // The last were added before the last reading, or after the end.
+        let late = api.population.meetings[0]
+            .present()
+            .filter(|p| p.added_at < view.finished_at.unwrap() - 1_000);
+        assert_eq!(late.count(), 0);
+        assert!(view.progress.removed >= 1_150, "{view:?}");
+    }
+}

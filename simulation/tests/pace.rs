@@ -1,0 +1,85 @@
+//! How fast durable work goes: never more than allowed, and hardly less.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod scene;
+
+use scene::{everyone_in, scene, start};
+use simulation::clock::START;
+
+const FIVE_MINUTES: u64 = 300_000;
+
+#[test]
+fn at_least_99_percent_of_the_durable_budget_is_used_while_there_is_work() {
+    let mut scenario = scene(200);
+    let meeting = scenario.population.add_meeting(false);
+    for _ in 0..9_000 {
+        scenario.population.add(meeting, "u", START);
+    }
+    let order = everyone_in(&scenario, meeting);
+    let mut world = start(scenario, vec![order]);
+    world.run_to_end().unwrap();
+    let api = world.network.api.borrow();
+    let (first, last) = (api.arrivals[0], *api.arrivals.last().unwrap());
+    let windows = (last - first) / FIVE_MINUTES;
+    let end = first + windows * FIVE_MINUTES;
+
+    let used = api.arrivals.iter().filter(|at| **at < end).count() as u64;
+    let percent = used * 10_000 / (windows * 960);
+    println!(
+        "{used} requests in {windows} times five minutes: {percent} of 10,000 of the durable budget"
+    );
+    assert!(
+        windows >= 8 && (9_900..=10_000).contains(&percent),
+        "{percent}"
+    );
+    assert_eq!((api.totals.limited, api.population.present()), (0, 0));
+}
+
+#[test]
+fn the_limit_header_is_believed() {
+    let mut scenario = scene(100);
+    let meeting = scenario.population.add_meeting(false);
+    for _ in 0..50 {
+        scenario.population.add(meeting, "u", START);
+    }
+    let order = everyone_in(&scenario, meeting);
+    let mut world = start(scenario, vec![order]);
+    world.network.api.borrow_mut().fixed_header = Some("\"default\";r=3;t=10".to_owned());
+    // The second request leaves when the first answer is heard.
+    while world.sum().requests < 2 {
+        assert!(world.advance().unwrap());
+    }
+    let heard = world.clock.now();
+    while world.network.next_event().is_some() || world.clock.now() < heard + 9_000 {
+        world.advance().unwrap();
+    }
+    assert!(world.clock.now() < heard + 10_000);
+    assert_eq!(world.sum().requests - 1, 3);
+    while world.clock.now() < heard + 12_000 {
+        world.advance().unwrap();
+    }
+    assert!(world.sum().requests > 4, "it goes on when the time is over");
+    world.network.api.borrow_mut().fixed_header = None;
+    world.run_to_end().unwrap();
+    assert_eq!(world.network.api.borrow().population.present(), 0);
+}
+
+#[test]
+fn a_smaller_quota_of_the_apis_policy_is_believed() {
+    let mut scenario = scene(100);
+    let meeting = scenario.population.add_meeting(false);
+    for _ in 0..600 {
+        scenario.population.add(meeting, "u", START);
+    }
+    let order = everyone_in(&scenario, meeting);
+    let mut world = start(scenario, vec![order]);
+    world.network.api.borrow_mut().quota = 150;
+    world.run_to_end().unwrap();
+    let api = world.network.api.borrow();
+    assert_eq!((api.totals.limited, api.population.present()), (0, 0));
+}

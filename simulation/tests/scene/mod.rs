@@ -1,0 +1,52 @@
+//! Scenes without faults, for tests that count.
+#![allow(clippy::unwrap_used, clippy::expect_used, dead_code, missing_docs)]
+
+use participant_remover::ids::{CustomParticipantId, MeetingId};
+use participant_remover::ledger::{RemovalView, Settings};
+use participant_remover::removal::{RemovalOrder, Target};
+use simulation::faults::Faults;
+use simulation::population::Population;
+use simulation::scenario::{Scenario, order};
+use simulation::script::Act;
+use simulation::world::World;
+
+/// Nobody, no faults, the settings of a deployment, and `latency` milliseconds at most each way.
+pub fn scene(latency: u64) -> Scenario {
+    Scenario {
+        seed: 1,
+        population: Population::default(),
+        faults: Faults::none(latency),
+        settings: Settings::default(),
+        page_rows: 100,
+        headers: true,
+        script: Vec::new(),
+    }
+}
+
+pub fn everyone_in(scenario: &Scenario, meeting: usize) -> RemovalOrder {
+    let meeting = MeetingId::parse(&scenario.population.meetings.get(meeting).unwrap().id).unwrap();
+    order(Target::EveryoneInMeeting { meeting }, true, false, None).unwrap()
+}
+
+pub fn user_everywhere(user: &str) -> RemovalOrder {
+    let user = CustomParticipantId::parse(user).unwrap();
+    order(Target::UserEverywhere { user }, true, false, None).unwrap()
+}
+
+/// The world of a scenario in which `orders` are one removal, ordered at once.
+pub fn start(mut scenario: Scenario, orders: Vec<RemovalOrder>) -> World {
+    scenario.script.push((0, Act::Order { number: 0, orders }));
+    World::new(scenario).unwrap()
+}
+
+/// The removal of [`start`].
+pub fn removal(world: &World) -> RemovalView {
+    let id = world.ordered.get(&0).unwrap().id.clone().unwrap();
+    world
+        .ledger
+        .as_ref()
+        .unwrap()
+        .show(&id, world.clock.now())
+        .unwrap()
+        .unwrap()
+}

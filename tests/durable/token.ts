@@ -1,0 +1,46 @@
+// An API token that Cloudflare refuses.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { assertError } from '../harness/expect.ts';
+import { Durable, eventually } from './world.ts';
+
+const APP = 'token-app';
+
+export function refusedToken(): void {
+  test('a refused token pauses the ledger, is shown, and costs nothing once it is mended', { timeout: 120_000 }, async (context) => {
+    const durable = await Durable.start({ apps: [APP] });
+    const { meetings } = await durable.fill({ app: APP, meetings: 3, participants_per_meeting: 5 });
+    const { token } = await durable.standIn.control<{ token: string }>('GET', '/settings');
+    assert.equal((await durable.worker.call('/healthz', { token: null })).status, 200);
+    await durable.standIn.control('POST', '/settings', { token: 'another-token-0123456789' });
+    const removals = [];
+    for (const { id } of meetings) removals.push(await durable.remove({ app_id: APP, meeting_id: id, all: true }));
+    await eventually('the pause is shown on each removal', async () => {
+      const shown = await Promise.all(removals.map((removal) => durable.show(removal)));
+      return shown.every(({ paused }) => paused?.reason === 'token_refused');
+    });
+    await sleep(6_000);
+    const refused = await durable.standIn.requests({ path: `/${APP}/` });
+    assert.ok(refused.length <= 8, `it does not hammer: ${refused.length} requests`);
+    for (const removal of removals) {
+      const { state, progress } = await durable.show(removal);
+      assert.ok(state === 'running' || state === 'queued', state);
+      assert.equal(progress.failed, 0);
+    }
+    await eventually('/healthz shows it', async () => (await durable.worker.call('/healthz', { token: null })).status === 503);
+    const health = await durable.worker.call('/healthz', { token: null });
+    assertError(health, { status: 503, code: 1111, message: /CLOUDFLARE_API_TOKEN/ });
+
+    await durable.standIn.control('POST', '/settings', { token });
+    const mended = Date.now();
+    for (const removal of removals) {
+      const shown = await durable.follow(removal);
+      assert.deepEqual([shown.state, shown.progress.removed, shown.progress.failed], ['succeeded', 5, 0]);
+    }
+    context.diagnostic(`${refused.length} requests were refused; it went on by itself, and ended ${(Date.now() - mended) / 1000} s after`);
+    await eventually('/healthz is well again', async () => (await durable.worker.call('/healthz', { token: null })).status === 200);
+    await durable.stop();
+  });
+}

@@ -1,0 +1,84 @@
+// The log: one JSON line a request, with the documented fields, and never who was removed or by which token.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import type { LogLine } from './harness/worker.ts';
+import { longPath, standIn, worker } from './harness/world.ts';
+
+const FIELDS: Record<string, (value: unknown) => boolean> = {
+  message: (value) => value === 'request',
+  'request.id': (value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value),
+  'request.route': (value) => typeof value === 'string' && /^[A-Z]+ \/[a-z_{}/]+$/.test(value),
+  caller: (value) => value === 'support-desk' || value === 'meeting-backend',
+  'response.status': (value) => Number.isInteger(value),
+  outcome: (value) => typeof value === 'string' && /^[a-z_]+$/.test(value),
+  'removal.id': (value) => typeof value === 'string',
+  'upstream.attempts': (value) => Number.isInteger(value),
+  'upstream.status': (value) => Number.isInteger(value),
+  'upstream.cf_ray': (value) => typeof value === 'string',
+  duration_ms: (value) => Number.isInteger(value) && Number(value) >= 0,
+};
+
+function assertDocumented(line: LogLine): void {
+  for (const [name, value] of Object.entries(line)) {
+    assert.ok(FIELDS[name]?.(value), `${name}: ${JSON.stringify(value)} in ${JSON.stringify(line)}`);
+  }
+}
+
+test('a removal is logged with everything that is known of it', async () => {
+  const participant = await standIn.participant();
+  await standIn.fault({ match: { path: participant.meeting }, fault: { kind: 'status', status: 503 } });
+  const answer = await worker.delete(longPath(participant.path));
+  const { 'request.id': id, duration_ms, 'upstream.cf_ray': ray, ...rest } = await worker.logOf(answer);
+  assert.deepEqual(rest, {
+    message: 'request',
+    'request.route': 'DELETE /accounts/{account_id}/realtime/kit/{app_id}/meetings/{meeting_id}/participants/{participant_id}',
+    caller: 'support-desk',
+    'response.status': 200,
+    outcome: 'removed',
+    'upstream.attempts': 2,
+    'upstream.status': 200,
+  });
+  assert.ok(id === answer.headers['x-request-id'] && typeof duration_ms === 'number' && typeof ray === 'string');
+});
+
+test('what is refused is logged with its status, and with its caller where that is known', async () => {
+  for (const [path, token, expected] of [
+    ['/nowhere/at-all', null, { 'response.status': 404 }],
+    ['/meetings/x/participants/y', null, { 'request.route': 'DELETE /meetings/{meeting_id}/participants/{participant_id}', 'response.status': 401 }],
+    ['/meetings/x/participants/y', worker.token ?? '', { 'request.route': 'DELETE /meetings/{meeting_id}/participants/{participant_id}', caller: 'support-desk', 'response.status': 400 }],
+  ] as const) {
+    const answer = await worker.delete(path, { token });
+    const { message, 'request.id': _, duration_ms: __, ...rest } = await worker.logOf(answer);
+    assert.equal(message, 'request');
+    assert.deepEqual(rest, expected);
+  }
+});
+
+test('no line holds an id, a name or a custom id of a participant, or a part of the query', async () => {
+  const user = 'customer-4711@example.com';
+  const participant = await standIn.participant(undefined, user);
+  await standIn.join(participant);
+  const since = worker.logs.length;
+  const answers = [
+    await worker.delete(`${participant.path}-with-a-suffix?kick=true`),
+    await worker.delete(`${participant.path}?kick=true`),
+    await worker.delete(`${participant.path}?secret-in-a-query=${participant.token.slice(0, 12)}`),
+    await worker.delete(longPath(`/meetings/${user}/participants/${user}`)),
+    await worker.call(`/webhooks/${user}`, { method: 'POST' }),
+  ];
+  for (const answer of answers) await worker.logOf(answer);
+  const logged = JSON.stringify(worker.logs.slice(since));
+  for (const hidden of [participant.id, participant.meeting, user, 'customer-4711', participant.token.slice(0, 12), 'secret-in-a-query', 'with-a-suffix']) {
+    assert.equal(logged.includes(hidden), false, hidden);
+  }
+});
+
+test('each request has one line, and each line of the run only documented fields', async () => {
+  const answer = await worker.call('/healthz');
+  await worker.logOf(answer);
+  const requests = worker.logs.filter((line) => line['message'] === 'request');
+  requests.forEach(assertDocumented);
+  const ids = requests.map((line) => line['request.id']);
+  assert.equal(new Set(ids).size, ids.length, 'no request is logged twice');
+});
