@@ -3,6 +3,7 @@ import { after, before, describe } from 'node:test';
 
 import { attacks } from './attacks.ts';
 import { PUBLIC_KEY } from './attacks_standard.ts';
+import { docs } from './docs.ts';
 import { keys } from './keys.ts';
 import { clean, misconfigured, quarantine } from './quarantine.ts';
 import { realtimeKit } from './realtimekit.ts';
@@ -38,6 +39,7 @@ describe('webhooks', { concurrency: 3 }, () => {
     misconfigured(hooks);
   });
   describe('of real senders', { concurrency: 2 }, () => senders(hooks));
+  describe('as docs/webhooks.md has them', { concurrency: 2 }, docs);
   describe('that come again', { concurrency: 2 }, () => repeats(hooks));
 });
 
