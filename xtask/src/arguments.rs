@@ -7,6 +7,7 @@ use lexopt::prelude::{Long, Short, Value};
 
 use crate::dev::Ports;
 use crate::test::Selection;
+use crate::webhook::Message;
 
 /// What `cargo xtask --help` prints.
 pub const HELP: &str = "\
@@ -20,6 +21,12 @@ Commands:
     --sim-port N       the stand-in's port (8788)
   test [NAME]          run every test; with NAME, those whose names contain it
     --only STAGE       format, lints, rust, stand-in or worker; may be repeated
+  webhook SOURCE       sign a webhook as its sender does, and send it to the Worker of `dev`
+    --user ID          whose custom_participant_id it names
+    --meeting ID       for realtimekit: the meeting that this user left, or that has ended
+    --url URL          another Worker's address
+    --sim-url URL      another stand-in's, which signs for realtimekit
+    --secret S         another signing secret
   build                build the Worker into build/
 
 Options:
@@ -37,6 +44,8 @@ pub enum Invocation {
     Dev(Ports),
     /// Run the tests.
     Test(Selection),
+    /// Sign and send a webhook.
+    Webhook(Message),
     /// Build the Worker.
     Build,
 }
@@ -53,6 +62,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Some("help") => Ok(None),
         Some("dev") => Ports::parse(&mut parser).map(|ports| ports.map(Invocation::Dev)),
         Some("test") => Selection::parse(&mut parser).map(|tests| tests.map(Invocation::Test)),
+        Some("webhook") => {
+            Message::parse(&mut parser).map(|message| message.map(Invocation::Webhook))
+        }
         Some("build") => none(&mut parser).map(|found| found.map(|()| Invocation::Build)),
         _ => bail!("no such command: {} ({SEE_HELP})", command.display()),
     };
@@ -86,6 +98,23 @@ mod tests {
 
     fn dev(worker: u16, stand_in: u16) -> Invocation {
         Invocation::Dev(Ports { worker, stand_in })
+    }
+
+    #[test]
+    fn a_webhook_has_a_source_and_goes_to_dev_unless_told_otherwise() {
+        let message = Message {
+            source: "clerk".to_owned(),
+            user: Some("u-1".to_owned()),
+            meeting: None,
+            url: "http://127.0.0.1:8787".to_owned(),
+            stand_in: "http://127.0.0.1:8788".to_owned(),
+            secret: None,
+        };
+        let line = "webhook clerk --user u-1";
+        assert_eq!(parsed(line), Some(Invocation::Webhook(message)));
+        for wrong in ["webhook", "webhook clerk stripe", "webhook clerk --user"] {
+            assert_eq!(parsed(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

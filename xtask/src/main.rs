@@ -22,6 +22,7 @@ mod processes;
 mod stand_in;
 mod steps;
 mod test;
+mod webhook;
 mod worker;
 mod workspace;
 mod wrangler;
@@ -78,6 +79,7 @@ fn run() -> Result<ExitCode> {
         Invocation::Help => Ok(ExitCode::SUCCESS),
         Invocation::Dev(ports) => dev::run(&session, ports).map(|()| ExitCode::SUCCESS),
         Invocation::Test(selection) => Ok(test::run(&session, &selection)),
+        Invocation::Webhook(message) => webhook::run(&session, &message),
         Invocation::Build => worker::run(&session),
     }
 }
