@@ -141,8 +141,10 @@ function publicKeys(): Attack[] {
     headers: { ...good.headers, 'webhook-signature': value },
     refused,
   });
+  const created = v1a({ type: 'user.created' });
   const zeros = Buffer.alloc(64).toString('base64');
   return [
+    { what: 'v1a: as it should be', source: 'attacked-public', ...created, status: 200 },
     attackWith('the right signature as v1', signature.replace('v1a', 'v1')),
     attackWith('64 zeros', `v1a,${zeros}`),
     attackWith('truncated', signature.slice(0, -4)),

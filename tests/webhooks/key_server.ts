@@ -5,6 +5,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+
+import { stopAtEnd } from './world.ts';
 
 export interface RsaPair {
   publicKey: KeyObject;
@@ -44,6 +47,7 @@ export class KeyServer {
     const server = new KeyServer(answer);
     server.#server.listen(0, '127.0.0.1');
     await once(server.#server, 'listening');
+    stopAtEnd(server);
     return server;
   }
 
@@ -55,8 +59,8 @@ export class KeyServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/.well-known/webhooks.json`;
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#server.closeAllConnections();
-    this.#server.close();
+    if (this.#server.listening) await promisify(this.#server.close.bind(this.#server))();
   }
 }

@@ -57,7 +57,7 @@ async function flood(): Promise<void> {
   idOf(await hooks.post('realtimekit', captured, { 'rtk-signature': stolen }));
 
   await rotate(hooks, keyServer, first, second);
-  keyServer.stop();
+  await keyServer.stop();
 }
 
 async function rotate(hooks: Hooks, keyServer: KeyServer, first: RsaPair, second: RsaPair): Promise<void> {
@@ -94,7 +94,7 @@ async function trouble(answer: RequestListener): Promise<void> {
   const malformed = await hooks.post('realtimekit', '{}', { 'rtk-signature': 'AAAA' });
   assert.equal(malformed.status, 401, 'what is no signature needs no key');
   assert.deepEqual(await hooks.removals(ofApp), []);
-  keyServer.stop();
+  await keyServer.stop();
   await hooks.stop();
 }
 

@@ -74,6 +74,11 @@ export function standIn(): Promise<StandIn> {
   return shared;
 }
 
+/** Has something stopped when all tests are over, also where its own test failed. */
+export function stopAtEnd(started: { stop(): Promise<void> }): void {
+  running.add(started);
+}
+
 export async function stopAll(): Promise<void> {
   await Promise.all([...running].map((started) => started.stop()));
 }

@@ -22,6 +22,15 @@ const { values, positionals } = parseArgs({
 });
 const [source = ''] = positionals;
 
+async function reach(url: string, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, request);
+  } catch (error) {
+    const { cause } = error as Error;
+    throw new Error(`${url} cannot be reached: is \`cargo xtask dev\` running?`, { cause });
+  }
+}
+
 /** The sender's own event, signed by its package. */
 async function fromSender(user: string): Promise<Message> {
   const sender = SENDERS[source];
@@ -29,7 +38,12 @@ async function fromSender(user: string): Promise<Message> {
   const body = JSON.stringify(sender.event(user));
   const secret = process.env['WEBHOOK_SECRET'] ?? '';
   const id = `msg_${randomUUID().replaceAll('-', '')}`;
-  const headers = await sender.sign({ secret, body, id, at: new Date() });
+  let headers: Headers;
+  try {
+    headers = await sender.sign({ secret, body, id, at: new Date() });
+  } catch (error) {
+    throw new Error(`${sender.signedBy} cannot sign with this secret: take the one that the sender shows`, { cause: error });
+  }
   return { body, headers, signedBy: sender.signedBy ?? 'nobody: the sender sends a token' };
 }
 
@@ -44,7 +58,7 @@ async function fromRealtimeKit(meeting: string, user: string | undefined): Promi
       ? { reason: 'HOST_ENDED_MEETING' }
       : { participant: { peerId: randomUUID(), customParticipantId: user, leftAt: now } }),
   });
-  const answer = await fetch(`${values['stand-in']}/sim/webhooks/sign`, {
+  const answer = await reach(`${values['stand-in']}/sim/webhooks/sign`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ body }),
@@ -70,7 +84,7 @@ async function send(): Promise<void> {
   const { body, headers, signedBy } = await message();
   const url = `${values.url}/webhooks/${source}`;
   console.log(`POST ${url}\n${body}\n(signed by ${signedBy})\n`);
-  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+  const answer = await reach(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
   console.log(`${answer.status} ${await answer.text()}`);
   process.exitCode = answer.ok ? 0 : 1;
 }
@@ -79,6 +93,6 @@ try {
   await send();
 } catch (error) {
   const { message: what, cause } = error as Error;
-  console.error(`error: ${what}${cause instanceof Error ? `: ${cause.message || String(cause)}` : ''}`);
+  console.error(`error: ${what}${cause instanceof Error ? ` (${cause.message || String(cause)})` : ''}`);
   process.exitCode = 1;
 }
