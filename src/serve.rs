@@ -19,13 +19,13 @@ use crate::removals::{LedgerCall, admit};
 use crate::routes::{NoRoute, Route, path_and_query, route};
 use crate::runtime::fetch::Fetch;
 use crate::runtime::isolate::Isolate;
-use crate::runtime::ledger_stub::call_ledger;
+use crate::runtime::ledger_stub::{ask_ledger, call_ledger};
 use crate::runtime::request::{Incoming, body, header, respond};
 
 /// What goes back: an answer of ours, or the ledger's response as it came.
 enum Reply {
     Answer(Answer),
-    Ledger(worker::Response),
+    Ledger(Response),
 }
 
 impl From<Problem> for Reply {
@@ -64,9 +64,9 @@ pub async fn serve(request: &Request, env: &Env, context: &Context) -> Result<Re
             respond(&answer, &log.request_id)
         }
         Reply::Ledger(response) => {
-            log.status = response.status_code();
+            log.status = response.status();
             write(&log.line());
-            Ok(response.into())
+            Ok(response)
         }
     }
 }
@@ -142,7 +142,7 @@ impl Serving<'_> {
         )?;
         let outcome = call_ledger(self.env, &admitted.app, &admitted.call, &log.request_id).await;
         let response = outcome.map_err(|error| {
-            log_ledger_error(&error.to_string());
+            log_ledger_error(&error.0);
             Problem::NotStored
         })?;
         log.removal_id = match &admitted.call {
@@ -162,7 +162,7 @@ impl Serving<'_> {
             if let Err(error) =
                 call_ledger(&env, &app, &LedgerCall::Record(deleted.into()), &request_id).await
             {
-                log_ledger_error(&error.to_string());
+                log_ledger_error(&error.0);
             }
         });
     }
@@ -174,17 +174,14 @@ impl Serving<'_> {
         }
         let mut problems: Vec<_> = config.webhooks.problems().cloned().collect();
         for app in std::iter::once(&config.default_app).chain(&config.more_apps) {
-            let answer =
-                match call_ledger(self.env, app, &LedgerCall::Health, &log.request_id).await {
-                    Ok(mut response) => response
-                        .text()
-                        .await
-                        .map_or(LedgerAnswer::Unreadable, LedgerAnswer::Body),
-                    Err(error) => {
-                        log_ledger_error(&error.to_string());
-                        LedgerAnswer::Unreadable
-                    }
-                };
+            let asked = ask_ledger(self.env, app, &LedgerCall::Health, &log.request_id).await;
+            let answer = match asked {
+                Ok(body) => LedgerAnswer::Body(body),
+                Err(error) => {
+                    log_ledger_error(&error.0);
+                    LedgerAnswer::Unreadable
+                }
+            };
             problems.extend(token_refused(&answer));
         }
         problems.dedup();
@@ -194,7 +191,7 @@ impl Serving<'_> {
 }
 
 /// The removal that a ledger's answer is about: `location` is `/removals/{id}`, and perhaps a query.
-fn removal_of(response: &worker::Response) -> Option<String> {
+fn removal_of(response: &Response) -> Option<String> {
     let location = response.headers().get("location").ok().flatten()?;
     Some(
         location

@@ -1,5 +1,7 @@
 //! What must hold at the end of a run, whatever went wrong in it.
 
+mod pace;
+
 use std::collections::{BTreeMap, HashSet};
 
 use participant_remover::ledger::{ItemState, ItemView, RemovalState, RemovalView};
@@ -8,11 +10,9 @@ use participant_remover::removal::{Outcome, RemovalOrder, Target};
 use crate::population::Participant;
 use crate::world::{Ordered, Violation, World};
 
-const FIVE_MINUTES: u64 = 300_000;
-
 /// Checks everything. Gives how many removals and outcomes there were.
 pub fn everything(world: &World) -> Result<(u64, u64), Violation> {
-    budget(world)?;
+    pace::holds(world)?;
     only_who_was_ordered(world)?;
     let mut named = BTreeMap::new();
     let mut removals = Vec::new();
@@ -51,42 +51,6 @@ fn read(world: &World, ordered: &Ordered) -> Result<(RemovalView, Vec<ItemView>)
         }
     }
     Ok((view.ok_or("an accepted removal is lost")?, items))
-}
-
-/// No five minutes hold more requests than allowed, as they arrived, nor more of durable work than its part.
-fn budget(world: &World) -> Result<(), Violation> {
-    let api = world.network.api.borrow();
-    let total = world.settings.requests_per_5_minutes;
-    let durable = usize::try_from(world.settings.durable_part(total)).unwrap_or(usize::MAX);
-    let arrivals = &api.arrivals;
-    let mut first = 0;
-    for (last, at) in arrivals.iter().enumerate() {
-        while arrivals
-            .get(first)
-            .is_some_and(|first| first + FIVE_MINUTES <= *at)
-        {
-            first += 1;
-        }
-        let here = last + 1 - first;
-        if here > durable {
-            return Err(format!(
-                "{here} requests in five minutes, {durable} are allowed"
-            ));
-        }
-    }
-    if api.totals.own_429 > 0 {
-        return Err("the API's limit was exceeded".to_owned());
-    }
-    if world.network.forbidden.get() > 0 {
-        return Err("a request left while a 429 forbade it".to_owned());
-    }
-    if world.network.most_open.get() > 6 {
-        return Err(format!(
-            "{} requests at a time",
-            world.network.most_open.get()
-        ));
-    }
-    Ok(())
 }
 
 /// Every delete was of somebody whom a removal is about that is no dry run, and that was asked for by then.

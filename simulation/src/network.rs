@@ -42,6 +42,8 @@ pub struct Network {
     open: Cell<usize>,
     /// The most requests that were open at a time.
     pub most_open: Cell<usize>,
+    /// When each request left.
+    pub left: RefCell<Vec<u64>>,
     /// Requests that left while a 429 forbade it.
     pub forbidden: Cell<u64>,
     /// Until when the 429s that were heard in this turn, and before it, forbid requests.
@@ -62,6 +64,7 @@ impl Network {
             chance: RefCell::new(chance),
             open: Cell::new(0),
             most_open: Cell::new(0),
+            left: RefCell::default(),
             forbidden: Cell::new(0),
             stop_heard: Cell::new(0),
             stop: Cell::new(0),
@@ -138,6 +141,12 @@ impl Network {
         }
     }
 
+    /// Whether a 429 that was heard forbids requests.
+    #[must_use]
+    pub fn is_stopped(&self, now: u64) -> bool {
+        now < self.stop.get()
+    }
+
     /// Notes until when an answer that is heard now forbids requests.
     fn hear(&self, answer: &Answer) {
         if let Ok(answer) = answer
@@ -171,7 +180,8 @@ impl Network {
         let now = self.clock.now();
         let mut api = self.api.borrow_mut();
         api.totals.requests += 1;
-        if now < self.stop.get() {
+        self.left.borrow_mut().push(now);
+        if self.is_stopped(now) {
             self.forbidden.set(self.forbidden.get() + 1);
         }
         let chance = api.faults.lost_before;

@@ -69,6 +69,11 @@ impl Disk {
         self.failure.set(Some(statements));
     }
 
+    /// Rows written, entries of indexes not counted.
+    pub fn rows_written(&self) -> u64 {
+        self.connection.total_changes()
+    }
+
     /// Whether the process has died.
     pub fn is_dead(&self) -> bool {
         self.fuse.get() == Some(0)

@@ -1,17 +1,19 @@
 //! A run: time moves from one happening to the next, the ledger lives and dies, and everybody acts by the script.
 
+mod acts;
+mod process;
+mod progress;
+
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::Wake;
 
 use fastrand::Rng;
 use participant_remover::ids::{AccountId, AppId};
-use participant_remover::ledger::{
-    Acceptance, Key, Ledger, Origin, RemovalId, RemovalState, Settings, Worked,
-};
+use participant_remover::ledger::{Ledger, RemovalId, Settings, Worked};
 use participant_remover::realtimekit::Api as Endpoints;
 use participant_remover::removal::RemovalOrder;
 
@@ -19,11 +21,10 @@ use crate::api::Api;
 use crate::check;
 use crate::clock::{START, SimulatedClock};
 use crate::network::Network;
-use crate::population::Gone;
 use crate::report::Totals;
 use crate::scenario::Scenario;
 use crate::script::Act;
-use crate::store::{Disk, SimulatedAlarm, SimulatedStore};
+use crate::store::{Disk, SimulatedStore};
 
 /// What the ledger promised and did not keep.
 pub type Violation = String;
@@ -88,6 +89,7 @@ pub struct World {
     woken: Arc<Flag>,
     down_until: u64,
     failed_at: u64,
+    breaks: Vec<u64>,
     chance: Rng,
     endpoints: Option<Rc<Endpoints>>,
 }
@@ -133,6 +135,7 @@ impl World {
             woken: Arc::default(),
             down_until: START,
             failed_at: 0,
+            breaks: Vec::new(),
             chance,
             endpoints: endpoints.ok().map(Rc::new),
         })
@@ -212,7 +215,9 @@ impl World {
             .first_key_value()
             .map(|((at, _), _)| (*at).max(now + 1));
         let woken = self.woken.0.load(Ordering::Relaxed).then_some(now);
+        let faults_end = (self.faults_end > now).then_some(self.faults_end);
         let times = [
+            faults_end,
             restart,
             alarm,
             script,
@@ -221,343 +226,5 @@ impl World {
             self.network.next_event(),
         ];
         times.into_iter().flatten().min()
-    }
-
-    fn start(&mut self) {
-        self.maybe_break();
-        let store = SimulatedStore(Rc::clone(&self.disk));
-        match Ledger::open(store, self.settings.clone(), self.clock.now()) {
-            Ok(ledger) => {
-                self.ledger = Some(Rc::new(ledger));
-                // Its alarm brings an object back, or a request, which sets the alarm anew.
-                if self.chance.bool() {
-                    self.set_alarm();
-                } else {
-                    self.failed_at = self.clock.now() + LEASE;
-                }
-                self.end_of_turn();
-            }
-            Err(_) => self.crash(),
-        }
-    }
-
-    /// Whoever changes the ledger sets its alarm in the same turn, or answers that it failed.
-    fn set_alarm(&self) -> bool {
-        let next = self
-            .ledger
-            .as_ref()
-            .map(|ledger| ledger.next_alarm(self.clock.now()));
-        if let Some(Ok(Some(at))) = next {
-            self.disk.set_alarm(Some(at));
-        }
-        !matches!(next, Some(Err(_)))
-    }
-
-    fn end_of_turn(&mut self) {
-        self.totals.steps += 1;
-        if self.disk.is_dead() {
-            return self.crash();
-        }
-        self.disk.calm();
-        self.disk.commit();
-        self.network.turn_is_durable(true);
-        let now = self.clock.now();
-        let crash = {
-            let mut api = self.network.api.borrow_mut();
-            let chance = api.faults.crash;
-            api.strikes(chance, now)
-        };
-        if crash {
-            self.crash();
-        }
-    }
-
-    fn crash(&mut self) {
-        self.totals.crashes += 1;
-        self.network.turn_is_durable(false);
-        self.alarmed = None;
-        self.ledger = None;
-        self.clock.clear();
-        self.disk.crash();
-        self.down_until = self.clock.now() + self.chance.u64(0..15_000);
-    }
-
-    /// Lets the process die, or a statement fail, in the middle of the next turn.
-    fn maybe_break(&mut self) {
-        let now = self.clock.now();
-        let mut api = self.network.api.borrow_mut();
-        let (inside, disk) = (api.faults.crash_inside, api.faults.disk);
-        if api.strikes(inside, now) {
-            self.disk.light_fuse(self.chance.u64(1..40));
-        }
-        if api.strikes(disk, now) {
-            self.totals.disk_failures += 1;
-            self.disk.fail_once_after(self.chance.u64(0..40));
-        }
-    }
-
-    fn fire(&mut self) {
-        let due = self.disk.alarm().is_some_and(|at| at <= self.clock.now());
-        let (true, None, Some(ledger)) = (due, &self.alarmed, &self.ledger) else {
-            return;
-        };
-        // Gone unless the handler sets it again or dies before anything of it is durable.
-        self.disk.set_alarm(None);
-        let ledger = Rc::clone(ledger);
-        let network = Rc::clone(&self.network);
-        let clock = self.clock.clone();
-        let endpoints = self.endpoints.clone();
-        let disk = Rc::clone(&self.disk);
-        self.woken.0.store(true, Ordering::Relaxed);
-        self.alarmed = Some(Box::pin(async move {
-            let Some(endpoints) = endpoints else {
-                return Worked::default();
-            };
-            let alarm = SimulatedAlarm {
-                disk,
-                clock: clock.clone(),
-            };
-            ledger
-                .on_alarm(&endpoints, network.as_ref(), &clock, &alarm)
-                .await
-        }));
-    }
-
-    fn poll(&mut self) {
-        while self.woken.0.swap(false, Ordering::Relaxed) {
-            if self.alarmed.is_none() {
-                return;
-            }
-            self.maybe_break();
-            let waker = Waker::from(Arc::clone(&self.woken));
-            let Some(alarmed) = &mut self.alarmed else {
-                return;
-            };
-            if let Poll::Ready(worked) = alarmed.as_mut().poll(&mut Context::from_waker(&waker)) {
-                self.alarmed = None;
-                if worked.error.is_some() {
-                    self.network.turn_is_durable(false);
-                    self.failed_at = self.clock.now();
-                }
-            }
-            self.end_of_turn();
-        }
-    }
-
-    fn act(&mut self) -> Result<(), Violation> {
-        let now = self.clock.now();
-        while let Some(entry) = self.script.first_entry() {
-            if entry.key().0 > now {
-                break;
-            }
-            let act = entry.remove();
-            self.carry_out(act, now)?;
-        }
-        Ok(())
-    }
-
-    fn again(&mut self, act: Act) {
-        self.acts += 1;
-        let delay = self.chance.u64(1..2_000);
-        self.script
-            .insert((self.clock.now() + delay, self.acts), act);
-    }
-
-    fn carry_out(&mut self, act: Act, now: u64) -> Result<(), Violation> {
-        match act {
-            Act::Add { meeting, user } => {
-                self.network
-                    .api
-                    .borrow_mut()
-                    .population
-                    .add(meeting, &user, now);
-            }
-            Act::AddMeeting { users } => {
-                let population = &mut self.network.api.borrow_mut().population;
-                let meeting = population.add_meeting(true);
-                for user in users {
-                    population.add(meeting, &user, now);
-                }
-            }
-            Act::Remove { meeting, pick } => self.remove(meeting, pick, now),
-            Act::Synchronous(requests) => self.synchronous(requests, now),
-            Act::Order { number, orders } => return self.order(number, orders, now),
-            Act::Cancel(number) | Act::Retry(number) => self.change(number, act, now),
-        }
-        Ok(())
-    }
-
-    fn remove(&mut self, meeting: usize, pick: usize, now: u64) {
-        let population = &mut self.network.api.borrow_mut().population;
-        if let Some(meeting) = population.meetings.get_mut(meeting) {
-            let present = meeting.present().count().max(1);
-            let id = meeting.present().nth(pick % present).map(|p| p.id.clone());
-            if let Some(id) = id {
-                meeting.delete(
-                    &id,
-                    Gone {
-                        at: now,
-                        by_us: false,
-                    },
-                );
-            }
-        }
-    }
-
-    fn synchronous(&mut self, requests: u32, now: u64) {
-        let Some(ledger) = self.ledger.clone() else {
-            return self.again(Act::Synchronous(requests));
-        };
-        self.maybe_break();
-        let counted = ledger.count_synchronous(requests, now);
-        self.end_of_turn();
-        if counted.is_ok() {
-            self.synchronous.push((now, requests));
-        }
-    }
-
-    /// Orders a removal; whoever gets no answer repeats it with its key.
-    fn order(
-        &mut self,
-        number: usize,
-        orders: Vec<RemovalOrder>,
-        now: u64,
-    ) -> Result<(), Violation> {
-        let entry = self.ordered.entry(number).or_insert_with(|| Ordered {
-            orders: orders.clone(),
-            id: None,
-            asked_at: now,
-            accepted_at: None,
-            cancelled: false,
-        });
-        let answered = entry.id.clone();
-        let act = Act::Order { number, orders };
-        let (Some(ledger), Act::Order { orders, .. }) = (self.ledger.clone(), &act) else {
-            self.again(act);
-            return Ok(());
-        };
-        let key = Key {
-            scope: "caller:a".to_owned(),
-            key: number.to_string(),
-            digest: format!("{number}"),
-        };
-        let origin = Origin {
-            caller: Some("a"),
-            source: "api",
-            event_at: None,
-            key: Some(&key),
-        };
-        self.maybe_break();
-        let accepted = ledger.accept(orders, &origin, &self.clock);
-        let alarmed = self.set_alarm();
-        let dead = self.disk.is_dead();
-        self.end_of_turn();
-        let id = match accepted {
-            Ok(Acceptance::Accepted(id) | Acceptance::Replayed(id)) if alarmed && !dead => id,
-            Ok(Acceptance::Conflict | Acceptance::Mixed { .. }) => {
-                return Err(format!("removal {number} was not accepted"));
-            }
-            _ => {
-                self.again(act);
-                return Ok(());
-            }
-        };
-        if answered.is_some_and(|earlier| earlier != id) {
-            return Err(format!("the key of removal {number} made two removals"));
-        }
-        if let Some(entry) = self.ordered.get_mut(&number) {
-            entry.id = Some(id);
-            entry.accepted_at.get_or_insert(now);
-        }
-        if self.chance.u8(0..4) == 0 {
-            self.again(act);
-        }
-        Ok(())
-    }
-
-    fn change(&mut self, number: usize, act: Act, now: u64) {
-        let id = self
-            .ordered
-            .get(&number)
-            .and_then(|ordered| ordered.id.clone());
-        let (Some(ledger), Some(id)) = (self.ledger.clone(), id) else {
-            return;
-        };
-        self.maybe_break();
-        let changed = match act {
-            Act::Cancel(_) => ledger.cancel(&id, now),
-            _ => ledger.retry(&id, now),
-        };
-        let alarmed = self.set_alarm();
-        self.end_of_turn();
-        if changed.is_err() || !alarmed {
-            self.again(act);
-        }
-    }
-
-    /// The state of every removal that was answered, or nothing while the ledger cannot be asked.
-    pub fn states(&self) -> Result<Vec<(usize, RemovalState)>, Violation> {
-        let ledger = self.ledger.as_ref().ok_or("the ledger is down")?;
-        let now = self.clock.now();
-        let mut states = Vec::new();
-        for (number, ordered) in &self.ordered {
-            let Some(id) = &ordered.id else { continue };
-            match ledger.show(id, now) {
-                Ok(Some(view)) => states.push((*number, view.state)),
-                Ok(None) => return Err(format!("removal {number} was accepted and is lost")),
-                Err(error) => return Err(error.to_string()),
-            }
-        }
-        Ok(states)
-    }
-
-    fn is_over(&self) -> Result<bool, Violation> {
-        let idle = self.alarmed.is_none() && self.ledger.is_some() && self.script.is_empty();
-        if !idle || self.clock.now() < self.faults_end || self.network.next_event().is_some() {
-            return Ok(false);
-        }
-        Ok(self.states()?.iter().all(|(_, state)| state.is_final()))
-    }
-
-    /// Retries all that failed. False when nothing did.
-    fn retry_failed(&mut self) -> Result<bool, Violation> {
-        let failed = |state| matches!(state, RemovalState::Failed | RemovalState::PartiallyFailed);
-        let failed: Vec<usize> = self
-            .states()?
-            .into_iter()
-            .filter(|(_, state)| failed(*state))
-            .map(|(n, _)| n)
-            .collect();
-        for number in &failed {
-            self.change(*number, Act::Retry(*number), self.clock.now());
-        }
-        Ok(!failed.is_empty())
-    }
-
-    /// While the process lives, nothing that is due and allowed may wait, and no alarm may be late.
-    fn check_progress(&self, next: u64) -> Result<(), Violation> {
-        let now = self.clock.now();
-        let Some(ledger) = self.ledger.as_ref().filter(|_| next > now + PATIENCE) else {
-            return Ok(());
-        };
-        if next < self.failed_at + AFTER_FAILURE {
-            return Ok(());
-        }
-        let due = ledger.next_alarm(now).map_err(|error| error.to_string())?;
-        let open = self.network.open();
-        let waiting = due.is_some_and(|due| due + PATIENCE < next && due >= now);
-        if !waiting {
-            return Ok(());
-        }
-        if self.alarmed.is_some() && open == 0 {
-            return Err(format!("work that is due at {due:?} waits until {next}"));
-        }
-        if self.alarmed.is_none() {
-            return Err(format!(
-                "the alarm is at {:?}, but {due:?} is due",
-                self.disk.alarm()
-            ));
-        }
-        Ok(())
     }
 }

@@ -123,8 +123,8 @@ impl<S: Store> Ledger<S> {
         };
         let rows = self.store.run(
             "INSERT INTO removals (id, state, source, caller, reason, kick, dry_run, targets, not_before, event_at,
-                accepted_at, wake_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING seq",
+                accepted_at, wake_at, turn)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12) RETURNING seq",
             &values![
                 id.as_str(),
                 state.as_str(),

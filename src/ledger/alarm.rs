@@ -9,13 +9,13 @@ use crate::values;
 pub const WORK_MS: u64 = 60_000;
 /// How long an alarm waits at most for the next thing to fall due instead of ending, in milliseconds.
 pub(super) const IDLE_MS: u64 = 3_000;
+/// How often it looks for what was stored meanwhile, in milliseconds.
+pub(super) const LOOK_MS: u64 = 1_000;
 /// For how long an alarm that is at work sets the next one, in milliseconds: longer than a request can last, and no
 /// longer than an interruption may cost.
 pub const LEASE_MS: u64 = 20_000;
 /// How often it is set anew while there is work, in milliseconds.
 pub(super) const RENEW_MS: u64 = 5_000;
-/// How often finished removals are purged while nothing else is to do, in milliseconds.
-const PURGE_EVERY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The alarm of the Durable Object.
 pub trait Alarm {
@@ -31,7 +31,7 @@ impl<S: Store> Ledger<S> {
             "SELECT (SELECT min(wake_at) FROM removals WHERE wake_at IS NOT NULL),
                 min(ifnull((SELECT min(sent_at) FROM items WHERE sent_at IS NOT NULL), ?1),
                     ifnull((SELECT min(sent_at) FROM works WHERE sent_at IS NOT NULL), ?1)),
-                EXISTS (SELECT 1 FROM removals) OR EXISTS (SELECT 1 FROM keys)",
+                (SELECT min(finished_at) FROM removals WHERE finished_at IS NOT NULL)",
             &values![super::store::MAX_INTEGER],
         )?;
         let row = first_row(&rows)?;
@@ -43,7 +43,9 @@ impl<S: Store> Ledger<S> {
         let work = row.maybe_integer(0)?.map(|due| due.max(free));
         let sent = row.integer(1)?;
         let interrupted = (sent < super::store::MAX_INTEGER).then(|| sent.saturating_add(LEASE_MS));
-        let purge = row.flag(2)?.then(|| now.saturating_add(PURGE_EVERY_MS));
+        let purge = row
+            .maybe_integer(2)?
+            .map(|finished| self.keeps_until(finished));
         let earliest = [work, interrupted, purge].into_iter().flatten().min();
         Ok(earliest.map(|at| at.max(now)))
     }

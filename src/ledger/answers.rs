@@ -4,25 +4,16 @@ use super::Ledger;
 use super::brakes::{Signal, after};
 use super::participants::Item;
 use super::repeat::{Next, describe, next};
+use super::requests::{Body, request};
 use super::steps::{Request, Step};
 use super::store::{Store, StoreError};
 use super::work::Work;
-use crate::realtimekit::answers::{self, Flaw, Meeting, Page, Participant};
 use crate::realtimekit::limits::RateLimit;
 use crate::realtimekit::retry::RetryPolicy;
-use crate::realtimekit::{Api, ApiError, ApiRequest, Client, Clock, Transport};
+use crate::realtimekit::{Api, ApiError, Client, Clock, Transport};
 
-/// The rows asked for in a page. How many come is read from the page.
-const PER_PAGE: u32 = 100;
 /// How long after a standstill a refused request waits for another to be the one that tries the token.
 const BEHIND_OTHERS: std::time::Duration = std::time::Duration::from_secs(1);
-
-/// What the body of an answer held.
-enum Body {
-    Nothing,
-    Meetings(Page<Meeting>),
-    Participants(Page<Participant>),
-}
 
 /// An answer, taken apart.
 struct Answer {
@@ -41,7 +32,7 @@ impl<S: Store> Ledger<S> {
         client: &Client<'_, T, C>,
     ) -> Result<(), StoreError> {
         let (request, read) = request(&step.request, api);
-        // 7. The row was marked as sent in the transaction that chose it, and storage makes that durable before the
+        // 8. The row was marked as sent in the transaction that chose it, and storage makes that durable before the
         // request leaves. A crash here, before or after the effect, leaves the mark: the next alarm takes the request as
         // counted against the budget and its effect as unknown, sends it again, and takes a 404 as
         // `absent_after_ambiguous`. Lists and kicks are simply repeated.
@@ -158,8 +149,12 @@ impl<S: Store> Ledger<S> {
             (Request::Session { .. }, result) => {
                 self.session_seen(work, result.map(drop), random, now)
             }
-            (_, Ok(Body::Meetings(page))) => self.read_meetings(work, &page, random, now),
-            (_, Ok(Body::Participants(page))) => self.read_participants(work, &page, random, now),
+            (_, Ok(Body::Meetings(page))) => self.share(work, now, |work| {
+                self.read_meetings(work, &page, random, now)
+            }),
+            (_, Ok(Body::Participants(page))) => self.share(work, now, |work| {
+                self.read_participants(work, &page, random, now)
+            }),
             (_, Ok(Body::Nothing)) => self.read_nothing(work, random, now),
             (_, Err((error, ray))) => self.list_failed(work, &error, ray.as_deref(), random, now),
         }
@@ -212,50 +207,4 @@ impl<S: Store> Ledger<S> {
         let until = self.pause(now).map_or(now, |pause| pause.until);
         after(until, BEHIND_OTHERS)
     }
-}
-
-type Read = fn(String) -> Result<Body, Flaw>;
-
-/// The request of a step, and how its body is read.
-fn request(request: &Request, api: &Api) -> (ApiRequest, Read) {
-    match request {
-        Request::ListMeetings { page, .. } => (api.list_meetings(*page, PER_PAGE), |body| {
-            answers::meetings(&body).map(Body::Meetings)
-        }),
-        Request::ListParticipants { meeting, page, .. } => {
-            (api.list_participants(meeting, *page, PER_PAGE), |body| {
-                answers::participants(&body).map(Body::Participants)
-            })
-        }
-        Request::KickAll { meeting, .. } => (api.kick_all(meeting), done),
-        Request::Kick {
-            meeting,
-            participants,
-            ..
-        } => {
-            let participants: Vec<_> = participants.iter().collect();
-            (api.kick(meeting, &participants, &[]), done)
-        }
-        Request::Session { meeting, .. } => (api.active_session(meeting), done),
-        Request::Look {
-            meeting,
-            participant,
-            ..
-        } => (api.participant(meeting, participant), done),
-        Request::Delete {
-            meeting,
-            participant,
-            ..
-        } => (api.delete_participant(meeting, participant), |body| {
-            answers::deleted(body).map(|_| Body::Nothing)
-        }),
-    }
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a reader of bodies takes them"
-)]
-fn done(body: String) -> Result<Body, Flaw> {
-    answers::done(&body).map(|()| Body::Nothing)
 }

@@ -192,3 +192,6 @@ pub enum Signal {
     /// The token was refused.
     Refused,
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,12 +10,15 @@ use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::Ledger;
-use super::alarm::{Alarm, IDLE_MS, LEASE_MS, RENEW_MS, WORK_MS};
+use super::alarm::{Alarm, IDLE_MS, LEASE_MS, LOOK_MS, RENEW_MS, WORK_MS};
 use super::store::{Store, StoreError};
 use crate::realtimekit::{Api, Client, Clock, Transport};
 
 /// How many requests are in flight at most: a Worker has six connections at a time.
 pub const CONCURRENCY: usize = 6;
+/// How many requests one alarm sends at most: an invocation has 50 subrequests on the Free plan. The next alarm follows
+/// at once.
+pub const REQUESTS_AN_ALARM: u64 = 45;
 /// After what time an alarm that met with a failure of the storage tries again, in milliseconds.
 const AFTER_FAILURE_MS: u64 = 10_000;
 /// When an empty ledger looks again, in milliseconds: something must have been stored by then, which sets the alarm.
@@ -88,9 +91,10 @@ impl<S: Store> Ledger<S> {
         let started = client.clock.now_ms();
         let end = started.saturating_add(WORK_MS);
         let mut renewed = started;
+        let mut sent = 0;
         self.renew(started, alarm).await?;
         self.recover(started)?;
-        worked.purged = self.purge(started)?;
+        worked.purged = self.purge_all(started)?;
         let mut in_flight = FuturesUnordered::new();
         loop {
             let now = client.clock.now_ms();
@@ -98,36 +102,21 @@ impl<S: Store> Ledger<S> {
                 renewed = now;
                 self.renew(now, alarm).await?;
             }
-            while now < end && in_flight.len() < CONCURRENCY {
+            let goes_on = now < end && sent < REQUESTS_AN_ALARM;
+            while goes_on && sent < REQUESTS_AN_ALARM && in_flight.len() < CONCURRENCY {
                 let Some(step) = self.next_step(now)? else {
                     break;
                 };
                 in_flight.push(self.carry_out(step, api, client));
+                sent += 1;
             }
-            let pause = if now < end && in_flight.len() < CONCURRENCY {
-                self.time_to_next(now)?
-            } else {
-                None
-            };
-            if in_flight.is_empty() {
-                let Some(pause) = pause else { return Ok(()) };
-                // 5. Nothing is in flight and everything is recorded: a crash loses and doubles nothing.
-                client.clock.sleep(pause).await;
-                continue;
+            let has_room = goes_on && in_flight.len() < CONCURRENCY;
+            let wait = has_room.then(|| self.time_to_next(now)).transpose()?;
+            let wait = wait.flatten();
+            if wait.is_none() && in_flight.is_empty() {
+                return Ok(());
             }
-            let answered = match pause {
-                None => in_flight.next().await,
-                Some(pause) => {
-                    let sleep = pin!(client.clock.sleep(pause));
-                    // 6. The requests in flight were marked as sent before they left; see `carry_out`. A crash here
-                    // makes each of them one whose effect is unknown.
-                    match select(in_flight.next(), sleep).await {
-                        Either::Left((answered, _)) => answered,
-                        Either::Right(((), _)) => continue,
-                    }
-                }
-            };
-            if let Some(answered) = answered {
+            if let Some(answered) = either(&mut in_flight, wait, client.clock).await {
                 answered?;
                 worked.requests += 1;
             }
@@ -140,6 +129,31 @@ impl<S: Store> Ledger<S> {
             return Ok(None);
         };
         let wait = due.saturating_sub(now).max(1);
-        Ok((wait <= IDLE_MS).then(|| Duration::from_millis(wait)))
+        // Something new may be stored meanwhile: it is looked for every second.
+        Ok((wait <= IDLE_MS).then(|| Duration::from_millis(wait.min(LOOK_MS))))
+    }
+}
+
+/// Waits for the next answer, or for the next thing to fall due.
+async fn either<F: Future>(
+    in_flight: &mut FuturesUnordered<F>,
+    wait: Option<Duration>,
+    clock: &impl Clock,
+) -> Option<F::Output> {
+    let Some(wait) = wait else {
+        // 5. The requests in flight were marked as sent before they left; see `carry_out`. A crash here makes each of
+        // them one whose effect is unknown.
+        return in_flight.next().await;
+    };
+    let sleep = pin!(clock.sleep(wait));
+    if in_flight.is_empty() {
+        // 6. Nothing is in flight and everything is recorded: a crash loses and doubles nothing.
+        sleep.await;
+        return None;
+    }
+    // 7. As 5.
+    match select(in_flight.next(), sleep).await {
+        Either::Left((answered, _)) => answered,
+        Either::Right(((), _)) => None,
     }
 }

@@ -59,7 +59,14 @@ impl<S: Store> Ledger<S> {
             .saturating_sub(progress.meetings_scanned);
         // The list of meetings is read twice, by 100 as far as is known.
         let lists = row.integer(2)? * (1 + progress.meetings_total.div_ceil(100));
-        let requests = row.integer(0)? + row.integer(1)? + unread + lists;
+        // As many will be found in the rest as so far: each is deleted, its meeting confirmed, and perhaps kicked.
+        let ahead = progress.found.saturating_mul(unread) / progress.meetings_scanned.max(1);
+        let to_find = if lists > 0 {
+            ahead * (2 + u64::from(view.kick))
+        } else {
+            0
+        };
+        let requests = row.integer(0)? + row.integer(1)? + unread + lists + to_find;
         let start = view.not_before.unwrap_or(0).saturating_sub(now);
         let pause = view
             .pause

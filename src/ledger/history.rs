@@ -58,47 +58,9 @@ impl<S: Store> Ledger<S> {
     ) -> Result<RemovalId, StoreError> {
         let now = clock.now_ms();
         let id = RemovalId::new(now, || clock.random());
-        let outcome = done.outcome;
-        let (state, item) = if outcome.is_gone() {
-            (RemovalState::Succeeded, "done")
-        } else {
-            (RemovalState::Failed, "failed")
-        };
         self.store.transaction(|| {
-            let rows = self.store.run(
-                "INSERT INTO removals (id, state, source, caller, kick, dry_run, targets, accepted_at, started_at,
-                    finished_at, found, removed, already_absent, absent_after_ambiguous, failed, requests, last_error)
-                 VALUES (?1, ?2, 'synchronous', ?3, ?4, 0, 1, ?5, ?5, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING seq",
-                &values![
-                    id.as_str(),
-                    state.as_str(),
-                    done.caller,
-                    done.kick,
-                    now,
-                    outcome == Outcome::Removed,
-                    outcome == Outcome::AlreadyAbsent,
-                    outcome == Outcome::AbsentAfterAmbiguous,
-                    !outcome.is_gone(),
-                    done.requests,
-                    done.error,
-                ],
-            )?;
-            let seq = first_row(&rows)?.integer(0)?;
-            self.store.run(
-                "INSERT INTO items (removal, meeting, participant, state, outcome, attempts, found_at, finished_at,
-                    last_error)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
-                &values![
-                    seq,
-                    done.meeting.as_str(),
-                    done.participant.as_str(),
-                    item,
-                    outcome.as_str(),
-                    done.attempts,
-                    now,
-                    done.error,
-                ],
-            )?;
+            let seq = self.insert_synchronous(&id, done, now)?;
+            self.insert_answered(seq, done, now)?;
             self.store.run(
                 "INSERT INTO targets (removal, position, meeting, participant) VALUES (?1, 0, ?2, ?3)",
                 &values![seq, done.meeting.as_str(), done.participant.as_str()],
@@ -106,6 +68,68 @@ impl<S: Store> Ledger<S> {
             self.count_synchronous(done.requests, now)
         })?;
         Ok(id)
+    }
+
+    fn insert_synchronous(
+        &self,
+        id: &RemovalId,
+        done: &SynchronousRemoval<'_>,
+        now: u64,
+    ) -> Result<u64, StoreError> {
+        let outcome = done.outcome;
+        let state = if outcome.is_gone() {
+            RemovalState::Succeeded
+        } else {
+            RemovalState::Failed
+        };
+        let rows = self.store.run(
+            "INSERT INTO removals (id, state, source, caller, kick, dry_run, targets, accepted_at, started_at,
+                finished_at, found, removed, already_absent, absent_after_ambiguous, failed, requests, last_error)
+             VALUES (?1, ?2, 'synchronous', ?3, ?4, 0, 1, ?5, ?5, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING seq",
+            &values![
+                id.as_str(),
+                state.as_str(),
+                done.caller,
+                done.kick,
+                now,
+                outcome == Outcome::Removed,
+                outcome == Outcome::AlreadyAbsent,
+                outcome == Outcome::AbsentAfterAmbiguous,
+                !outcome.is_gone(),
+                done.requests,
+                done.error,
+            ],
+        )?;
+        first_row(&rows)?.integer(0)
+    }
+
+    fn insert_answered(
+        &self,
+        seq: u64,
+        done: &SynchronousRemoval<'_>,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let state = if done.outcome.is_gone() {
+            "done"
+        } else {
+            "failed"
+        };
+        self.store.run(
+            "INSERT INTO items (removal, meeting, participant, state, outcome, attempts, found_at, finished_at,
+                last_error)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
+            &values![
+                seq,
+                done.meeting.as_str(),
+                done.participant.as_str(),
+                state,
+                done.outcome.as_str(),
+                done.attempts,
+                now,
+                done.error,
+            ],
+        )?;
+        Ok(())
     }
 
     /// Keeps a signed event that could not be understood, so that somebody can look.
@@ -134,6 +158,25 @@ impl<S: Store> Ledger<S> {
             self.remember_key(event.key, &id, now)?;
             Ok(Acceptance::Accepted(id))
         })
+    }
+
+    /// When a removal that finished at that time has been kept long enough.
+    pub(super) fn keeps_until(&self, finished: u64) -> u64 {
+        let retention = u64::from(self.settings.retention_days) * DAY_MS;
+        finished.saturating_add(retention).saturating_add(1)
+    }
+
+    /// Lets go of all finished removals whose time is over, or of a thousand where there are more. Gives how many.
+    pub(super) fn purge_all(&self, now: u64) -> Result<usize, StoreError> {
+        let mut purged = 0;
+        for _ in 0..50 {
+            let some = self.purge(now)?;
+            purged += some;
+            if some == 0 {
+                break;
+            }
+        }
+        Ok(purged)
     }
 
     /// Lets go of finished removals and keys whose time is over. Gives how many removals went; there may be more.

@@ -1,16 +1,12 @@
-//! Pages of lists: whom to remove, which meetings to read, and whether the list has been read whole.
-
-use std::collections::HashSet;
+//! Pages of lists: whom to remove and which meetings to read.
 
 use serde::Serialize;
 
 use super::Ledger;
-use super::acceptance::{first_row, json};
-use super::pass::{MAX_PASSES, MAX_UNCLEAN_PASSES, Pass, agrees};
+use super::acceptance::json;
 use super::planning::{RANK_ACTIVE, RANK_INACTIVE};
-use super::repeat::repeat_after;
-use super::store::{Row, Store, StoreError};
-use super::work::{Stage, Work};
+use super::store::{Store, StoreError};
+use super::work::Work;
 use crate::realtimekit::answers::{Meeting, Page, Participant};
 use crate::values;
 
@@ -28,7 +24,39 @@ struct ParticipantRow<'a> {
     user: Option<&'a str>,
 }
 
+/// How many other removals take one page at most: it all happens in one turn.
+const SHARED_WITH: u32 = 200;
+
 impl<S: Store> Ledger<S> {
+    /// Gives a page to the row of work that asked for it, and to those of other removals that were about to ask for the
+    /// same: however many users are erased at a time, each list is read once for all of them. A row that fell due after
+    /// the request had left is left out, since the page may be older than its removal.
+    pub(super) fn share(
+        &self,
+        work: &Work,
+        now: u64,
+        read: impl Fn(&Work) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        read(work)?;
+        let others = self.store.run(
+            "SELECT id FROM works WHERE ifnull(meeting, '') = ?1 AND page = ?2 AND due_at < ?3 AND stage = 'reading'
+                AND id <> ?4 LIMIT ?5",
+            &values![
+                work.meeting.as_deref().unwrap_or_default(),
+                work.page,
+                work.sent_at.unwrap_or(0),
+                work.id,
+                SHARED_WITH
+            ],
+        )?;
+        for row in others {
+            let other = self.work_row(row.integer(0)?)?;
+            read(&other)?;
+            self.wake(other.removal, now)?;
+        }
+        Ok(())
+    }
+
     /// A page of the list of meetings: each that is new becomes work.
     pub(super) fn read_meetings(
         &self,
@@ -123,155 +151,4 @@ impl<S: Store> Ledger<S> {
         )?;
         Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
     }
-
-    /// There is no such meeting any more: its list is empty.
-    pub(super) fn read_nothing(
-        &self,
-        work: &Work,
-        random: f64,
-        now: u64,
-    ) -> Result<(), StoreError> {
-        let begun: Pass = serde_json::from_str(&work.reading).unwrap_or_default();
-        let mut pass = Pass::default();
-        pass.read(1, &[], &[], Some(0));
-        pass.found = begun.found;
-        self.end_pass(work, &pass, true, random, now)
-    }
-
-    fn take_page(
-        &self,
-        work: &Work,
-        ids: &[&str],
-        total: Option<u64>,
-        found: u64,
-        random: f64,
-        now: u64,
-    ) -> Result<(), StoreError> {
-        let mut pass: Pass = serde_json::from_str(&work.reading).unwrap_or_default();
-        let before = self.page_ids(work.id, work.pass, work.page.saturating_sub(1))?;
-        let more = pass.read(work.page, ids, &before, total);
-        pass.found = pass.found.saturating_add(found);
-        if more || work.page > 1 {
-            self.store.run(
-                "INSERT OR REPLACE INTO pages (work, pass, page, ids) VALUES (?1, ?2, ?3, ?4)",
-                &values![work.id, work.pass, work.page, json(&ids)?],
-            )?;
-        }
-        if more {
-            self.store.run(
-                "UPDATE works SET page = page + 1, reading = ?2 WHERE id = ?1",
-                &values![work.id, json(&pass)?],
-            )?;
-            return self.enter(work.id, Stage::Reading, Some(now));
-        }
-        let whole = if work.page == 1 {
-            let distinct: HashSet<&str> = ids.iter().copied().collect();
-            pass.is_whole(count(&distinct))
-        } else {
-            self.is_whole(work, &pass)?
-        };
-        self.end_pass(work, &pass, whole, random, now)
-    }
-
-    /// Whether a pass of several pages is whole, and for a meeting's participants agrees with the one before.
-    fn is_whole(&self, work: &Work, pass: &Pass) -> Result<bool, StoreError> {
-        let ids = self.pass_ids(work.id, work.pass)?;
-        let distinct: HashSet<&str> = ids.iter().map(String::as_str).collect();
-        if !pass.is_whole(count(&distinct)) {
-            return Ok(false);
-        }
-        // Whoever was found is looked for again anyway, in a pass of its own.
-        if work.meeting.is_none() || pass.found > 0 {
-            return Ok(true);
-        }
-        let rows = self.store.run(
-            "SELECT participant FROM items WHERE work = ?1",
-            &values![work.id],
-        )?;
-        let ours = rows
-            .iter()
-            .map(|row| row.text(0).map(str::to_owned))
-            .collect::<Result<_, _>>()?;
-        let before = self.pass_ids(work.id, work.pass.saturating_sub(1))?;
-        Ok(agrees(&before, &distinct, &ours))
-    }
-
-    fn end_pass(
-        &self,
-        work: &Work,
-        pass: &Pass,
-        whole: bool,
-        random: f64,
-        now: u64,
-    ) -> Result<(), StoreError> {
-        // A list that never says how long it is may end early unseen: it is believed at its third reading in a row.
-        let whole = whole && (pass.has_total() || work.unclean_passes >= 2);
-        let unclean = if whole { 0 } else { work.unclean_passes + 1 };
-        self.store.run(
-            "UPDATE works SET unclean_passes = ?2 WHERE id = ?1",
-            &values![work.id, unclean],
-        )?;
-        if unclean >= MAX_UNCLEAN_PASSES {
-            return self.give_up(
-                work,
-                "the list could not be read whole: its pages contradict each other or its total",
-                now,
-            );
-        }
-        if work.pass >= MAX_PASSES && !(whole && pass.found == 0) {
-            return self.give_up(
-                work,
-                "somebody new was found in every reading of the list",
-                now,
-            );
-        }
-        if work.meeting.is_some() && pass.found > 0 && !work.dry_run {
-            return self.put_out(work.id, now);
-        }
-        if !whole {
-            return self.read_again(work, repeat_after(unclean, random, now));
-        }
-        if work.meeting.is_none() && pass.found > 0 {
-            self.enter(work.id, Stage::Settled, None)?;
-            return self.go_on(work.removal, now);
-        }
-        self.end_reading(work, now)
-    }
-
-    /// The list was read whole and showed nobody new. Participants that a target names may be waiting still.
-    fn end_reading(&self, work: &Work, now: u64) -> Result<(), StoreError> {
-        let rows = self.store.run(
-            "SELECT EXISTS (SELECT 1 FROM items WHERE work = ?1 AND state = 'waiting')",
-            &values![work.id],
-        )?;
-        if first_row(&rows)?.flag(0)? {
-            return self.put_out(work.id, now);
-        }
-        self.end_work(work, Stage::Done, now)
-    }
-
-    fn page_ids(&self, work: u64, pass: u32, page: u32) -> Result<Vec<String>, StoreError> {
-        let rows = self.store.run(
-            "SELECT ids FROM pages WHERE work = ?1 AND pass = ?2 AND page = ?3",
-            &values![work, pass, page],
-        )?;
-        rows.first().map_or_else(|| Ok(Vec::new()), ids_of)
-    }
-
-    fn pass_ids(&self, work: u64, pass: u32) -> Result<Vec<String>, StoreError> {
-        let rows = self.store.run(
-            "SELECT ids FROM pages WHERE work = ?1 AND pass = ?2 ORDER BY page",
-            &values![work, pass],
-        )?;
-        let pages: Vec<Vec<String>> = rows.iter().map(ids_of).collect::<Result<_, _>>()?;
-        Ok(pages.into_iter().flatten().collect())
-    }
-}
-
-fn ids_of(row: &Row) -> Result<Vec<String>, StoreError> {
-    serde_json::from_str(row.text(0)?).map_err(|error| StoreError(error.to_string()))
-}
-
-fn count(distinct: &HashSet<&str>) -> u64 {
-    u64::try_from(distinct.len()).unwrap_or(u64::MAX)
 }

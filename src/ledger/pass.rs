@@ -140,6 +140,17 @@ mod tests {
     }
 
     #[test]
+    fn a_total_that_falls_and_rises_again_hid_somebody() {
+        // Of a b c d e, a went after the first page and f came after the second: c was never shown.
+        let pages: [(&[&str], _); 3] = [
+            (&["a", "b"], Some(5)),
+            (&["d", "e"], Some(4)),
+            (&["f"], Some(5)),
+        ];
+        assert_eq!(pass(&pages), (false, 3));
+    }
+
+    #[test]
     fn a_second_pass_must_know_everyone_of_the_first() {
         let before = ["a", "b", "gone"].map(str::to_owned);
         let ours = HashSet::from(["gone".to_owned()]);

@@ -40,6 +40,7 @@ const VERSION_1: &[&str] = &[
     )",
     "CREATE INDEX removals_by_state ON removals (state, seq)",
     "CREATE INDEX removals_awake ON removals (wake_at) WHERE wake_at IS NOT NULL",
+    "CREATE INDEX removals_by_turn ON removals (turn, seq) WHERE wake_at IS NOT NULL",
     "CREATE INDEX removals_finished ON removals (finished_at) WHERE finished_at IS NOT NULL",
     "CREATE TABLE targets (
         removal INTEGER NOT NULL,
@@ -75,6 +76,7 @@ const VERSION_1: &[&str] = &[
     )",
     "CREATE UNIQUE INDEX works_by_meeting ON works (removal, ifnull(meeting, ''))",
     "CREATE INDEX works_due ON works (removal, rank, created_at DESC, id) WHERE due_at IS NOT NULL",
+    "CREATE INDEX works_to_read ON works (ifnull(meeting, ''), page) WHERE due_at IS NOT NULL",
     "CREATE INDEX works_sent ON works (sent_at) WHERE sent_at IS NOT NULL",
     "CREATE INDEX works_open ON works (removal, stage)",
     "CREATE TABLE pages (

@@ -6,6 +6,8 @@ use super::work::{Stage, Work};
 use crate::ids::{MeetingId, ParticipantId};
 use crate::values;
 
+/// How soon to look again for a page that was to be shared, in milliseconds.
+const SHARED_PAGE_MS: u64 = 500;
 /// How many participants one kick names.
 const KICKS_AT_ONCE: u32 = 100;
 
@@ -74,7 +76,8 @@ impl<S: Store> Ledger<S> {
     fn choose(&self, now: u64) -> Result<Option<Step>, StoreError> {
         loop {
             let rows = self.store.run(
-                "SELECT seq, state, dry_run FROM removals WHERE wake_at <= ?1 ORDER BY turn, seq LIMIT 1",
+                "SELECT seq, state, dry_run FROM removals INDEXED BY removals_by_turn WHERE wake_at <= ?1
+                 ORDER BY turn, seq LIMIT 1",
                 &values![now],
             )?;
             let Some(row) = rows.first() else {
@@ -92,7 +95,7 @@ impl<S: Store> Ledger<S> {
                 self.take_turn(removal, now)?;
                 return Ok(Some(Step { removal, request }));
             }
-            self.sleep(removal)?;
+            self.sleep(removal, now)?;
         }
     }
 
@@ -107,14 +110,15 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Nothing of a removal is due: it wakes when the first of its rows is. Those in flight wake it themselves.
-    fn sleep(&self, removal: u64) -> Result<(), StoreError> {
+    /// Nothing of a removal may leave now: it wakes when the first of its rows is due. Those in flight wake it themselves,
+    /// and so does the page of another removal that it waits for; should that page not come, it looks again.
+    fn sleep(&self, removal: u64, now: u64) -> Result<(), StoreError> {
         self.store.run(
-            "UPDATE removals SET wake_at = (SELECT min(due_at) FROM (
+            "UPDATE removals SET wake_at = (SELECT CASE WHEN min(due_at) <= ?2 THEN ?3 ELSE min(due_at) END FROM (
                 SELECT min(due_at) AS due_at FROM items WHERE removal = ?1 AND due_at IS NOT NULL
                 UNION ALL SELECT min(due_at) FROM works WHERE removal = ?1 AND due_at IS NOT NULL))
              WHERE seq = ?1",
-            &values![removal],
+            &values![removal, now, now.saturating_add(SHARED_PAGE_MS)],
         )?;
         Ok(())
     }
@@ -147,10 +151,13 @@ impl<S: Store> Ledger<S> {
         }))
     }
 
+    /// A page that is in flight for another removal is not asked for again: it will be shared.
     fn due_work(&self, removal: u64, now: u64) -> Result<Option<Request>, StoreError> {
         let rows = self.store.run(
             "UPDATE works SET sent_at = ?2, due_at = NULL, attempts = attempts + 1
-             WHERE id = (SELECT id FROM works WHERE removal = ?1 AND due_at <= ?2
+             WHERE id = (SELECT id FROM works w WHERE removal = ?1 AND due_at <= ?2 AND NOT (stage = 'reading' AND EXISTS (
+                    SELECT 1 FROM works o WHERE o.sent_at IS NOT NULL AND o.stage = 'reading' AND o.page = w.page
+                        AND ifnull(o.meeting, '') = ifnull(w.meeting, '')))
                 ORDER BY rank, created_at DESC, id LIMIT 1)
              RETURNING id",
             &values![removal, now],

@@ -79,6 +79,7 @@ pub(super) struct Work {
     pub attempts: u32,
     pub waited: u64,
     pub refused_at: Option<u64>,
+    pub sent_at: Option<u64>,
     /// Whether people are kicked here before they are deleted.
     pub kicks: bool,
     pub dry_run: bool,
@@ -88,7 +89,7 @@ impl<S: Store> Ledger<S> {
     pub(super) fn work_row(&self, id: u64) -> Result<Work, StoreError> {
         let rows = self.store.run(
             "SELECT w.removal, w.meeting, w.lists, w.everyone, w.stage, w.page, w.pass, w.reading, w.unclean_passes,
-                w.kicked_up_to, w.attempts, w.waited, w.refused_at, r.kick AND w.may_be_live, r.dry_run
+                w.kicked_up_to, w.attempts, w.waited, w.refused_at, w.sent_at, r.kick AND w.may_be_live, r.dry_run
              FROM works w JOIN removals r ON r.seq = w.removal WHERE w.id = ?1",
             &values![id],
         )?;
@@ -108,8 +109,9 @@ impl<S: Store> Ledger<S> {
             attempts: row.small(10)?,
             waited: row.integer(11)?,
             refused_at: row.maybe_integer(12)?,
-            kicks: row.flag(13)?,
-            dry_run: row.flag(14)?,
+            sent_at: row.maybe_integer(13)?,
+            kicks: row.flag(14)?,
+            dry_run: row.flag(15)?,
         })
     }
 

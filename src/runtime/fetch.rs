@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use js_sys::{Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, WorkerGlobalScope};
+use js_sys::Reflect;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::Response;
 
 use crate::realtimekit::transport::MAX_ANSWER_BYTES;
 use crate::realtimekit::{ApiRequest, RawAnswer, Transport, TransportError};
@@ -19,88 +19,78 @@ pub struct Fetch<'a> {
     pub token: &'a Secret,
 }
 
+#[wasm_bindgen(module = "/src/runtime/exchange.js")]
+extern "C" {
+    /// The answer to one request, as far as it has been read.
+    type Received;
+
+    #[wasm_bindgen(catch)]
+    async fn send(
+        url: &str,
+        method: &str,
+        authorization: &str,
+        user_agent: &str,
+        body: Option<&str>,
+        milliseconds: u32,
+        longest: usize,
+    ) -> Result<Received, JsValue>;
+
+    #[wasm_bindgen(method, getter)]
+    fn response(this: &Received) -> Response;
+    #[wasm_bindgen(method, getter)]
+    fn status(this: &Received) -> u16;
+    #[wasm_bindgen(method, getter)]
+    fn text(this: &Received) -> Option<String>;
+    #[wasm_bindgen(method, getter, js_name = cfRay)]
+    fn cf_ray(this: &Received) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    fn ratelimit(this: &Received) -> Option<String>;
+    #[wasm_bindgen(method, getter, js_name = ratelimitPolicy)]
+    fn ratelimit_policy(this: &Received) -> Option<String>;
+}
+
 impl Transport for Fetch<'_> {
     async fn send(
         &self,
         request: &ApiRequest,
         timeout: Duration,
     ) -> Result<RawAnswer, TransportError> {
-        let init = self.init(request, timeout).map_err(|error| lost(&error))?;
-        let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
-        let response = JsFuture::from(scope.fetch_with_str_and_init(&request.url, &init)).await;
-        let response: Response = response.map_err(|error| lost(&error))?.unchecked_into();
-        read(&response).await.map_err(|error| lost(&error))
-    }
-}
-
-impl Fetch<'_> {
-    fn init(&self, request: &ApiRequest, timeout: Duration) -> Result<RequestInit, JsValue> {
-        let headers = Object::new();
-        set(
-            &headers,
-            "authorization",
+        let received = send(
+            &request.url,
+            request.method.as_str(),
             &format!("Bearer {}", self.token.expose()),
-        )?;
-        set(&headers, "accept", "application/json")?;
-        // So that `content-length` is the length of what we read.
-        set(&headers, "accept-encoding", "identity")?;
-        set(
-            &headers,
-            "user-agent",
             concat!("participant-remover/", env!("CARGO_PKG_VERSION")),
-        )?;
-        let init = RequestInit::new();
-        if let Some(body) = &request.body {
-            set(&headers, "content-type", "application/json")?;
-            init.set_body(&JsValue::from_str(body));
-        }
-        init.set_method(request.method.as_str());
-        init.set_headers(headers.unchecked_ref());
-        // A redirect that is followed would take the token to wherever it points.
-        init.set_redirect(RequestRedirect::Manual);
-        let milliseconds = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
-        init.set_signal(Some(&AbortSignal::timeout_with_u32(milliseconds)));
-        Ok(init)
+            request.body.as_deref(),
+            u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX),
+            MAX_ANSWER_BYTES,
+        )
+        .await
+        .map_err(|error| lost(&error))?;
+        read(&received).await.map_err(|error| lost(&error))
     }
 }
 
-async fn read(response: &Response) -> Result<RawAnswer, JsValue> {
-    let headers = response.headers();
-    let status = response.status();
+async fn read(received: &Received) -> Result<RawAnswer, JsValue> {
+    let status = received.status();
     let mut answer = RawAnswer {
         status,
-        cf_ray: headers.get("cf-ray")?,
+        body: received.text(),
+        cf_ray: received.cf_ray(),
+        ratelimit: received.ratelimit(),
+        ratelimit_policy: received.ratelimit_policy(),
         ..RawAnswer::default()
     };
-    answer.ratelimit = headers.get("ratelimit")?;
-    answer.ratelimit_policy = headers.get("ratelimit-policy")?;
     if status == 429 || status >= 500 {
+        let headers = received.response().headers();
         answer.retry_after = headers.get("retry-after")?;
         answer.retry_after_ms = headers.get("retry-after-ms")?;
     }
-    answer.body = body(response, &headers).await?;
-    Ok(answer)
-}
-
-/// The body, or nothing where it is longer than [`MAX_ANSWER_BYTES`].
-async fn body(response: &Response, headers: &Headers) -> Result<Option<String>, JsValue> {
-    let length = headers
-        .get("content-length")?
-        .and_then(|length| length.parse::<usize>().ok());
-    match length {
-        Some(length) if length > MAX_ANSWER_BYTES => {
-            if let Some(stream) = response.body() {
-                // It is not read, so whether it can be cancelled changes nothing.
-                drop(stream.cancel());
-            }
-            Ok(None)
-        }
-        Some(_) => Ok(JsFuture::from(response.text()?).await?.as_string()),
-        None => {
-            let bytes = read_bounded(response.body(), MAX_ANSWER_BYTES).await?;
-            Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
-        }
+    if answer.body.is_none() {
+        // Its length is unknown or too large: it is read as far as that is allowed.
+        let bytes = read_bounded(received.response().body(), MAX_ANSWER_BYTES).await?;
+        answer.body = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     }
+    Ok(answer)
 }
 
 /// Why there is no answer: `AbortSignal.timeout` aborts with a `TimeoutError`, everything else is the connection.
@@ -112,8 +102,4 @@ fn lost(error: &JsValue) -> TransportError {
         Some("TimeoutError" | "AbortError") => TransportError::TimedOut,
         _ => TransportError::Broken,
     }
-}
-
-fn set(object: &Object, name: &str, value: &str) -> Result<(), JsValue> {
-    Reflect::set(object, &JsValue::from_str(name), &JsValue::from_str(value)).map(drop)
 }

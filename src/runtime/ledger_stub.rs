@@ -1,14 +1,36 @@
 //! The way from the Worker to an app's ledger.
 
-use wasm_bindgen::JsValue;
-use worker::{Env, Method, Request, RequestInit, Response};
+use js_sys::Promise;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, Headers, RequestInit, Response};
+use worker::Env;
 
 use super::ledger_object::{APP_HEADER, REQUEST_ID_HEADER};
+use super::sql::text;
 use crate::ids::AppId;
 use crate::removals::LedgerCall;
 
 /// The binding's name in `wrangler.toml`.
 const BINDING: &str = "LEDGER";
+
+/// How long a ledger may take for an answer, in milliseconds: longer than any `wait`, so that only an object that died
+/// in the middle of a call is given up.
+const TIMEOUT_MS: u32 = 75_000;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A Durable Object's stub, called with a URL instead of a request that has to be made first.
+    type LedgerStub;
+
+    #[wasm_bindgen(method, catch)]
+    fn fetch(this: &LedgerStub, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+}
+
+/// Why a ledger gave no answer: a sentence for the log.
+#[derive(Debug)]
+pub struct NoLedger(pub String);
 
 /// Sends a call to the ledger of `app` and gives its answer as it came, ready to be sent on.
 pub async fn call_ledger(
@@ -16,15 +38,46 @@ pub async fn call_ledger(
     app: &AppId,
     call: &LedgerCall,
     request_id: &str,
-) -> Result<Response, worker::Error> {
-    let stub = env.durable_object(BINDING)?.get_by_name(app.as_str())?;
-    let body = serde_json::to_string(call)?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post)
-        .with_body(Some(JsValue::from_str(&body)));
-    init.headers.set(REQUEST_ID_HEADER, request_id)?;
-    init.headers.set(APP_HEADER, app.as_str())?;
-    // The host is of no meaning: the binding leads to the object.
-    stub.fetch_with_request(Request::new_with_init("https://ledger/", &init)?)
-        .await
+) -> Result<Response, NoLedger> {
+    let namespace = env.durable_object(BINDING);
+    let stub = namespace.and_then(|namespace| namespace.get_by_name(app.as_str()));
+    let stub = stub.map_err(|error| NoLedger(error.to_string()))?;
+    let body = serde_json::to_string(call).map_err(|error| NoLedger(error.to_string()))?;
+    let sent = send(&stub.into_rpc(), app, &body, request_id).await;
+    sent.map_err(|error| NoLedger(text(&error)))
+}
+
+async fn send(
+    stub: &LedgerStub,
+    app: &AppId,
+    body: &str,
+    request_id: &str,
+) -> Result<Response, JsValue> {
+    let headers = Headers::new()?;
+    headers.set(REQUEST_ID_HEADER, request_id)?;
+    headers.set(APP_HEADER, app.as_str())?;
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_headers(&headers);
+    init.set_body(&JsValue::from_str(body));
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
+    // The host is of no meaning: the stub leads to the object.
+    let response = JsFuture::from(stub.fetch("https://ledger/", &init)?).await?;
+    Ok(response.unchecked_into())
+}
+
+/// Sends a call and reads the whole answer.
+pub async fn ask_ledger(
+    env: &Env,
+    app: &AppId,
+    call: &LedgerCall,
+    request_id: &str,
+) -> Result<String, NoLedger> {
+    let response = call_ledger(env, app, call, request_id).await?;
+    let body = match response.text() {
+        Ok(body) => JsFuture::from(body).await,
+        Err(error) => Err(error),
+    };
+    body.map_err(|error| NoLedger(text(&error)))
+        .map(|body| body.as_string().unwrap_or_default())
 }

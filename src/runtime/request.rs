@@ -1,8 +1,8 @@
 //! The runtime's request → plain data, and an answer → the runtime's response.
 
-use js_sys::{Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Request, Response, ResponseInit};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::{Request, Response};
 
 use super::body::read_bounded;
 use crate::answer::{Answer, MAX_BODY_BYTES, Problem};
@@ -53,21 +53,23 @@ pub async fn body(request: &Request) -> Result<Vec<u8>, Problem> {
     }
 }
 
-/// The response to be sent.
-pub fn respond(answer: &Answer, request_id: &str) -> Result<Response, JsValue> {
-    let headers = Object::new();
-    set(&headers, "content-type", "application/json")?;
-    set(&headers, "cache-control", "no-store")?;
-    set(&headers, "x-request-id", request_id)?;
-    for (name, value) in &answer.headers {
-        set(&headers, name, value)?;
-    }
-    let init = ResponseInit::new();
-    init.set_status(answer.status);
-    init.set_headers(headers.unchecked_ref());
-    Response::new_with_opt_str_and_init(Some(&answer.body), &init)
+#[wasm_bindgen(module = "/src/runtime/exchange.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = respond)]
+    fn new_response(
+        status: u16,
+        body: &str,
+        request_id: &str,
+        more: Vec<String>,
+    ) -> Result<Response, JsValue>;
 }
 
-fn set(object: &Object, name: &str, value: &str) -> Result<(), JsValue> {
-    Reflect::set(object, &JsValue::from_str(name), &JsValue::from_str(value)).map(drop)
+/// The response to be sent.
+pub fn respond(answer: &Answer, request_id: &str) -> Result<Response, JsValue> {
+    let more = answer
+        .headers
+        .iter()
+        .flat_map(|(name, value)| [(*name).to_owned(), value.clone()])
+        .collect();
+    new_response(answer.status, &answer.body, request_id, more)
 }

@@ -99,7 +99,8 @@ fn read(value: SqlStorageValue) -> Result<Value, StoreError> {
 }
 
 /// What a JavaScript error says.
-fn text(error: &JsValue) -> String {
+#[must_use]
+pub fn text(error: &JsValue) -> String {
     let message = error
         .dyn_ref::<js_sys::Error>()
         .map(|error| String::from(error.message()));

@@ -11,7 +11,7 @@ use worker::Env;
 
 use super::body::read_bounded;
 use super::isolate::Isolate;
-use super::ledger_stub::call_ledger;
+use super::ledger_stub::{ask_ledger, call_ledger};
 use crate::ids::AppId;
 use crate::log::log_ledger_error;
 use crate::realtimekit::Clock;
@@ -60,10 +60,10 @@ impl KeySource for LedgerKeys<'_> {
         let call = LedgerCall::Note {
             name: NOTE.to_owned(),
         };
-        let mut response = call_ledger(self.env, self.app, &call, self.request_id)
+        let answer = ask_ledger(self.env, self.app, &call, self.request_id)
             .await
             .ok()?;
-        let answer: NoteAnswer = serde_json::from_str(&response.text().await.ok()?).ok()?;
+        let answer: NoteAnswer = serde_json::from_str(&answer).ok()?;
         RsaKey::from_der(Base64::decode_vec(&answer.result?).ok()?).ok()
     }
 
@@ -75,7 +75,7 @@ impl KeySource for LedgerKeys<'_> {
         };
         // Without the copy a start while the key URL is down has to wait; nothing else depends on it.
         if let Err(error) = call_ledger(self.env, self.app, &call, self.request_id).await {
-            log_ledger_error(&error.to_string());
+            log_ledger_error(&error.0);
         }
     }
 

@@ -17,7 +17,7 @@ const BLOCKS: [string, string | null, number][] = [
   ['block-absurd', '99999999', 3600],
   ['block-negative', '-5', 300],
 ];
-const APPS = ['hint-app', 'sync-app', ...BLOCKS.map(([app]) => app)];
+const APPS = ['hint-app', 'sync-app', 'hang-app', ...BLOCKS.map(([app]) => app)];
 
 async function filled(durable: Durable, app: string, participants: number) {
   const { meetings } = await durable.fill({ app, meetings: 1, participants_per_meeting: participants });
@@ -111,5 +111,44 @@ export function pace(): void {
     assert.deepEqual(await of('sync-app', mark), []);
     const { paused, state } = await durable.show(removal);
     assert.deepEqual([paused?.reason, state === 'queued' || state === 'running'], ['rate_limited', true]);
+  });
+
+  test('a request that hangs holds up nothing else', { timeout: 60_000 }, async () => {
+    const slow = await filled(durable, 'hang-app', 1);
+    const other = await filled(durable, 'hang-app', 5);
+    await durable.standIn.fault({ match: { path: slow.id }, times: 1, fault: { kind: 'hang' } });
+    const hanging = await durable.remove({ app_id: 'hang-app', meeting_id: slow.id, all: true, kick: false });
+    await eventually('it hangs', async () => (await of('hang-app')).length === 1);
+    await sleep(1_000);
+    const begun = Date.now();
+    const quick = await durable.follow(await durable.remove({ app_id: 'hang-app', meeting_id: other.id, all: true, kick: false }));
+    const seconds = (Date.now() - begun) / 1000;
+    assert.equal(quick.state, 'succeeded');
+    assert.equal((await durable.show(hanging)).state, 'running');
+    assert.ok(seconds < 6, `it took ${seconds} s`);
+    assert.equal((await durable.follow(hanging)).progress.removed, 1);
+  });
+
+  test('durable work leaves the synchronous share, and a crash does not forget what was used', { timeout: 90_000 }, async () => {
+    const app = 'budget-app';
+    const small = await Durable.start({ apps: [app], vars: { API_REQUESTS_PER_5_MINUTES: '20' } });
+    const { id } = await filled(small, app, 40);
+    const removal = await small.remove({ app_id: app, meeting_id: id, all: true, kick: false });
+    const sent = (): Promise<SeenRequest[]> => small.standIn.requests({ path: `/${app}/` });
+    await eventually('the budget is used', async () => (await sent()).length >= 16);
+    await sleep(2_000);
+    assert.equal((await sent()).length, 16, '80 % of 20');
+    const { estimated_seconds_left: left, state } = await small.show(removal);
+    assert.ok(state === 'running' && (left ?? 0) > 200, `${left} s left`);
+
+    const [somebody = ''] = (await small.participants(app)).present;
+    assert.equal((await small.worker.delete(`/meetings/${id}/participants/${somebody}`)).status, 200, 'the share is there');
+    await eventually('it is recorded', async () => (await small.list('')).length === 2);
+    await small.worker.kill();
+    await small.restart();
+    await small.remove({ app_id: app, meeting_id: id, all: true, dry_run: true });
+    await sleep(3_000);
+    assert.equal((await sent()).length, 17, 'nothing more than the synchronous one');
+    await small.stop();
   });
 }

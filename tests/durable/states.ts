@@ -202,6 +202,16 @@ export function states(world: () => Durable): void {
     });
   }
 
+  test('a list that ends before its total never proves that a user is absent', async () => {
+    const durable = world();
+    const user = userId('hidden');
+    const { id, user: theirs } = await meeting(durable, 30, { user: { custom_participant_id: user, in_meetings: 1, copies: 1 } });
+    await durable.standIn.fault({ match: { path: `${id}/participants?`, method: 'GET' }, times: 2, fault: { kind: 'short_page', rows: 0 } });
+    const shown = await durable.follow(await durable.remove({ ...APP, meeting_id: id, custom_participant_id: user, kick: false }));
+    assert.deepEqual([shown.state, shown.progress.removed], ['succeeded', 1]);
+    assert.deepEqual(await deletedOf(durable, id), theirs);
+  });
+
   for (const [name, fault, outcome] of [
     // A connection that breaks before an answer begins is no such fault: the runtime itself sends the request again.
     ['cut off after the effect', { kind: 'truncate_body' }, 'absent_after_ambiguous'],

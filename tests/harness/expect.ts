@@ -8,7 +8,7 @@ const OUTCOMES = ['removed', 'already_absent', 'absent_after_ambiguous', 'unknow
 
 /** The headers that every answer has. */
 export function assertAnswer(answer: Answer): void {
-  assert.equal(answer.headers['content-type'], 'application/json', answer.body);
+  assert.equal(answer.headers['content-type'], 'application/json', answer.body.slice(0, 500));
   assert.equal(answer.headers['cache-control'], 'no-store');
   assert.match(answer.headers['x-request-id'] ?? '', /^[0-9a-f]{32}$/);
   const outcome = answer.headers['participant-removal-outcome'];
@@ -26,18 +26,19 @@ export interface ExpectedError {
 
 /** An error, in Cloudflare's v4 envelope. */
 export function assertError(answer: Answer, expected: ExpectedError): void {
+  const shown = `${answer.status} ${answer.body.slice(0, 500)}`;
   assertAnswer(answer);
-  assert.equal(answer.status, expected.status, answer.body);
+  assert.equal(answer.status, expected.status, shown);
   const envelope = JSON.parse(answer.body) as Envelope;
   assert.deepEqual(Object.keys(envelope), ['success', 'errors', 'messages', 'result']);
   assert.equal(envelope.success, false);
   assert.equal(envelope.result, null);
   assert.ok(Array.isArray(envelope.messages));
   const [error] = envelope.errors ?? [];
-  assert.equal(error?.code, expected.code, answer.body);
+  assert.equal(error?.code, expected.code, shown);
   assert.ok((error?.message.length ?? 0) > 0);
   if (expected.message) assert.match(error?.message ?? '', expected.message);
-  assert.equal(error?.source?.pointer, expected.pointer, answer.body);
+  assert.equal(error?.source?.pointer, expected.pointer, shown);
   const retry = answer.headers['x-should-retry'] !== 'false';
   assert.equal(retry, expected.retry ?? false, `x-should-retry: ${answer.headers['x-should-retry']}`);
 }

@@ -86,7 +86,7 @@ export function exchange(
       reject(error);
     };
     const timer = setTimeout(() => {
-      const asked = bytes[answers.length]?.subarray(0, 300).toString('latin1');
+      const asked = bytes[answers.length]?.subarray(0, 300).toString('latin1').split('\r\n')[0];
       fail(new Error(`no answer within ${timeoutMs} ms to ${JSON.stringify(asked)}`));
     }, timeoutMs);
     const take = (): void => {

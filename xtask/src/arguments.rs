@@ -6,6 +6,8 @@ use anyhow::{Context, Result, bail};
 use lexopt::prelude::{Long, Short, Value};
 
 use crate::dev::Ports;
+use crate::follow::Follow;
+use crate::simulate::Seeds;
 use crate::test::Selection;
 use crate::webhook::Message;
 
@@ -21,6 +23,14 @@ Commands:
     --sim-port N       the stand-in's port (8788)
   test [NAME]          run every test; with NAME, those whose names contain it
     --only STAGE       format, lints, rust, stand-in or worker; may be repeated
+  follow ID            show a removal's progress until it is final
+    --url URL          where the Worker is (http://127.0.0.1:8787)
+    --token TOKEN      your caller token; better in PARTICIPANT_REMOVER_TOKEN, which no process list shows
+    --app APP          the removal's app, where it is not the default
+                       exit code: 0 succeeded, 3 partially_failed, 4 failed, 5 cancelled, 1 not known
+  simulate             run the ledger's simulation over many seeds
+    --seeds N          how many (100000)
+    --from S           the first (0)
   webhook SOURCE       sign a webhook as its sender does, and send it to the Worker of `dev`
     --user ID          whose custom_participant_id it names
     --meeting ID       for realtimekit: the meeting that this user left, or that has ended
@@ -28,6 +38,7 @@ Commands:
     --sim-url URL      another stand-in's, which signs for realtimekit
     --secret S         another signing secret
   build                build the Worker into build/
+  bench [OPTIONS]      measure the Worker beside its peers (`cargo xtask bench --help`)
 
 Options:
   -h, --help           print this text
@@ -44,10 +55,16 @@ pub enum Invocation {
     Dev(Ports),
     /// Run the tests.
     Test(Selection),
+    /// Follow a removal.
+    Follow(Follow),
+    /// Run the simulation.
+    Simulate(Seeds),
     /// Sign and send a webhook.
     Webhook(Message),
     /// Build the Worker.
     Build,
+    /// Measure the Worker; the benchmark reads its own options.
+    Bench(Vec<OsString>),
 }
 
 /// Reads the arguments that follow `cargo xtask`.
@@ -62,10 +79,13 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Some("help") => Ok(None),
         Some("dev") => Ports::parse(&mut parser).map(|ports| ports.map(Invocation::Dev)),
         Some("test") => Selection::parse(&mut parser).map(|tests| tests.map(Invocation::Test)),
+        Some("follow") => Follow::parse(&mut parser).map(|follow| follow.map(Invocation::Follow)),
+        Some("simulate") => Seeds::parse(&mut parser).map(|seeds| seeds.map(Invocation::Simulate)),
         Some("webhook") => {
             Message::parse(&mut parser).map(|message| message.map(Invocation::Webhook))
         }
         Some("build") => none(&mut parser).map(|found| found.map(|()| Invocation::Build)),
+        Some("bench") => Ok(Some(Invocation::Bench(parser.raw_args()?.collect()))),
         _ => bail!("no such command: {} ({SEE_HELP})", command.display()),
     };
     Ok(options.context(SEE_HELP)?.unwrap_or(Invocation::Help))
@@ -127,6 +147,11 @@ mod tests {
             ("build -h", Some(Invocation::Help)),
             ("dev --port 9000 -h", Some(Invocation::Help)),
             ("build", Some(Invocation::Build)),
+            ("bench", Some(Invocation::Bench(Vec::new()))),
+            (
+                "bench --quick",
+                Some(Invocation::Bench(vec!["--quick".into()])),
+            ),
             ("build twice", None),
             ("dev", Some(dev(8787, 8788))),
             ("dev --port 9000 --sim-port=9001", Some(dev(9000, 9001))),
@@ -141,6 +166,10 @@ mod tests {
             ("test --only rust --only=worker", Some(test(&stages, None))),
             ("test --only", None),
             ("test --only everything", None),
+            ("follow", None),
+            ("follow -h", Some(Invocation::Help)),
+            ("simulate --seeds many", None),
+            ("simulate 5", None),
             ("--version", None),
             ("deploy", None),
         ];

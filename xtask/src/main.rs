@@ -1,8 +1,9 @@
 //! The project's commands, run as `cargo xtask COMMAND`.
 //!
-//! In scope: installing the tools that are missing, building the Worker, running it beside the stand-in, and running
-//! every test. Each command is one module with a `run` function; what they share is the [`Workspace`] (where things
-//! are), [`Steps`] (what the person sees) and [`Processes`] (what must end with us). Windows is not supported.
+//! In scope: installing the tools that are missing, building the Worker, running it beside the stand-in, running every
+//! test, and following a removal. Each command is one module with a `run` function; what they share is the
+//! [`Workspace`] (where things are), [`Steps`] (what the person sees) and [`Processes`] (what must end with us).
+//! Windows is not supported.
 #![cfg_attr(
     test,
     allow(
@@ -14,11 +15,14 @@
 )]
 
 mod arguments;
+mod bench;
 mod dev;
+mod follow;
 mod install;
 mod lock;
 mod locked;
 mod processes;
+mod simulate;
 mod stand_in;
 mod steps;
 mod test;
@@ -79,7 +83,10 @@ fn run() -> Result<ExitCode> {
         Invocation::Help => Ok(ExitCode::SUCCESS),
         Invocation::Dev(ports) => dev::run(&session, ports).map(|()| ExitCode::SUCCESS),
         Invocation::Test(selection) => Ok(test::run(&session, &selection)),
+        Invocation::Follow(follow) => follow::run(follow),
+        Invocation::Simulate(seeds) => simulate::run(&session, seeds),
         Invocation::Webhook(message) => webhook::run(&session, &message),
         Invocation::Build => worker::run(&session),
+        Invocation::Bench(arguments) => bench::run(&session, &arguments),
     }
 }

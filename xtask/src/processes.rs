@@ -54,9 +54,21 @@ impl Processes {
         })
     }
 
-    /// Runs a command to its end, with no standard input.
-    pub fn run(self: &Arc<Self>, command: &mut Command) -> io::Result<ExitStatus> {
-        self.spawn(command.stdin(Stdio::null()))?.wait()
+    /// Runs a command to its end, with no standard input. Nothing if it did not end within the limit: then it is ended.
+    pub fn run(
+        self: &Arc<Self>,
+        command: &mut Command,
+        limit: Duration,
+    ) -> io::Result<Option<ExitStatus>> {
+        let begun = Instant::now();
+        let mut running = self.spawn(command.stdin(Stdio::null()))?;
+        while begun.elapsed() < limit {
+            if let Some(status) = running.ended()? {
+                return Ok(Some(status));
+            }
+            thread::sleep(POLL);
+        }
+        Ok(None)
     }
 
     /// Ends everything that was started, and lets nothing new start. Called once a signal has come, before the
@@ -102,16 +114,7 @@ impl Running {
     pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         let status = self.child.try_wait();
         if self.processes.is_ending() {
-            wait_for_the_end();
-        }
-        status
-    }
-
-    /// Waits until the leader has ended.
-    pub fn wait(mut self) -> io::Result<ExitStatus> {
-        let status = self.child.wait();
-        if self.processes.is_ending() {
-            // It ended because of the signal that ends us: no news to report as a failure.
+            // It ends because of the signal that ends us: no news to report as a failure.
             wait_for_the_end();
         }
         status
@@ -173,13 +176,11 @@ fn wait_for_the_end() -> ! {
 mod tests {
     use super::*;
 
-    /// A process group whose leader ends with its standard input, and whose other member does not.
+    /// A process group of two.
     fn group(processes: &Arc<Processes>) -> Running {
         let mut command = Command::new("sh");
-        command
-            .args(["-c", "sleep 60 & cat; exit 7"])
-            .stdin(Stdio::piped());
-        processes.spawn(&mut command).unwrap()
+        command.args(["-c", "sleep 60 & sleep 60"]);
+        processes.spawn(command.stdin(Stdio::null())).unwrap()
     }
 
     #[test]
@@ -194,13 +195,23 @@ mod tests {
     }
 
     #[test]
-    fn what_a_leader_leaves_behind_ends_with_the_wait() {
+    fn a_run_that_ends_tells_how() {
         let processes = Arc::new(Processes::default());
-        let running = group(&processes);
-        let leader = running.group;
-        // `wait` closes the standard input first, as std documents.
-        assert_eq!(running.wait().unwrap().code(), Some(7));
-        assert!(!is_alive(leader));
+        let mut command = Command::new("sh");
+        let status = processes
+            .run(command.args(["-c", "exit 7"]), GRACE)
+            .unwrap();
+        assert_eq!(status.unwrap().code(), Some(7));
+    }
+
+    #[test]
+    fn a_run_that_does_not_end_is_ended() {
+        let processes = Arc::new(Processes::default());
+        let mut command = Command::new("sleep");
+        let limit = Duration::from_millis(50);
+        let begun = Instant::now();
+        assert!(processes.run(command.arg("60"), limit).unwrap().is_none());
+        assert!(begun.elapsed() < GRACE, "it took {:?}", begun.elapsed());
     }
 
     #[test]

@@ -14,6 +14,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use crate::processes::{Processes, describe};
 use crate::workspace::create;
 
+/// A step that takes longer hangs: the longest take some minutes even on a slow machine.
+const LIMIT: Duration = Duration::from_mins(30);
+
 /// Prints steps on standard error. Steps may run at the same time.
 #[derive(Debug, Clone)]
 pub struct Steps {
@@ -74,7 +77,7 @@ impl Steps {
             }
             Err(error) => {
                 step.failed();
-                Err(error.context(format!("{title} failed. {hint}")))
+                Err(anyhow!("{title} failed: {error:#}. {hint}"))
             }
         }
     }
@@ -86,9 +89,13 @@ impl Steps {
         let program = command.get_program().display().to_string();
         let status = self
             .processes
-            .run(command.stdout(file).stderr(copy))
+            .run(command.stdout(file).stderr(copy), LIMIT)
             .with_context(|| format!("cannot run {program}"))?;
-        Ok((!status.success()).then(|| describe(status)))
+        Ok(match status {
+            Some(status) if status.success() => None,
+            Some(status) => Some(describe(status)),
+            None => Some(format!("it hung and was ended after {}", spoken(LIMIT))),
+        })
     }
 }
 

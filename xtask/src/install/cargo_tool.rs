@@ -1,5 +1,5 @@
-//! `worker-build` and `wasm-bindgen`, built from their crates: prebuilt ones come from a host that not every machine
-//! can reach. They lie in the cache, so that all clones share them and `cargo clean` keeps them.
+//! `wasm-bindgen`, and for the benchmark `worker-build`, built from their crates: prebuilt ones come from a host that
+//! not every machine can reach. They lie in the cache, so that all clones share them and `cargo clean` keeps them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,14 +7,12 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::workspace::{Workspace, create};
+use crate::workspace::create;
 use crate::{Session, lock, locked};
 
 /// The programs that turn the Worker's source into what is deployed.
 #[derive(Debug)]
 pub struct BuildTools {
-    /// Drives the build.
-    pub worker_build: PathBuf,
     /// Generates the JavaScript side of the Wasm module.
     pub wasm_bindgen: PathBuf,
 }
@@ -37,43 +35,45 @@ impl Tool {
     }
 }
 
-/// Installs the tools that are missing, in the versions that match the libraries of `Cargo.lock`.
+/// Installs what the Worker's build needs, in the version that matches the library of `Cargo.lock`.
 pub fn ensure(session: &Session) -> Result<BuildTools> {
-    let Session {
-        workspace, steps, ..
-    } = session;
-    let tools = workspace.cache().join("tools");
-    let [wasm_bindgen, worker_build] = wanted(workspace)?;
-    let is_missing = |tool: &&Tool| !tool.path(&tools).exists();
-    let both = [&wasm_bindgen, &worker_build];
-    if both.iter().any(is_missing) {
-        let _lock = lock::acquire(&tools.join(".lock"), steps, "installing the build tools")?;
-        // One after the other: they share most of their dependencies, and a build keeps all cores busy by itself.
-        let target = tools.join(".target");
-        for tool in both.into_iter().filter(is_missing) {
-            install(session, tool, &tools, &target)?;
-        }
-        remove(&target)?;
-    }
-    Ok(BuildTools {
-        worker_build: worker_build.path(&tools),
-        wasm_bindgen: wasm_bindgen.path(&tools),
-    })
-}
-
-fn wanted(workspace: &Workspace) -> Result<[Tool; 2]> {
-    Ok([
-        Tool {
+    let wasm_bindgen = ensure_one(
+        session,
+        &Tool {
             package: "wasm-bindgen-cli",
             program: "wasm-bindgen",
-            version: locked::version(workspace, "wasm-bindgen")?,
+            version: locked::version(&session.workspace, "wasm-bindgen")?,
         },
-        Tool {
+    )?;
+    Ok(BuildTools { wasm_bindgen })
+}
+
+/// Installs worker-build: a peer of the benchmark is built as its users build theirs.
+pub fn worker_build(session: &Session) -> Result<PathBuf> {
+    ensure_one(
+        session,
+        &Tool {
             package: "worker-build",
             program: "worker-build",
-            version: locked::version(workspace, "worker")?,
+            version: locked::version(&session.workspace, "worker")?,
         },
-    ])
+    )
+}
+
+fn ensure_one(session: &Session, tool: &Tool) -> Result<PathBuf> {
+    let tools = session.workspace.cache().join("tools");
+    let program = tool.path(&tools);
+    if !program.exists() {
+        let steps = &session.steps;
+        let _lock = lock::acquire(&tools.join(".lock"), steps, "installing the build tools")?;
+        // Another run may have installed it while we waited.
+        if !program.exists() {
+            let target = tools.join(".target");
+            install(session, tool, &tools, &target)?;
+            remove(&target)?;
+        }
+    }
+    Ok(program)
 }
 
 fn install(session: &Session, tool: &Tool, tools: &Path, target: &Path) -> Result<()> {

@@ -9,7 +9,7 @@ mod rust;
 use std::panic;
 use std::thread::ScopedJoinHandle;
 
-pub use cargo_tool::{BuildTools, ensure as cargo_tools};
+pub use cargo_tool::{BuildTools, ensure as cargo_tools, worker_build};
 pub use npm::ensure as npm;
 pub use python::ensure as python;
 pub use rust::{Component, ensure as rust};

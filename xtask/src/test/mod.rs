@@ -103,8 +103,9 @@ impl Tests<'_> {
             self.check(rust::lint_worker(self.session));
         }
         if self.selection.includes(Stage::Rust) {
-            let outcome = rust::test(self.session, self.selection.filter.as_deref());
-            self.tests(outcome);
+            let filter = self.selection.filter.as_deref();
+            self.tests(rust::units(self.session, filter));
+            self.tests(rust::simulation(self.session, filter));
         }
     }
 
@@ -121,13 +122,13 @@ impl Tests<'_> {
             python: packages.python,
         };
         if self.selection.includes(Stage::StandIn) {
-            self.tests(run.stand_in());
+            self.tests(run.tests(&node::STAND_IN));
         }
         if self.selection.includes(Stage::Worker) {
             match worker::build(self.session) {
                 Ok(()) => {
                     self.check(Ok(()));
-                    self.tests(run.worker());
+                    self.tests(run.tests(&node::WORKER));
                 }
                 Err(error) => self.check(Err(error)),
             }
@@ -141,13 +142,9 @@ impl Tests<'_> {
     }
 
     /// Takes note of tests that were counted.
-    fn tests(&mut self, outcome: Result<Vec<(Kind, Counts)>>) {
+    fn tests(&mut self, outcome: Result<(Kind, Counts)>) {
         match outcome {
-            Ok(results) => {
-                for (kind, counts) in results {
-                    self.summary.add(kind, counts);
-                }
-            }
+            Ok((kind, counts)) => self.summary.add(kind, counts),
             Err(error) => self.check(Err(error)),
         }
     }

@@ -23,25 +23,39 @@ pub struct Run<'a> {
     pub python: Option<PathBuf>,
 }
 
+/// Tests that are run together.
+pub struct Suite {
+    kind: Kind,
+    title: &'static str,
+    directory: &'static str,
+    isolation: &'static str,
+}
+
+/// The stand-in by itself.
+pub const STAND_IN: Suite = Suite {
+    kind: Kind::StandIn,
+    title: "testing the stand-in",
+    directory: "sim/tests",
+    isolation: "process",
+};
+
+/// The Worker, beside the stand-in.
+pub const WORKER: Suite = Suite {
+    kind: Kind::Wrangler,
+    title: "testing the Worker under wrangler dev",
+    directory: "tests",
+    // One process: the Worker is started once for all, and what any test saw of it can be searched by the last.
+    isolation: "none",
+};
+
 impl Run<'_> {
-    /// The tests of `sim/tests`.
-    pub fn stand_in(&self) -> Result<Vec<(Kind, Counts)>> {
-        self.run(Kind::StandIn, "testing the stand-in", "sim/tests")
-    }
-
-    /// The tests of `tests`.
-    pub fn worker(&self) -> Result<Vec<(Kind, Counts)>> {
-        self.run(
-            Kind::Wrangler,
-            "testing the Worker under wrangler dev",
-            "tests",
-        )
-    }
-
-    fn run(&self, kind: Kind, title: &str, directory: &str) -> Result<Vec<(Kind, Counts)>> {
+    /// Runs a suite.
+    pub fn tests(&self, suite: &Suite) -> Result<(Kind, Counts)> {
         let Session {
             workspace, steps, ..
         } = self.session;
+        let directory = suite.directory;
+        let title = suite.title;
         let files = test_files(&workspace.root().join(directory))?;
         if files.is_empty() {
             bail!("there is no file {directory}/**/*.test.ts: nothing would be tested");
@@ -51,7 +65,7 @@ impl Run<'_> {
         let tap = workspace.state()?.join(format!("node-{name}.tap"));
         fs::write(&tap, "").with_context(|| format!("cannot write {}", tap.display()))?;
         let step = steps.begin(title);
-        let failure = steps.run_logged(&mut self.command(&files, &tap)?, &log)?;
+        let failure = steps.run_logged(&mut self.command(suite, &files, &tap)?, &log)?;
         let counted = counts::of_node(&read_lossy(&tap));
         let counts = counted
             .unwrap_or_default()
@@ -66,15 +80,16 @@ impl Run<'_> {
                 read_lossy(&log)
             ));
         }
-        Ok(vec![(kind, counts)])
+        Ok((suite.kind, counts))
     }
 
-    fn command(&self, files: &[PathBuf], tap: &Path) -> Result<Command> {
+    fn command(&self, suite: &Suite, files: &[PathBuf], tap: &Path) -> Result<Command> {
         let workspace = &self.session.workspace;
         let mut command = Command::new(workspace.npm_program("node"));
         command
             .current_dir(workspace.root())
             .arg("--test")
+            .arg(format!("--test-isolation={}", suite.isolation))
             .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
             .args(["--test-reporter=tap", "--test-reporter-destination"])
             .arg(tap)

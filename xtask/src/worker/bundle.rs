@@ -1,19 +1,23 @@
-//! Makes the bundle of the compiled crate: worker-build writes the JavaScript around it, wasm-opt makes it small.
+//! Makes the bundle of the compiled crate: wasm-bindgen writes the JavaScript around it, esbuild puts that and our
+//! entry module into one file, wasm-opt makes the module small.
+//!
+//! worker-build would do the first two as well, with an entry module that costs a seventh of each request's CPU time
+//! (see docs/benchmarks.md), and it takes minutes to install.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::{size, worker_environment};
+use super::{module, size, worker_environment};
 use crate::Session;
 use crate::install::BuildTools;
 use crate::workspace::create;
 
-/// How wasm-opt is run. The features are those that worker-build gives it: what rustc emits by default and what
-/// wasm-bindgen needs, since others might not be known to the runtime.
-pub const OPTIMISATIONS: [&str; 9] = [
+/// How wasm-opt is run. The features are what rustc emits by default and what wasm-bindgen needs, since others might
+/// not be known to the runtime.
+const OPTIMISATIONS: [&str; 9] = [
     "-O",
     // The functions' names are a sixth of the bundle, and a panic tells its place without them.
     "--strip-debug",
@@ -26,17 +30,33 @@ pub const OPTIMISATIONS: [&str; 9] = [
     "--enable-exception-handling",
 ];
 
+/// Everything here that changes what comes out.
+pub const SETTINGS: (&[&str], &[&str]) = (&OPTIMISATIONS, &BINDING);
+
+/// How wasm-bindgen is run: its exports make a new instance by themselves after a panic.
+const BINDING: [&str; 7] = [
+    "--target",
+    "module",
+    "--experimental-reset-state-function",
+    "--force-enable-abort-handler",
+    "--no-typescript",
+    "--out-name",
+    "index",
+];
+
 /// Makes the bundle and puts its files into a directory. It is complete before the first file is put there, since
 /// wrangler reloads at each change.
 pub fn make(session: &Session, tools: &BuildTools, directory: &Path) -> Result<()> {
     let state = session.workspace.state()?;
     let staging = state.join("bundle");
     if staging.exists() {
-        // Left by a run that was interrupted: nobody else builds while we hold the lock, and worker-build would wait.
+        // Left by an earlier run, whose files must not pass for ours.
         fs::remove_dir_all(&staging)
             .with_context(|| format!("cannot remove {}", staging.display()))?;
     }
-    wrap(session, tools, &staging, &state.join("worker-bundle.log"))?;
+    let bound = staging.join("bound");
+    bind(session, tools, &bound, &state.join("worker-bind.log"))?;
+    join(session, &staging, &state.join("worker-join.log"))?;
     optimise(session, &staging, &state.join("worker-optimise.log"))?;
     create(directory)?;
     for name in size::FILES {
@@ -50,32 +70,55 @@ pub fn make(session: &Session, tools: &BuildTools, directory: &Path) -> Result<(
     Ok(())
 }
 
-fn wrap(session: &Session, tools: &BuildTools, staging: &Path, log: &Path) -> Result<()> {
-    let workspace = &session.workspace;
-    let mut command = Command::new(&tools.worker_build);
+fn bind(session: &Session, tools: &BuildTools, bound: &Path, log: &Path) -> Result<()> {
+    let mut command = Command::new(&tools.wasm_bindgen);
     command
-        // Without its own wasm-opt, which is told to keep all names.
-        .args(["--release", "--no-opt", "--out-dir"])
-        .arg(staging)
-        .current_dir(workspace.root())
-        .env("WASM_BINDGEN_BIN", &tools.wasm_bindgen)
-        .env("ESBUILD_BIN", workspace.npm_program("esbuild"));
+        .args(BINDING)
+        .arg("--out-dir")
+        .arg(bound)
+        .arg(module(&session.workspace));
     worker_environment(session, &mut command)?;
-    let hint = "What worker-build printed is above.";
-    let title = "bundling the Worker";
+    let hint = "What wasm-bindgen printed is above.";
+    let title = "binding the Worker";
     session.steps.run(title, &mut command, log, hint)
 }
 
+fn join(session: &Session, staging: &Path, log: &Path) -> Result<()> {
+    let entry = staging.join("bound/entry.js");
+    fs::copy(entry_module(session), &entry)
+        .with_context(|| format!("cannot write {}", entry.display()))?;
+    let script = staging.join("index.js");
+    let mut command = Command::new(session.workspace.npm_program("esbuild"));
+    command
+        .arg(&entry)
+        .args(["--bundle", "--minify", "--format=esm"])
+        .args(["--external:./index_bg.wasm", "--external:cloudflare:*"])
+        .arg(format!("--outfile={}", script.display()));
+    worker_environment(session, &mut command)?;
+    let hint = "What esbuild printed is above.";
+    let title = "bundling the Worker";
+    session.steps.run(title, &mut command, log, hint)?;
+    // Wrangler does not know source phase imports yet; to it, importing the file means the same.
+    let text =
+        fs::read_to_string(&script).with_context(|| format!("cannot read {}", script.display()))?;
+    fs::write(&script, text.replacen("import source ", "import ", 1))
+        .with_context(|| format!("cannot write {}", script.display()))
+}
+
 fn optimise(session: &Session, staging: &Path, log: &Path) -> Result<()> {
-    let module = staging.join("index_bg.wasm");
     let mut command = Command::new(session.workspace.npm_program("wasm-opt"));
     command
-        .arg(&module)
+        .arg(staging.join("bound/index_bg.wasm"))
         .arg("--output")
-        .arg(&module)
+        .arg(staging.join("index_bg.wasm"))
         .args(OPTIMISATIONS);
     worker_environment(session, &mut command)?;
     let hint = "What wasm-opt printed is above.";
     let title = "optimising the Worker";
     session.steps.run(title, &mut command, log, hint)
+}
+
+/// The module that the runtime loads; it calls what wasm-bindgen exports.
+pub fn entry_module(session: &Session) -> PathBuf {
+    session.workspace.root().join("src/runtime/entry.js")
 }

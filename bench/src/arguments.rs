@@ -1,0 +1,121 @@
+//! What was asked for on the command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use lexopt::prelude::*;
+
+/// What `--help` prints.
+pub const HELP: &str = "\
+Measures the Worker beside its peers. Run it as cargo xtask bench, which installs what is needed.
+
+Usage: cargo xtask bench [OPTIONS]
+
+Options:
+      --quick           about a minute: fewer rounds, no million requests, nothing written
+      --also NAME=DIR   measure another build of this Worker as well, e.g. one from before a change
+      --only NAMES      measure these contenders alone, comma-separated
+      --profile NAME    load one contender for 30 seconds with workerd's inspector on 127.0.0.1:9229, for a profiler
+      --rounds N        with --quick, --only or --also: how many rounds, instead of the usual number
+      --connections N   with --quick, --only or --also: at that many connections alone
+  -h, --help            print this text
+
+Environment:
+  WORKER_BUILD_BIN, WASM_BINDGEN_BIN, WASM_OPT_BIN, ESBUILD_BIN name the build tools; cargo xtask bench sets them.
+";
+
+/// One run of the benchmark.
+#[derive(Debug)]
+pub struct Options {
+    /// The repository.
+    pub root: PathBuf,
+    /// Whether a minute has to do.
+    pub quick: bool,
+    /// Where the report goes, besides the terminal.
+    pub write: Option<PathBuf>,
+    /// Further builds of this Worker: name and directory.
+    pub also: Vec<(String, PathBuf)>,
+    /// The contenders to measure, all where it is empty.
+    pub only: Vec<String>,
+    /// How many rounds, where not as planned.
+    pub rounds: Option<usize>,
+    /// The only number of connections, where not all.
+    pub connections: Option<usize>,
+    /// The contender to be profiled instead of measured.
+    pub profile: Option<String>,
+}
+
+/// Reads the arguments; nothing where help was asked for.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<Options>> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("the benchmark must lie in a directory of the repository")?
+        .to_path_buf();
+    let mut options = Options {
+        write: Some(root.join("docs")),
+        root,
+        quick: false,
+        also: Vec::new(),
+        only: Vec::new(),
+        rounds: None,
+        connections: None,
+        profile: None,
+    };
+    let mut parser = lexopt::Parser::from_args(arguments);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(None),
+            Long("quick") => options.quick = true,
+            Long("also") => options.also.push(named(&parser.value()?.string()?)?),
+            Long("only") => {
+                let names = parser.value()?.string()?;
+                options.only = names.split(',').map(str::to_owned).collect();
+            }
+            Long("rounds") => options.rounds = Some(parser.value()?.parse()?),
+            Long("connections") => options.connections = Some(parser.value()?.parse()?),
+            Long("profile") => {
+                let name = parser.value()?.string()?;
+                options.only = vec![name.clone()];
+                options.profile = Some(name);
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if options.quick || !options.also.is_empty() || !options.only.is_empty() {
+        // Only a complete comparison may stand in the documentation.
+        options.write = None;
+    }
+    Ok(Some(options))
+}
+
+fn named(value: &str) -> Result<(String, PathBuf)> {
+    match value.split_once('=') {
+        Some((name, directory)) if !name.is_empty() => Ok((name.to_owned(), directory.into())),
+        _ => bail!("--also takes NAME=DIR, the directory of a built Worker, and not {value:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(arguments: &[&str]) -> Result<Option<Options>> {
+        parse(arguments.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn only_a_complete_run_is_written_down() {
+        assert!(options(&[]).unwrap().unwrap().write.is_some());
+        for partial in [&["--quick"][..], &["--also", "a=b"], &["--only", "sdk"]] {
+            assert!(options(partial).unwrap().unwrap().write.is_none());
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for wrong in [&["--also", "x"][..], &["--also", "=x"], &["--fast"], &["x"]] {
+            assert!(options(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

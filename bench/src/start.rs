@@ -1,0 +1,36 @@
+//! Starting up: from the start of the process to the first answer, all contenders in alternation.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::contenders::Contender;
+use crate::plan::Plan;
+use crate::workerd::Workerd;
+
+/// One contender's starts.
+#[derive(Debug, Default)]
+pub struct Starts {
+    /// Until the first answer, in milliseconds.
+    pub time: Vec<f64>,
+    /// CPU until then, in milliseconds.
+    pub cpu: Vec<f64>,
+}
+
+/// Starts every contender as often as planned.
+pub async fn run(contenders: &[Contender], plan: &Plan) -> Result<Vec<Starts>> {
+    let mut starts: Vec<Starts> = contenders.iter().map(|_| Starts::default()).collect();
+    for round in 0..plan.starts {
+        eprintln!("start {} of {}", round + 1, plan.starts);
+        for (contender, starts) in contenders.iter().zip(&mut starts) {
+            let workerd = Workerd::start(contender).await?;
+            starts.time.push(milliseconds(workerd.time_to_answer));
+            starts.cpu.push(milliseconds(workerd.cpu_to_answer));
+        }
+    }
+    Ok(starts)
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}

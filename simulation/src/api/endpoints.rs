@@ -1,0 +1,143 @@
+//! The endpoints: lists with their lies, one participant, deletes, sessions and kicks.
+
+use participant_remover::realtimekit::RawAnswer;
+use serde_json::{Value, json};
+
+use super::{Api, error, ok};
+use crate::population::{Gone, Meeting};
+
+impl Api {
+    pub(super) fn list_meetings(&mut self, query: &str, now: u64) -> RawAnswer {
+        let row = |meeting: &Meeting| {
+            let status = if meeting.active { "ACTIVE" } else { "INACTIVE" };
+            json!({"id": meeting.id, "status": status, "created_at": meeting.id, "title": "secret"})
+        };
+        let mut rows: Vec<Value> = self.population.meetings.iter().map(row).collect();
+        if self.population.newest_first {
+            rows.reverse();
+        }
+        self.page(&rows, query, now)
+    }
+
+    pub(super) fn list_participants(&mut self, meeting: &str, query: &str, now: u64) -> RawAnswer {
+        if query.contains("page_no=1&") {
+            self.first_pages
+                .entry(meeting.to_owned())
+                .or_default()
+                .push(now);
+        }
+        let newest_first = self.population.newest_first;
+        let stale = self.strikes(self.faults.stale, now);
+        let Some(meeting) = self.population.meeting(meeting) else {
+            return error(404, "No meeting found");
+        };
+        let listed = meeting.participants.iter();
+        let mut first_gone = stale;
+        let listed = listed.filter(|p| p.gone.is_none() || std::mem::take(&mut first_gone));
+        let mut rows: Vec<Value> = listed
+            .map(|p| json!({"id": p.id, "custom_participant_id": p.user, "name": "secret"}))
+            .collect();
+        if newest_first {
+            rows.reverse();
+        }
+        self.page(&rows, query, now)
+    }
+
+    pub(super) fn page(&mut self, rows: &[Value], query: &str, now: u64) -> RawAnswer {
+        let number = |name: &str| {
+            let value = query
+                .split('&')
+                .find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+            value
+                .and_then(|value| value.parse::<usize>().ok())
+                .unwrap_or(1)
+        };
+        let size = number("per_page").min(self.page_rows);
+        let mut start = (number("page_no") - 1) * size;
+        let mut total = Some(rows.len()).filter(|_| !self.no_totals);
+        let mut cut = size;
+        let last = start + size >= rows.len();
+        if self.strikes(self.faults.lying, now) {
+            self.totals.lies += 1;
+            match self.chance.u8(0..5) {
+                0 => cut = self.chance.usize(0..size),
+                1 => start = start.saturating_sub(size),
+                2 => total = Some(rows.len() + self.chance.usize(1..4)),
+                // A total that is too small is a lie that can be seen only where the rows go beyond it.
+                3 if last && rows.len() > 1 => total = Some(rows.len() - 1),
+                _ => total = None,
+            }
+        }
+        let shown: Vec<&Value> = rows
+            .iter()
+            .take(rows.len() - self.missing_rows.min(rows.len()))
+            .skip(start)
+            .take(size.min(cut))
+            .collect();
+        let paging = total.map(|total| {
+            json!({"start_offset": start, "end_offset": start + shown.len(), "total_count": total})
+        });
+        ok(&json!({"success": true, "data": shown, "paging": paging}))
+    }
+
+    pub(super) fn one(&mut self, meeting: &str, id: &str) -> RawAnswer {
+        let meeting = self.population.meeting(meeting);
+        match meeting.and_then(|meeting| meeting.present().find(|p| p.id == id)) {
+            Some(found) => ok(&json!({"success": true, "data": {"id": found.id}})),
+            None => error(404, "No user found"),
+        }
+    }
+
+    pub(super) fn delete(&mut self, meeting: &str, id: &str, now: u64) -> RawAnswer {
+        let gone = Gone {
+            at: now,
+            by_us: true,
+        };
+        let deleted = self
+            .population
+            .meeting(meeting)
+            .is_some_and(|m| m.delete(id, gone));
+        if deleted {
+            self.deletes.push((meeting.to_owned(), id.to_owned(), now));
+            ok(&json!({"success": true, "data": {"created_at": "2026-01-01T00:00:00Z"}}))
+        } else {
+            error(404, "No user found with id")
+        }
+    }
+
+    pub(super) fn session(&mut self, meeting: &str) -> RawAnswer {
+        let meeting = self.population.meeting(meeting);
+        if meeting.is_some_and(|m| m.participants.iter().any(|p| p.live)) {
+            ok(&json!({"success": true, "data": {}}))
+        } else {
+            error(404, "No active session")
+        }
+    }
+
+    /// Kicks all, or those named; 404 when nobody is live, or when one of those named is not.
+    pub(super) fn kick(&mut self, meeting: &str, body: Option<&str>) -> RawAnswer {
+        self.totals.kicks += 1;
+        let body: Value = body
+            .and_then(|body| serde_json::from_str(body).ok())
+            .unwrap_or_default();
+        let ids = body.get("participant_ids").and_then(Value::as_array);
+        let Some(meeting) = self.population.meeting(meeting) else {
+            return error(404, "No meeting found");
+        };
+        let live = |id: &Value| meeting.participants.iter().any(|p| p.live && *id == *p.id);
+        if let Some(ids) = ids
+            && !ids.iter().all(live)
+        {
+            return error(404, "No user found with id");
+        }
+        let mut kicked = 0;
+        for participant in &mut meeting.participants {
+            let named = ids.is_none_or(|ids| ids.iter().any(|id| *id == *participant.id));
+            kicked += u32::from(named && std::mem::take(&mut participant.live));
+        }
+        if kicked == 0 {
+            return error(404, "No active session");
+        }
+        ok(&json!({"success": true, "data": {"kicked_participants_count": kicked}}))
+    }
+}

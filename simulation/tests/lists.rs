@@ -1,0 +1,161 @@
+//! Lists that change at the worst moment.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod scene;
+
+use participant_remover::ids::{CustomParticipantId, MeetingId};
+use participant_remover::ledger::RemovalState;
+use participant_remover::removal::{RemovalOrder, Target};
+use scene::{removal, scene, start, user_everywhere};
+use simulation::clock::START;
+use simulation::population::Gone;
+use simulation::scenario::order;
+use simulation::world::World;
+
+/// Between two pages the first participant goes and another comes: the totals agree, and nobody saw the third.
+#[test]
+fn somebody_who_slips_over_the_edge_of_a_page_is_found_by_the_next_pass() {
+    let mut scenario = scene(100);
+    scenario.page_rows = 2;
+    let meeting = scenario.population.add_meeting(false);
+    for user in ["a", "b", "wanted", "d"] {
+        scenario.population.add(meeting, user, START);
+    }
+    let id = MeetingId::parse(&scenario.population.meetings[meeting].id).unwrap();
+    let user = CustomParticipantId::parse("wanted").unwrap();
+    let target = Target::UserInMeeting { meeting: id, user };
+    let mut world = start(scenario, vec![order(target, false, false, None).unwrap()]);
+    while world.network.api.borrow().arrivals.is_empty() {
+        assert!(world.advance().unwrap());
+    }
+    let now = world.clock.now();
+    {
+        let population = &mut world.network.api.borrow_mut().population;
+        let gone = Gone {
+            at: now,
+            by_us: false,
+        };
+        assert!(population.meetings[meeting].delete("p1", gone));
+        population.add(meeting, "e", now);
+    }
+    world.run_to_end().unwrap();
+    assert_eq!(removal(&world).progress.removed, 1);
+    let api = world.network.api.borrow();
+    assert!(
+        api.population.meetings[meeting]
+            .present()
+            .all(|p| p.user != "wanted")
+    );
+}
+
+/// The user is in a meeting that did not exist when the list of meetings was read first.
+#[test]
+fn a_meeting_that_is_added_meanwhile_is_read_as_well() {
+    let mut scenario = scene(100);
+    for _ in 0..3 {
+        let meeting = scenario.population.add_meeting(false);
+        scenario.population.add(meeting, "other", START);
+    }
+    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    while world.network.api.borrow().arrivals.len() < 2 {
+        assert!(world.advance().unwrap());
+    }
+    let now = world.clock.now();
+    {
+        let population = &mut world.network.api.borrow_mut().population;
+        let meeting = population.add_meeting(true);
+        population.add(meeting, "wanted", now);
+    }
+    world.run_to_end().unwrap();
+    let view = removal(&world);
+    assert_eq!(
+        (view.state, view.progress.removed),
+        (RemovalState::Succeeded, 1)
+    );
+    assert_eq!(
+        (view.progress.meetings_scanned, view.progress.meetings_total),
+        (4, 4)
+    );
+}
+
+/// A list that never fits its total proves nothing, whatever it shows.
+#[test]
+fn a_list_that_always_ends_early_is_a_failure_and_no_success() {
+    let mut scenario = scene(100);
+    scenario.page_rows = 2;
+    let meeting = scenario.population.add_meeting(false);
+    for user in ["a", "b", "c"] {
+        scenario.population.add(meeting, user, START);
+    }
+    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    world.network.api.borrow_mut().missing_rows = 1;
+    while !world.ordered.contains_key(&0) || !removal(&world).state.is_final() {
+        assert!(world.advance().unwrap());
+    }
+    let view = removal(&world);
+    assert_eq!(view.state, RemovalState::Failed);
+    assert!(view.last_error.unwrap().contains("could not be read whole"));
+    world.network.api.borrow_mut().missing_rows = 0;
+    world.run_to_end().unwrap();
+    assert_eq!(removal(&world).state, RemovalState::Succeeded);
+}
+
+/// A list without a total that ends early cannot be told from a short one: it is read again.
+#[test]
+fn a_list_without_a_total_is_not_believed_at_once() {
+    let mut scenario = scene(100);
+    let meeting = scenario.population.add_meeting(false);
+    scenario.population.add(meeting, "wanted", START);
+    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    {
+        let mut api = world.network.api.borrow_mut();
+        api.no_totals = true;
+        api.missing_rows = 1;
+    }
+    let lists = |world: &World| world.network.api.borrow().arrivals.len();
+    while lists(&world) < 2 {
+        assert!(world.advance().unwrap());
+    }
+    world.network.api.borrow_mut().missing_rows = 0;
+    world.run_to_end().unwrap();
+    assert_eq!(removal(&world).progress.removed, 1);
+}
+
+/// The second page of a list never comes: those of the first are removed all the same, and the removal ends.
+#[test]
+fn a_page_that_never_comes_ends_in_a_partial_failure() {
+    let mut scenario = scene(100);
+    scenario.page_rows = 2;
+    scenario.settings.give_up_after_ms = 30_000;
+    let meeting = scenario.population.add_meeting(false);
+    for _ in 0..3 {
+        scenario.population.add(meeting, "u", START);
+    }
+    let mut world = start(scenario, vec![everyone_in_first(meeting)]);
+    world.network.api.borrow_mut().breaks = Some("page_no=2".to_owned());
+    while !world.ordered.contains_key(&0) || !removal(&world).state.is_final() {
+        assert!(world.advance().unwrap());
+    }
+    let view = removal(&world);
+    assert_eq!(
+        (view.state, view.progress.removed),
+        (RemovalState::PartiallyFailed, 2)
+    );
+    world.network.api.borrow_mut().breaks = None;
+    world.run_to_end().unwrap();
+    let view = removal(&world);
+    assert_eq!(
+        (view.state, view.progress.removed),
+        (RemovalState::Succeeded, 3)
+    );
+}
+
+fn everyone_in_first(number: usize) -> RemovalOrder {
+    let meeting = MeetingId::parse(&format!("00000000-0000-4000-8000-{number:012}")).unwrap();
+    order(Target::EveryoneInMeeting { meeting }, false, false, None).unwrap()
+}

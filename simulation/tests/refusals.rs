@@ -1,0 +1,101 @@
+//! The API token is refused: everything stands still, visibly, and goes on by itself. One thing that is refused for
+//! itself does not hold up the rest.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod scene;
+
+use participant_remover::ledger::{ItemState, PauseReason, RemovalState};
+use scene::{everyone_in, removal, scene, start};
+use simulation::clock::START;
+
+#[test]
+fn a_refused_token_stops_everything_until_it_is_mended() {
+    let mut scenario = scene(100);
+    scenario.faults.token_outage = Some((5_000, 7_205_000));
+    let meeting = scenario.population.add_meeting(false);
+    for _ in 0..400 {
+        scenario.population.add(meeting, "u", START);
+    }
+    let order = everyone_in(&scenario, meeting);
+    let mut world = start(scenario, vec![order]);
+    while world.clock.now() < START + 3_600_000 {
+        assert!(world.advance().unwrap());
+    }
+    let pause = removal(&world).pause.unwrap();
+    assert_eq!(pause.reason, PauseReason::TokenRefused);
+    assert!(pause.since < START + 7_000);
+    let now = world.clock.now();
+    let health = world.ledger.as_ref().unwrap().health(now).unwrap();
+    assert_eq!(health.pause, Some(pause));
+    assert!(
+        (5..40).contains(&world.sum().refused),
+        "{}",
+        world.sum().refused
+    );
+    world.run_to_end().unwrap();
+    let view = removal(&world);
+    assert_eq!(
+        (view.state, view.progress.removed),
+        (RemovalState::Succeeded, 400)
+    );
+    let late = view.finished_at.unwrap() - (START + 7_205_000);
+    assert!(late < 600_000, "it went on after {late} ms");
+    assert_eq!(
+        world
+            .ledger
+            .as_ref()
+            .unwrap()
+            .health(world.clock.now())
+            .unwrap()
+            .pause,
+        None
+    );
+}
+
+#[test]
+fn somebody_whose_deletion_alone_is_refused_fails_and_the_rest_goes_on() {
+    let mut scenario = scene(100);
+    scenario.settings.give_up_after_ms = 600_000;
+    let meeting = scenario.population.add_meeting(false);
+    for _ in 0..30 {
+        scenario.population.add(meeting, "u", START);
+    }
+    let order = everyone_in(&scenario, meeting);
+    let mut world = start(scenario, vec![order]);
+    world.network.api.borrow_mut().refuses = Some("/participants/p7".to_owned());
+    while !removal_is_final(&world) {
+        assert!(world.advance().unwrap());
+    }
+    let view = removal(&world);
+    assert_eq!(view.state, RemovalState::PartiallyFailed);
+    assert_eq!((view.progress.removed, view.progress.failed), (29, 1));
+    let items = world
+        .ledger
+        .as_ref()
+        .unwrap()
+        .items(&view.id, None, 200)
+        .unwrap()
+        .unwrap();
+    let failed = items
+        .rows
+        .iter()
+        .find(|item| item.state == ItemState::Failed)
+        .unwrap();
+    assert_eq!(failed.participant, "p7");
+    assert!(
+        failed.last_error.as_deref().unwrap().contains("403"),
+        "{failed:?}"
+    );
+    world.network.api.borrow_mut().refuses = None;
+    world.run_to_end().unwrap();
+    assert_eq!(removal(&world).state, RemovalState::Succeeded);
+}
+
+fn removal_is_final(world: &simulation::world::World) -> bool {
+    world.ordered.contains_key(&0) && world.ledger.is_some() && removal(world).state.is_final()
+}

@@ -1,0 +1,102 @@
+use super::*;
+
+const SAYS_NOTHING: RateLimit = RateLimit {
+    remaining: None,
+    reset_seconds: None,
+    quota: None,
+    window_seconds: None,
+};
+
+fn limit(remaining: u32, reset_seconds: u32) -> RateLimit {
+    RateLimit {
+        remaining: Some(remaining),
+        reset_seconds: Some(reset_seconds),
+        ..SAYS_NOTHING
+    }
+}
+
+fn stopped_for(retry_after: Option<f64>) -> u64 {
+    let mut brakes = Brakes::default();
+    brakes.limit(retry_after.map(Duration::from_secs_f64), 0);
+    brakes.stopped_until(0).unwrap()
+}
+
+#[test]
+fn a_429_stops_everything_for_a_second_to_an_hour() {
+    assert_eq!(stopped_for(Some(30.0)), 30_000);
+    assert_eq!(stopped_for(Some(0.0)), 1_000);
+    assert_eq!(stopped_for(Some(1e9)), 3_600_000);
+    assert_eq!(stopped_for(None), 300_000);
+}
+
+#[test]
+fn a_later_429_never_shortens_an_earlier_one() {
+    let mut brakes = Brakes::default();
+    brakes.limit(Some(Duration::from_secs(100)), 0);
+    brakes.limit(Some(Duration::from_secs(1)), 5_000);
+    assert_eq!(brakes.stopped_until(5_000), Some(100_000));
+    assert_eq!(brakes.stopped_until(100_000), None);
+}
+
+#[test]
+fn every_hint_in_force_is_kept() {
+    let mut brakes = Brakes::default();
+    let mut hear = |limit, now| {
+        brakes.hear(Signal::Accepted, limit, 0, 0.5, now);
+        brakes.hinted(now)
+    };
+    assert_eq!(hear(limit(3, 10), 0), 3);
+    assert_eq!(hear(limit(900, 1), 100), 3);
+    assert_eq!(hear(limit(2, 300), 200), 2);
+    brakes.send();
+    brakes.send();
+    assert_eq!(brakes.hinted(300), 0);
+    assert_eq!(brakes.hinted_until(300), Some(300_200));
+    assert_eq!(brakes.hinted(300_200), u32::MAX);
+}
+
+#[test]
+fn what_is_in_flight_is_taken_off_a_hint() {
+    let mut brakes = Brakes::default();
+    brakes.hear(Signal::Accepted, limit(3, 10), 5, 0.5, 0);
+    assert_eq!(brakes.hinted(0), 0);
+}
+
+#[test]
+fn a_policy_is_read_as_requests_in_five_minutes() {
+    let mut brakes = Brakes::default();
+    let policy = RateLimit {
+        quota: Some(250),
+        window_seconds: Some(10),
+        ..SAYS_NOTHING
+    };
+    brakes.hear(Signal::Nothing, policy, 0, 0.5, 0);
+    assert_eq!(brakes.quota(), Some(7_500));
+}
+
+#[test]
+fn a_refused_token_is_tried_less_and_less_often() {
+    let mut brakes = Brakes::default();
+    let mut until = Vec::new();
+    for _ in 0..9 {
+        brakes.hear(Signal::Refused, SAYS_NOTHING, 0, 1.0, 0);
+        until.push(brakes.stopped_until(0).unwrap() / 1000);
+    }
+    assert_eq!(until, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
+    let pause = brakes.pause(999_999).unwrap();
+    assert_eq!((pause.reason, pause.since), (PauseReason::TokenRefused, 0));
+    brakes.hear(Signal::Accepted, SAYS_NOTHING, 0, 1.0, 0);
+    assert_eq!(brakes.pause(0), None);
+}
+
+#[test]
+fn what_is_kept_in_the_store_is_pinned() {
+    let mut brakes = Brakes::default();
+    brakes.limit(None, 7);
+    brakes.hear(Signal::Refused, limit(3, 10), 0, 1.0, 7);
+    assert_eq!(
+        serde_json::to_string(&brakes).unwrap(),
+        r#"{"limited":{"since":7,"until":300007},"refused":{"since":7,"until":5007},"refusals":1,"hints":[{"more":3,"until":10007}],"quota":null}"#
+    );
+    assert!(brakes.binding(3, 7).hints.is_empty() && brakes.binding(4, 7).hints.len() == 1);
+}

@@ -1,0 +1,37 @@
+// The module that the runtime loads. The exports of the Wasm module do the work: each of them first makes a new Wasm
+// instance where a panic or a trap has ended the last one, so that nothing has to be caught here.
+//
+// It stands in place of the one that worker-build writes, which makes an object and two proxies for every request.
+import { DurableObject } from "cloudflare:workers";
+import * as worker from "./index.js";
+
+export default { fetch: worker.fetch };
+
+// Keeps the ledger of the current Wasm instance. What an ended one held is gone, and the ledger's state is in its
+// storage.
+export class RemovalLedger extends DurableObject {
+  #ledger;
+  #instance;
+
+  constructor(state, env) {
+    super(state, env);
+    this.#current();
+  }
+
+  #current() {
+    const { instanceId } = worker.__worker_init_state();
+    if (this.#instance !== instanceId) {
+      this.#ledger = new worker.RemovalLedger(this.ctx, this.env);
+      this.#instance = instanceId;
+    }
+    return this.#ledger;
+  }
+
+  fetch(request) {
+    return this.#current().fetch(request);
+  }
+
+  alarm() {
+    return this.#current().alarm();
+  }
+}

@@ -1,0 +1,20 @@
+// The Worker, with what its request cost in the answer's headers.
+import { crossings } from './crossings.js';
+import worker from './index.js';
+
+export { RemovalLedger } from './index.js';
+
+export default {
+  async fetch(request, env, context) {
+    if (new URL(request.url).pathname === '/collect') {
+      gc();
+      return new Response();
+    }
+    const { toJavaScript, toWasm } = crossings;
+    const answer = await worker.fetch(request, env, context);
+    const response = new Response(answer.body, answer);
+    response.headers.set('crossings', `${crossings.toJavaScript - toJavaScript} ${crossings.toWasm - toWasm}`);
+    response.headers.set('wasm-memory', crossings.exports.memory.buffer.byteLength);
+    return response;
+  },
+};

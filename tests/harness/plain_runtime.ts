@@ -1,0 +1,120 @@
+// The built Worker under plain `workerd`, without wrangler: for counting what a request costs.
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { leashed } from './leashed.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+export const BUILD = process.env['WORKER_BUILD'] ?? join(ROOT, 'build');
+const ACCOUNT = '023e105f4ecef8ad9ca31a8372d0c353';
+const TOKEN = '0123456789abcdef0123456789abcdef';
+const DELETED = JSON.stringify({
+  success: true,
+  data: { created_at: '2026-11-02T09:15:44.731Z', custom_participant_id: 'user-1', preset_id: 'p', updated_at: '2026-11-02T09:15:44.731Z' },
+});
+const PATH = `/client/v4/accounts/${ACCOUNT}/realtime/kit/app/meetings/497f6eca-6276-4993-bfeb-53cbbbba6f08/participants/p`;
+
+export interface PlainRuntime {
+  /** Deletes a participant, of which the upstream has as many as one likes. */
+  remove: () => Promise<Response>;
+  /** The bytes in use on the JavaScript heap, after a collection. */
+  heapBytes: () => Promise<number>;
+  stop: () => Promise<void>;
+}
+
+/** Starts the Worker with `entry`, a module of this directory, in front of it; `/collect` is its to answer. Nothing is recorded. */
+export async function startPlainRuntime(entry: string, ...modules: string[]): Promise<PlainRuntime> {
+  const upstream = createServer((request, response) => {
+    request.resume();
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': DELETED.length,
+      'cf-ray': '9a1b2c3d4e5f6071-AMS',
+      ratelimit: '"default";r=1153;t=211',
+      'ratelimit-policy': '"default";q=1200;w=300',
+    });
+    response.end(DELETED);
+  });
+  await new Promise<void>((done) => upstream.listen(0, '127.0.0.1', done));
+  const directory = await mkdtemp(join(tmpdir(), 'participant-remover-plain-'));
+  for (const name of ['index.js', 'index_bg.wasm']) await cp(join(BUILD, name), join(directory, name));
+  for (const name of [entry, ...modules]) await cp(join(import.meta.dirname, name), join(directory, name));
+  await mkdir(join(directory, 'storage'));
+  const port = (upstream.address() as AddressInfo).port;
+  await writeFile(join(directory, 'config.capnp'), configuration([entry, ...modules, 'index.js'], port));
+  const workerd = leashed('workerd', join(ROOT, 'node_modules/.bin/workerd'), [
+    ...['serve', 'config.capnp', '--verbose', '--control-fd=1', '--inspector-addr=127.0.0.1:0'],
+  ], { cwd: directory, onLine: () => undefined });
+  const [, http] = await workerd.line(/"socket":"http","port":(\d+)/, 30_000);
+  const [, inspector] = await workerd.line(/"event":"listen-inspector","port":(\d+)/, 30_000);
+  return {
+    remove: () => fetch(`http://127.0.0.1:${http}${PATH}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${TOKEN}` },
+    }),
+    heapBytes: async () => {
+      await (await fetch(`http://127.0.0.1:${http}/collect`)).arrayBuffer();
+      return heapBytes(Number(inspector));
+    },
+    stop: async () => {
+      await workerd.stop();
+      upstream.close();
+      upstream.closeAllConnections();
+      await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+function configuration(scripts: string[], upstream: number): string {
+  const modules = [
+    ...scripts.map((name) => `(name = "${name}", esModule = embed "${name}")`),
+    '(name = "index_bg.wasm", wasm = embed "index_bg.wasm")',
+  ];
+  const texts = {
+    CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${upstream}/client/v4`,
+    CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
+    REALTIMEKIT_APP_IDS: 'app',
+    CLOUDFLARE_API_TOKEN: 'an-api-token-of-forty-characters-0123456',
+    CALLER_TOKENS: JSON.stringify({ test: TOKEN }),
+    RECORD_SYNCHRONOUS_REMOVALS: 'false',
+  };
+  const bindings = Object.entries(texts).map(([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)})`);
+  bindings.push('(name = "LEDGER", durableObjectNamespace = "RemovalLedger")');
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  v8Flags = ["--expose-gc"],
+  services = [
+    (name = "main", worker = .worker),
+    (name = "internet", network = (allow = ["private"])),
+    (name = "disk", disk = (path = "storage", writable = true)),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const worker :Workerd.Worker = (
+  compatibilityDate = "2026-11-17",
+  modules = [${modules.join(', ')}],
+  bindings = [${bindings.join(', ')}],
+  durableObjectNamespaces = [(className = "RemovalLedger", uniqueKey = "ledger", enableSql = true)],
+  durableObjectStorage = (localDisk = "disk"),
+);
+`;
+}
+
+async function heapBytes(port: number): Promise<number> {
+  const targets = await (await fetch(`http://127.0.0.1:${port}/json`)).json() as { webSocketDebuggerUrl: string }[];
+  const socket = new WebSocket(targets[0]?.webSocketDebuggerUrl ?? '');
+  await new Promise((done, reject) => {
+    socket.onopen = done;
+    socket.onerror = reject;
+  });
+  const answer = new Promise<string>((done) => {
+    socket.onmessage = ({ data }) => done(String(data));
+  });
+  socket.send(JSON.stringify({ id: 1, method: 'Runtime.getHeapUsage' }));
+  const { result } = JSON.parse(await answer) as { result: { usedSize: number } };
+  socket.close();
+  return result.usedSize;
+}

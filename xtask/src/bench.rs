@@ -1,0 +1,46 @@
+//! Measures the Worker beside its peers: installs and builds everything, and starts the benchmark.
+
+use std::ffi::OsString;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{Session, install, worker};
+
+/// The longest time for a benchmark.
+const LIMIT: Duration = Duration::from_hours(2);
+
+/// `cargo xtask bench`, with the benchmark's own arguments.
+pub fn run(session: &Session, arguments: &[OsString]) -> Result<ExitCode> {
+    worker::build(session)?;
+    let tools = install::cargo_tools(session)?;
+    let worker_build = install::worker_build(session)?;
+    let workspace = &session.workspace;
+    let mut command = Command::new("cargo");
+    command
+        .args([
+            "run",
+            "--quiet",
+            "--profile",
+            "load",
+            "--package",
+            "bench",
+            "--",
+        ])
+        .args(arguments)
+        .current_dir(workspace.root())
+        .env("PATH", workspace.path_with_node()?)
+        .env("WORKER_BUILD_BIN", worker_build)
+        .env("WASM_BINDGEN_BIN", tools.wasm_bindgen)
+        .env("WASM_OPT_BIN", workspace.npm_program("wasm-opt"))
+        .env("ESBUILD_BIN", workspace.npm_program("esbuild"));
+    let status = session
+        .processes
+        .run(&mut command, LIMIT)
+        .context("cannot run cargo")?;
+    if !status.is_some_and(|status| status.success()) {
+        bail!("the benchmark has failed: its reason is above");
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,197 @@
+//! A removal as the Worker shows it, and how it is told to a person.
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+/// What is shown of a removal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removal {
+    state: String,
+    dry_run: bool,
+    meetings: (u64, u64),
+    found: u64,
+    removed: u64,
+    absent: u64,
+    failed: u64,
+    requests: u64,
+    seconds_left: Option<u64>,
+    not_before: Option<String>,
+    paused: Option<String>,
+    last_error: Option<String>,
+}
+
+impl Removal {
+    /// Reads the body of `GET /removals/{id}`.
+    pub fn read(body: &str) -> Result<Self> {
+        let strange = "the answer is not a removal: does --url name this Worker?";
+        let body: Value = serde_json::from_str(body).context(strange)?;
+        let at = |pointer: &str| body.pointer(&format!("/result{pointer}"));
+        let text = |pointer: &str| at(pointer).and_then(Value::as_str).map(str::to_owned);
+        let count = |name: &str| at(&format!("/progress/{name}")).and_then(Value::as_u64);
+        let state = text("/state").context(strange)?;
+        let number = |name: &str| count(name).unwrap_or(0);
+        let paused = text("/paused/reason").map(|reason| {
+            let until = text("/paused/until").unwrap_or_default();
+            match reason.as_str() {
+                "token_refused" => {
+                    "paused: Cloudflare refuses the API token (CLOUDFLARE_API_TOKEN)".to_owned()
+                }
+                "rate_limited" => format!("paused until {until}: RealtimeKit's limit is reached"),
+                _ => format!("paused until {until}: {reason}"),
+            }
+        });
+        Ok(Self {
+            state,
+            dry_run: at("/dry_run").and_then(Value::as_bool) == Some(true),
+            meetings: (number("meetings_scanned"), number("meetings_total")),
+            found: number("participants_found"),
+            removed: number("removed"),
+            absent: number("already_absent") + number("absent_after_ambiguous"),
+            failed: number("failed"),
+            requests: number("api_requests"),
+            seconds_left: at("/estimated_seconds_left").and_then(Value::as_u64),
+            not_before: text("/not_before"),
+            paused,
+            last_error: text("/last_error"),
+        })
+    }
+
+    /// Whether nothing more will happen.
+    pub fn is_final(&self) -> bool {
+        self.exit_code() != STILL_RUNNING
+    }
+
+    /// The exit code that tells the final state.
+    pub fn exit_code(&self) -> u8 {
+        match self.state.as_str() {
+            "succeeded" => 0,
+            "partially_failed" => 3,
+            "failed" | "quarantined" => 4,
+            "cancelled" => 5,
+            _ => STILL_RUNNING,
+        }
+    }
+
+    /// How much of it is done, of how much.
+    pub fn share(&self) -> (u64, u64) {
+        if self.state == "succeeded" {
+            return (1, 1);
+        }
+        let (scanned, meetings) = self.meetings;
+        let (done, of) = if meetings > 1 {
+            (scanned, meetings)
+        } else {
+            (self.removed + self.absent + self.failed, self.found)
+        };
+        (done.min(of), of.max(1))
+    }
+
+    /// Its progress in one line.
+    pub fn line(&self) -> String {
+        let (scanned, meetings) = self.meetings;
+        let mut parts = vec![
+            self.state.clone(),
+            format!("meetings {scanned}/{meetings}"),
+            format!("found {}", self.found),
+        ];
+        if !self.dry_run {
+            parts.push(format!("removed {}", self.removed));
+        }
+        for (count, what) in [(self.absent, "already absent"), (self.failed, "failed")] {
+            if count > 0 {
+                parts.push(format!("{what} {count}"));
+            }
+        }
+        parts.push(format!("{} API requests", self.requests));
+        if let Some(start) = self
+            .not_before
+            .as_ref()
+            .filter(|_| self.state == "scheduled")
+        {
+            parts.push(format!("not before {start}"));
+        } else if let Some(seconds) = self.seconds_left {
+            parts.push(format!("about {} left", spoken(seconds)));
+        }
+        parts.extend(self.paused.clone());
+        parts.join(", ")
+    }
+
+    /// How it ended, and what to do about it.
+    pub fn ending(&self) -> String {
+        let advice = match self.state.as_str() {
+            "partially_failed" | "failed" => {
+                "\nPOST /removals/{id}/retry runs again what failed; its items tell each reason."
+            }
+            _ => "",
+        };
+        let error = self.last_error.as_ref().filter(|_| !advice.is_empty());
+        let error = error.map(|error| format!("\nlast error: {error}"));
+        format!("{}{}{advice}", self.line(), error.unwrap_or_default())
+    }
+}
+
+/// No final state.
+const STILL_RUNNING: u8 = u8::MAX;
+
+/// A time in the largest unit that says enough.
+fn spoken(seconds: u64) -> String {
+    match seconds {
+        0..=90 => format!("{seconds} s"),
+        91..=5_400 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h", seconds.div_ceil(3_600)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn removal(state: &str, more: &str) -> Removal {
+        let body = format!(
+            r#"{{"success":true,"result":{{"state":"{state}","dry_run":false,"progress":{{"meetings_total":300,
+            "meetings_scanned":12,"participants_found":9,"removed":5,"already_absent":1,"absent_after_ambiguous":1,
+            "failed":2,"api_requests":77}}{more}}}}}"#
+        );
+        Removal::read(&body).unwrap()
+    }
+
+    #[test]
+    fn each_final_state_has_its_exit_code() {
+        for (state, code) in [
+            ("succeeded", 0),
+            ("partially_failed", 3),
+            ("failed", 4),
+            ("cancelled", 5),
+        ] {
+            assert_eq!(removal(state, "").exit_code(), code);
+            assert!(removal(state, "").is_final());
+        }
+        for state in ["scheduled", "queued", "running"] {
+            assert!(!removal(state, "").is_final());
+        }
+    }
+
+    #[test]
+    fn progress_is_told_in_one_line() {
+        let shown = removal("running", r#","estimated_seconds_left":130"#);
+        assert_eq!(
+            shown.line(),
+            "running, meetings 12/300, found 9, removed 5, already absent 2, failed 2, 77 API requests, about 3 min left"
+        );
+        assert_eq!(shown.share(), (12, 300));
+        let paused = removal(
+            "running",
+            r#","paused":{"reason":"token_refused","until":"x"}"#,
+        );
+        assert!(paused.line().contains("CLOUDFLARE_API_TOKEN"));
+        let failed = removal("failed", r#","last_error":"RealtimeKit failed with 500""#);
+        assert!(failed.ending().contains("500") && failed.ending().contains("retry"));
+    }
+
+    #[test]
+    fn what_is_no_removal_is_refused() {
+        for body in ["", "<html>", "{}", r#"{"result":{}}"#] {
+            assert!(Removal::read(body).is_err(), "{body}");
+        }
+    }
+}
