@@ -106,9 +106,13 @@ impl RuleText {
     pub fn check(self) -> Result<Rule, Vec<Problem>> {
         let mut problems = Vec::new();
         let when = conditions(&self.when, &mut problems);
+        let before = problems.len();
         let user = pointer("user", self.user.as_deref(), &mut problems);
         let meeting = pointer("meeting", self.meeting.as_deref(), &mut problems);
-        let action = action(&self.action, user, meeting, &mut problems);
+        // A pointer that is none has been named; it must not be said to be missing as well.
+        let action = (problems.len() == before)
+            .then(|| action(&self.action, user, meeting, &mut problems))
+            .flatten();
         let delay_seconds = delay(self.delay_seconds, &mut problems);
         match action {
             Some(action) if problems.is_empty() => Ok(Rule {

@@ -53,7 +53,7 @@ const FLIPPED: [name: string, event: unknown][] = [
   ['standard', { type: 'user.deleted', data: { id: 'user_1' } }],
   ['stripe', { type: 'customer.subscription.deleted', data: { object: { customer: 'u' } } }],
   ['workos', { event: 'user.deleted', data: { id: 'user_1' } }],
-  ['github', { action: 'deleted', user: { id: 'user_1' } }],
+  ['github', { action: 'member_removed', membership: { user: { login: 'u' } } }],
 ];
 
 interface Flipped {
@@ -63,24 +63,24 @@ interface Flipped {
 }
 
 async function flipAll(hooks: Hooks, name: string, event: unknown): Promise<number> {
-  const app = APP_OF[name] ?? '';
+  const source = `flipped-${name}`;
+  const app = APP_OF[source] ?? '';
   const message = signed(event);
   const body = Buffer.from(message.body);
   const headers = await headersOf(name, message);
-  const before = await hooks.removals(app);
   const mark = await hooks.standIn.mark();
   const flipped = [...flips(body, headers)];
   const positions = (body.length + Object.values(headers).join('').length) * 8;
   // Control characters in a header cannot be sent at all: an eighth of the bits, and a few more.
   assert.ok(flipped.length > positions * 0.7, `${flipped.length} of ${positions}`);
   await each(flipped, AT_ONCE, async ({ what, body, headers }) => {
-    const answer = await hooks.post(name, body, headers);
+    const answer = await hooks.post(source, body, headers);
     assert.equal(answer.status, 401, `${what}: ${answer.body}`);
   });
-  assert.deepEqual(await hooks.removals(app), before);
+  assert.deepEqual(await hooks.removals(app), []);
   assert.deepEqual(await hooks.requests(app, mark), []);
   // Nothing else was wrong with them: untouched, the message is accepted still.
-  await hooks.follow(app, idOf(await hooks.post(name, body, headers)));
+  await hooks.follow(app, idOf(await hooks.post(source, body, headers)));
   return flipped.length;
 }
 

@@ -9,7 +9,11 @@ export const SCHEMES: Sources = {
   standard: { scheme: 'standard-webhooks', rules: [deleted] },
   github: {
     scheme: 'github',
-    rules: [{ when: { '/action': 'deleted' }, action: 'user everywhere', user: '/user/id' }],
+    rules: [{
+      when: { '/action': 'member_removed' },
+      action: 'user everywhere',
+      user: '/membership/user/login',
+    }],
   },
   token: {
     scheme: 'token',
@@ -26,8 +30,17 @@ for (const name of [...PRESETS, ...Object.keys(SCHEMES)]) {
   SOURCES[name] = { ...(SCHEMES[name] ?? { preset: name }), app_id: APP_OF[name] };
 }
 
+/** Those whose messages are sent with every bit flipped, apart from all others. */
+for (const name of ['clerk', 'standard', 'stripe', 'workos', 'github']) {
+  const own = app();
+  APP_OF[`flipped-${name}`] = own;
+  SOURCES[`flipped-${name}`] = { ...(SCHEMES[name] ?? { preset: name }), app_id: own };
+}
+
 /** The same schemes once more, for attacks: all of one app, which has to stay untouched. */
 export const ATTACKED_APP = app();
+/** That of the source `realtimekit`, whose tests come one after another. */
+export const REALTIMEKIT_APP = ATTACKED_APP;
 const DOUBLE = ['clerk', 'standard', 'stripe', 'workos', 'github', 'token', 'auth0', 'supabase'];
 for (const name of DOUBLE) {
   SOURCES[`attacked-${name}`] = { ...(SCHEMES[name] ?? { preset: name }), app_id: ATTACKED_APP };

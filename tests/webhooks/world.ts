@@ -43,11 +43,16 @@ export interface HooksOptions {
   sources: Sources;
   secrets?: Record<string, string | string[]>;
   keyUrl?: string;
+  /** The app of a source that names none. */
+  defaultApp?: string;
   persistTo?: string;
 }
 
 const running = new Set<{ stop(): Promise<void> }>();
 let shared: Promise<StandIn> | undefined;
+
+/** How often each status was the answer to a webhook. */
+export const statuses = new Map<number, number>();
 
 /** Every app of these tests. */
 export const APPS = Array.from({ length: 40 }, (_, number) => `hooks-${number}`);
@@ -69,19 +74,24 @@ export function standIn(): Promise<StandIn> {
   return shared;
 }
 
+/** Has something stopped when all tests are over, also where its own test failed. */
+export function stopAtEnd(started: { stop(): Promise<void> }): void {
+  running.add(started);
+}
+
 export async function stopAll(): Promise<void> {
   await Promise.all([...running].map((started) => started.stop()));
 }
 
 /** What starts a Worker with these sources. */
 export async function workerOptions(options: HooksOptions): Promise<WorkerOptions> {
-  const { sources, secrets = {}, keyUrl, persistTo } = options;
+  const { sources, secrets = {}, keyUrl, persistTo, defaultApp = APPS[0] } = options;
   const { baseUrl } = await standIn();
   return {
     vars: {
       CLOUDFLARE_API_BASE_URL: baseUrl,
       CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
-      REALTIMEKIT_APP_IDS: APPS.join(','),
+      REALTIMEKIT_APP_IDS: [defaultApp, ...APPS.filter((other) => other !== defaultApp)].join(','),
       API_REQUESTS_PER_5_MINUTES: '100000',
       WEBHOOKS: sources,
       ...(keyUrl === undefined ? {} : { REALTIMEKIT_WEBHOOK_KEY_URL: keyUrl }),
@@ -123,13 +133,15 @@ export class Hooks {
   }
 
   /** `POST /webhooks/{source}` */
-  post(source: string, body: string | Buffer, headers: Record<string, string | string[]>): Promise<JsonAnswer> {
-    return this.worker.call(`/webhooks/${source}`, {
+  async post(source: string, body: string | Buffer, headers: Record<string, string | string[]>): Promise<JsonAnswer> {
+    const answer = await this.worker.call(`/webhooks/${source}`, {
       method: 'POST',
       token: null,
       headers: { 'content-type': 'application/json', ...headers },
       body,
     });
+    statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+    return answer;
   }
 
   /** Signs a message as a sender does, and sends it. */

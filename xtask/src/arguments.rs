@@ -9,6 +9,7 @@ use crate::dev::Ports;
 use crate::follow::Follow;
 use crate::simulate::Seeds;
 use crate::test::Selection;
+use crate::webhook::Message;
 
 /// What `cargo xtask --help` prints.
 pub const HELP: &str = "\
@@ -30,6 +31,12 @@ Commands:
   simulate             run the ledger's simulation over many seeds
     --seeds N          how many (100000)
     --from S           the first (0)
+  webhook SOURCE       sign a webhook as its sender does, and send it to the Worker of `dev`
+    --user ID          whose custom_participant_id it names
+    --meeting ID       for realtimekit: the meeting that this user left, or that has ended
+    --url URL          another Worker's address
+    --sim-url URL      another stand-in's, which signs for realtimekit
+    --secret S         another signing secret
   build                build the Worker into build/
   bench [OPTIONS]      measure the Worker beside its peers (`cargo xtask bench --help`)
 
@@ -52,6 +59,8 @@ pub enum Invocation {
     Follow(Follow),
     /// Run the simulation.
     Simulate(Seeds),
+    /// Sign and send a webhook.
+    Webhook(Message),
     /// Build the Worker.
     Build,
     /// Measure the Worker; the benchmark reads its own options.
@@ -72,6 +81,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Some("test") => Selection::parse(&mut parser).map(|tests| tests.map(Invocation::Test)),
         Some("follow") => Follow::parse(&mut parser).map(|follow| follow.map(Invocation::Follow)),
         Some("simulate") => Seeds::parse(&mut parser).map(|seeds| seeds.map(Invocation::Simulate)),
+        Some("webhook") => {
+            Message::parse(&mut parser).map(|message| message.map(Invocation::Webhook))
+        }
         Some("build") => none(&mut parser).map(|found| found.map(|()| Invocation::Build)),
         Some("bench") => Ok(Some(Invocation::Bench(parser.raw_args()?.collect()))),
         _ => bail!("no such command: {} ({SEE_HELP})", command.display()),
@@ -106,6 +118,23 @@ mod tests {
 
     fn dev(worker: u16, stand_in: u16) -> Invocation {
         Invocation::Dev(Ports { worker, stand_in })
+    }
+
+    #[test]
+    fn a_webhook_has_a_source_and_goes_to_dev_unless_told_otherwise() {
+        let message = Message {
+            source: "clerk".to_owned(),
+            user: Some("u-1".to_owned()),
+            meeting: None,
+            url: "http://127.0.0.1:8787".to_owned(),
+            stand_in: "http://127.0.0.1:8788".to_owned(),
+            secret: None,
+        };
+        let line = "webhook clerk --user u-1";
+        assert_eq!(parsed(line), Some(Invocation::Webhook(message)));
+        for wrong in ["webhook", "webhook clerk stripe", "webhook clerk --user"] {
+            assert_eq!(parsed(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

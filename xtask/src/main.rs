@@ -26,6 +26,7 @@ mod simulate;
 mod stand_in;
 mod steps;
 mod test;
+mod webhook;
 mod worker;
 mod workspace;
 mod wrangler;
@@ -84,6 +85,7 @@ fn run() -> Result<ExitCode> {
         Invocation::Test(selection) => Ok(test::run(&session, &selection)),
         Invocation::Follow(follow) => follow::run(follow),
         Invocation::Simulate(seeds) => simulate::run(&session, seeds),
+        Invocation::Webhook(message) => webhook::run(&session, &message),
         Invocation::Build => worker::run(&session),
         Invocation::Bench(arguments) => bench::run(&session, &arguments),
     }

@@ -4,6 +4,7 @@ mod output;
 mod ports;
 mod server;
 mod token;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::thread;
@@ -14,8 +15,9 @@ use serde_json::{Value, json};
 
 use crate::install::joined;
 use crate::{Session, stand_in, worker};
-pub use ports::Ports;
-use server::Server;
+pub use ports::{DEFAULT_PORTS, Ports};
+use server::{Server, Tokens};
+pub use webhooks::secret as webhook_secret;
 
 /// How long a server may take until it answers.
 const START: Duration = Duration::from_mins(2);
@@ -31,17 +33,20 @@ pub fn run(session: &Session, ports: Ports) -> Result<()> {
     ports.check()?;
     let program = build(session)?;
     let state = session.workspace.state()?;
-    let api_token = token::of_this_clone(&state.join("dev-api-token"))?;
-    let caller_token = token::of_this_clone(&state.join("dev-caller-token"))?;
+    let tokens = Tokens {
+        api: token::of_this_clone(&state.join("dev-api-token"))?,
+        caller: token::of_this_clone(&state.join("dev-caller-token"))?,
+        webhooks: webhook_secret(&state)?,
+    };
 
     let step = session.steps.begin("starting the Worker and the stand-in");
     let mut servers = [
-        server::start_stand_in(session, &program, ports.stand_in, &api_token)?,
-        server::start_worker(session, ports, &api_token, &caller_token)?,
+        server::start_stand_in(session, &program, ports, &tokens.api)?,
+        server::start_worker(session, ports, &tokens)?,
     ];
     let call = wait_until_healthy(&mut servers, ports)
         .and_then(|()| fill(ports.stand_in))
-        .and_then(|filled| curl(ports.worker, &filled, &caller_token));
+        .and_then(|filled| curl(ports.worker, &filled, &tokens.caller));
     match call {
         Ok(call) => {
             step.done();
@@ -82,6 +87,11 @@ fn watch(servers: &mut [Server; 2]) -> Result<()> {
 
 fn greeting(ports: Ports, curl: &str) -> String {
     let Ports { worker, stand_in } = ports;
+    let at = if worker == DEFAULT_PORTS.worker {
+        String::new()
+    } else {
+        format!(" --url http://127.0.0.1:{worker}")
+    };
     format!(
         "
 The Worker:   http://127.0.0.1:{worker}
@@ -90,6 +100,13 @@ The stand-in: http://127.0.0.1:{stand_in} (sim/README.md tells what it can do)
 A meeting has {PARTICIPANTS} participants. This removes one of them; the same call again finds nobody:
 
 {curl}
+
+A webhook, signed as Clerk signs it, that removes another one from every meeting:
+
+cargo xtask webhook clerk --user user-2{at}
+
+Whoever leaves a meeting of the stand-in is removed from it after ten seconds, unless they join again: it tells the
+Worker by webhook, as RealtimeKit does.
 
 Ctrl-C ends everything. What the Worker and the stand-in log follows.
 "

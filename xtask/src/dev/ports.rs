@@ -16,13 +16,16 @@ pub struct Ports {
     pub stand_in: u16,
 }
 
+/// Where `cargo xtask dev` listens unless told otherwise.
+pub const DEFAULT_PORTS: Ports = Ports {
+    worker: 8787,
+    stand_in: 8788,
+};
+
 impl Ports {
     /// Reads the options of `cargo xtask dev`. Nothing if help is asked for.
     pub fn parse(parser: &mut lexopt::Parser) -> Result<Option<Self>> {
-        let mut ports = Self {
-            worker: 8787,
-            stand_in: 8788,
-        };
+        let mut ports = DEFAULT_PORTS;
         while let Some(argument) = parser.next()? {
             match argument {
                 Short('h') | Long("help") => return Ok(None),

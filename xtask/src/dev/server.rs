@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use super::output::Output;
-use super::{ACCOUNT, APP, Ports};
+use super::{ACCOUNT, APP, Ports, webhooks};
 use crate::processes::{Running, describe};
 use crate::{Session, wrangler};
 
@@ -60,39 +60,59 @@ impl Server {
     }
 }
 
-/// Starts the stand-in.
+/// What the servers and their callers prove themselves with.
+pub struct Tokens {
+    /// The API token.
+    pub api: String,
+    /// The developer's caller token.
+    pub caller: String,
+    /// The signing secret of every source of webhooks.
+    pub webhooks: String,
+}
+
+/// Starts the stand-in, which sends its webhooks to the Worker.
 pub fn start_stand_in(
     session: &Session,
     program: &Path,
-    port: u16,
+    ports: Ports,
     api_token: &str,
 ) -> Result<Server> {
+    let receiver = format!("http://127.0.0.1:{}/webhooks/realtimekit", ports.worker);
     let mut command = Command::new(program);
     command
-        .args(["--port", &port.to_string()])
+        .args(["--port", &ports.stand_in.to_string()])
         .args(["--token", api_token, "--account", ACCOUNT, "--app", APP])
+        .args(["--webhook-url", &receiver])
         .arg("--exit-with-stdin");
     Server::start(session, "the stand-in", &mut command)
 }
 
+/// The Worker's settings, by name.
+fn settings(ports: Ports, tokens: &Tokens) -> [(&'static str, String); 8] {
+    let stand_in = format!("http://127.0.0.1:{}", ports.stand_in);
+    let (sources, secrets) = webhooks::settings(&tokens.webhooks);
+    [
+        ("CLOUDFLARE_API_BASE_URL", format!("{stand_in}/client/v4")),
+        ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT.to_owned()),
+        ("REALTIMEKIT_APP_IDS", APP.to_owned()),
+        ("CLOUDFLARE_API_TOKEN", tokens.api.clone()),
+        (
+            "CALLER_TOKENS",
+            json!({"developer": tokens.caller}).to_string(),
+        ),
+        (
+            "REALTIMEKIT_WEBHOOK_KEY_URL",
+            format!("{stand_in}/.well-known/webhooks.json"),
+        ),
+        ("WEBHOOKS", sources.to_string()),
+        ("WEBHOOK_SECRETS", secrets.to_string()),
+    ]
+}
+
 /// Starts the Worker. Its settings are given here, and go before those of `.dev.vars`: what stands there may belong to
 /// a real account, which `dev` must never touch.
-pub fn start_worker(
-    session: &Session,
-    ports: Ports,
-    api_token: &str,
-    caller_token: &str,
-) -> Result<Server> {
+pub fn start_worker(session: &Session, ports: Ports, tokens: &Tokens) -> Result<Server> {
     let workspace = &session.workspace;
-    let api = format!("http://127.0.0.1:{}/client/v4", ports.stand_in);
-    let callers = json!({"developer": caller_token}).to_string();
-    let settings = [
-        ("CLOUDFLARE_API_BASE_URL", api.as_str()),
-        ("CLOUDFLARE_ACCOUNT_ID", ACCOUNT),
-        ("REALTIMEKIT_APP_IDS", APP),
-        ("CLOUDFLARE_API_TOKEN", api_token),
-        ("CALLER_TOKENS", &callers),
-    ];
     let mut command = Command::new("sh");
     command
         .args(["-c", UNTIL_STDIN_CLOSES, "sh"])
@@ -110,7 +130,7 @@ pub fn start_worker(
         .args(["--persist-to", ".wrangler/dev"])
         .args(["--show-interactive-dev-session=false"])
         .args(
-            settings
+            settings(ports, tokens)
                 .iter()
                 .flat_map(|(name, value)| ["--var".to_owned(), format!("{name}:{value}")]),
         )

@@ -138,7 +138,11 @@ export const SENDERS: Readonly<Record<string, Sender>> = {
   github: {
     signedBy: '@octokit/webhooks-methods',
     sign: async ({ secret, body }) => ({ 'x-hub-signature-256': await signGitHub(secret, body) }),
-    event: (user) => ({ action: 'deleted', delivered_at: now(), user: { id: user } }),
+    event: (user) => ({
+      action: 'member_removed',
+      membership: { state: 'active', role: 'member', user: { login: user, updated_at: now() } },
+      organization: { login: 'example' },
+    }),
   },
   token: {
     sign: token,

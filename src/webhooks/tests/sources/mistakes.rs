@@ -124,6 +124,14 @@ fn every_mistake_in_what_a_source_changes_is_named() {
 }
 
 #[test]
+fn a_pointer_that_is_none_is_not_said_to_be_missing_as_well() {
+    let secrets = format!(r#"{{"x": "{WHSEC}"}}"#);
+    let shown = problems("x", r#"{"preset": "clerk", "user": "data.id"}"#, &secrets);
+    assert_eq!(shown.lines().count(), 1, "{shown}");
+    assert!(shown.starts_with("WEBHOOKS.x.user must be"), "{shown}");
+}
+
+#[test]
 fn every_mistake_in_a_rule_is_named() {
     let rule = |rule: &str| format!(r#"{{"scheme": "token", "rules": [{{{rule}}}]}}"#);
     let rows = [

@@ -1,0 +1,99 @@
+//! `cargo xtask webhook`: signs a webhook as its sender does and sends it, with the sender's own npm package where there
+//! is one. What is signed, and by whom, stands in `senders.ts`.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+use lexopt::prelude::{Long, Short, Value};
+
+use crate::dev::{DEFAULT_PORTS, webhook_secret};
+use crate::{Session, install};
+
+/// What to send.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The source, by its name in the path.
+    pub source: String,
+    /// Who is gone.
+    pub user: Option<String>,
+    /// The meeting that ended or was left.
+    pub meeting: Option<String>,
+    /// Where the Worker is.
+    pub url: String,
+    /// Where the stand-in is, which signs for `RealtimeKit`.
+    pub stand_in: String,
+    /// The signing secret; without one, that of `cargo xtask dev`.
+    pub secret: Option<String>,
+}
+
+impl Message {
+    /// Reads the options of `cargo xtask webhook`. Nothing if help is asked for.
+    pub fn parse(parser: &mut lexopt::Parser) -> Result<Option<Self>> {
+        let (mut source, mut user, mut meeting, mut secret) = (None, None, None, None);
+        let mut url = format!("http://127.0.0.1:{}", DEFAULT_PORTS.worker);
+        let mut stand_in = format!("http://127.0.0.1:{}", DEFAULT_PORTS.stand_in);
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Short('h') | Long("help") => return Ok(None),
+                Long("user") => user = Some(text(parser)?),
+                Long("meeting") => meeting = Some(text(parser)?),
+                Long("secret") => secret = Some(text(parser)?),
+                Long("url") => url = origin(&text(parser)?),
+                Long("sim-url") => stand_in = origin(&text(parser)?),
+                Value(value) if source.is_none() => {
+                    source = Some(value.into_string().map_err(lexopt::Error::from)?);
+                }
+                other => return Err(other.unexpected().into()),
+            }
+        }
+        let source = source.context("name the source, such as clerk or realtimekit")?;
+        Ok(Some(Self {
+            source,
+            user,
+            meeting,
+            url,
+            stand_in,
+            secret,
+        }))
+    }
+}
+
+/// An address without the slash at its end, to which a path can be added.
+fn origin(address: &str) -> String {
+    address.trim_end_matches('/').to_owned()
+}
+
+fn text(parser: &mut lexopt::Parser) -> Result<String> {
+    Ok(parser.value()?.into_string().map_err(lexopt::Error::from)?)
+}
+
+/// Signs and sends. The exit code tells whether the Worker took it.
+pub fn run(session: &Session, message: &Message) -> Result<ExitCode> {
+    install::npm(session)?;
+    let workspace = &session.workspace;
+    let secret = match &message.secret {
+        Some(secret) => secret.clone(),
+        None => webhook_secret(&workspace.state()?)?,
+    };
+    let options = [("--user", &message.user), ("--meeting", &message.meeting)];
+    let options = options
+        .into_iter()
+        .filter_map(|(name, value)| value.as_ref().map(|value| format!("{name}={value}")));
+    let status = Command::new(workspace.npm_program("node"))
+        .arg(workspace.root().join("xtask/src/webhook/send.ts"))
+        .args(options)
+        .arg(format!("--url={}", message.url))
+        .arg(format!("--stand-in={}", message.stand_in))
+        .arg("--")
+        .arg(&message.source)
+        // Not an argument: those can be read by everybody on the machine.
+        .env("WEBHOOK_SECRET", secret)
+        .env("PATH", workspace.path_with_node()?)
+        .status()
+        .context("cannot run node")?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,98 @@
+// Signs a webhook as its sender does, and sends it. `cargo xtask webhook` runs this, with the secret in WEBHOOK_SECRET.
+import { randomUUID } from 'node:crypto';
+import { parseArgs } from 'node:util';
+
+import { SENDERS } from './senders.ts';
+import type { Headers } from './senders.ts';
+
+interface Message {
+  body: string;
+  headers: Headers;
+  signedBy: string;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    user: { type: 'string' },
+    meeting: { type: 'string' },
+    url: { type: 'string', default: '' },
+    'stand-in': { type: 'string', default: '' },
+  },
+});
+const [source = ''] = positionals;
+
+async function reach(url: string, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, request);
+  } catch (error) {
+    const { cause } = error as Error;
+    throw new Error(`${url} cannot be reached: is \`cargo xtask dev\` running?`, { cause });
+  }
+}
+
+/** The sender's own event, signed by its package. */
+async function fromSender(user: string): Promise<Message> {
+  const sender = SENDERS[source];
+  if (sender === undefined) throw new Error(`no such source: ${source} (${['realtimekit', ...Object.keys(SENDERS)].join(', ')})`);
+  const body = JSON.stringify(sender.event(user));
+  const secret = process.env['WEBHOOK_SECRET'] ?? '';
+  const id = `msg_${randomUUID().replaceAll('-', '')}`;
+  let headers: Headers;
+  try {
+    headers = await sender.sign({ secret, body, id, at: new Date() });
+  } catch (error) {
+    throw new Error(`${sender.signedBy} cannot sign with this secret: take the one that the sender shows`, { cause: error });
+  }
+  return { body, headers, signedBy: sender.signedBy ?? 'nobody: the sender sends a token' };
+}
+
+/** The end of a meeting, or a user's leaving it, signed by the stand-in, which alone has a key. */
+async function fromRealtimeKit(meeting: string, user: string | undefined): Promise<Message> {
+  const now = new Date().toISOString();
+  const event = user === undefined ? 'meeting.ended' : 'meeting.participantLeft';
+  const body = JSON.stringify({
+    event,
+    meeting: { id: meeting, sessionId: randomUUID(), endedAt: now },
+    ...(user === undefined
+      ? { reason: 'HOST_ENDED_MEETING' }
+      : { participant: { peerId: randomUUID(), customParticipantId: user, leftAt: now } }),
+  });
+  const answer = await reach(`${values['stand-in']}/sim/webhooks/sign`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ body }),
+  });
+  if (!answer.ok) throw new Error(`the stand-in does not sign: ${answer.status} ${await answer.text()}`);
+  const { signature } = (await answer.json()) as { signature: string };
+  const headers = { 'rtk-signature': signature, 'rtk-uuid': randomUUID() };
+  return { body, headers, signedBy: 'the stand-in for RealtimeKit' };
+}
+
+function message(): Promise<Message> {
+  const { user, meeting } = values;
+  if (source === 'realtimekit') {
+    if (meeting === undefined) throw new Error('realtimekit needs --meeting ID: with --user they left it, without it ended');
+    return fromRealtimeKit(meeting, user);
+  }
+  if (user === undefined) throw new Error(`${source} needs --user ID: the custom_participant_id of whoever is gone`);
+  if (meeting !== undefined) throw new Error('--meeting is for realtimekit: the other events name a user only');
+  return fromSender(user);
+}
+
+async function send(): Promise<void> {
+  const { body, headers, signedBy } = await message();
+  const url = `${values.url}/webhooks/${source}`;
+  console.log(`POST ${url}\n${body}\n(signed by ${signedBy})\n`);
+  const answer = await reach(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+  console.log(`${answer.status} ${await answer.text()}`);
+  process.exitCode = answer.ok ? 0 : 1;
+}
+
+try {
+  await send();
+} catch (error) {
+  const { message: what, cause } = error as Error;
+  console.error(`error: ${what}${cause instanceof Error ? ` (${cause.message || String(cause)})` : ''}`);
+  process.exitCode = 1;
+}
