@@ -115,16 +115,19 @@ impl Tests<'_> {
             Err(error) => return self.check(Err(error)),
         };
         self.check(Ok(()));
+        let runs_worker = self.selection.includes(Stage::Worker);
+        let tools = runs_worker.then(|| install::cargo_tools(self.session));
         let run = node::Run {
             session: self.session,
             filter: self.selection.filter.as_deref(),
             stand_in,
             python: packages.python,
+            wasm_bindgen: tools.and_then(Result::ok).map(|tools| tools.wasm_bindgen),
         };
         if self.selection.includes(Stage::StandIn) {
             self.tests(run.tests(&node::STAND_IN));
         }
-        if self.selection.includes(Stage::Worker) {
+        if runs_worker {
             match worker::build(self.session) {
                 Ok(()) => {
                     self.check(Ok(()));

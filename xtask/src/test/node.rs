@@ -21,6 +21,8 @@ pub struct Run<'a> {
     pub stand_in: PathBuf,
     /// A Python that has the `cloudflare` package.
     pub python: Option<PathBuf>,
+    /// What binds the Worker of the signature vectors, where that is to run.
+    pub wasm_bindgen: Option<PathBuf>,
 }
 
 /// Tests that are run together.
@@ -102,6 +104,9 @@ impl Run<'_> {
             .env("REALTIMEKIT_SIM", &self.stand_in)
             .env("WORKER_BUILD", workspace.build())
             .envs(crate::wrangler::QUIET);
+        if let Some(wasm_bindgen) = &self.wasm_bindgen {
+            command.env("WASM_BINDGEN", wasm_bindgen);
+        }
         if let Some(python) = &self.python {
             command.env("PYTHON_CLOUDFLARE", python);
         }
