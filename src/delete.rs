@@ -167,4 +167,6 @@ fn kick(query: Option<&str>) -> Result<bool, Problem> {
 }
 
 #[cfg(test)]
+mod script;
+#[cfg(test)]
 mod tests;

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use super::call::{LedgerCall, SynchronousRecord};
+use super::call::LedgerCall;
 use super::delivery::{cancel_pending, deliver, quarantine};
+use super::record::record;
 use crate::answer::durable::{ledger_health, removal, removal_with_items, removals};
 use crate::answer::{Answer, FieldProblem, Problem};
 use crate::config::Config;
 use crate::digest::sha256_hex;
-use crate::ids::{AppId, MeetingId, ParticipantId};
+use crate::ids::AppId;
 use crate::ledger::{
     Acceptance, Change, Key, Ledger, Origin, RemovalId, RemovalState, RemovalView, Store,
-    StoreError, SynchronousRemoval,
+    StoreError,
 };
 use crate::realtimekit::Clock;
 use crate::removal::request;
@@ -77,7 +78,7 @@ pub async fn serve<S: Store, C: Clock>(
             Ledger::retry,
             "has nothing that failed and could be retried",
         ),
-        LedgerCall::Record(record) => self::record(served, record),
+        LedgerCall::Record(done) => record(served, done),
         LedgerCall::Deliver {
             source,
             body,
@@ -233,36 +234,4 @@ fn change<S: Store, C: Clock>(
             ))
         }
     }
-}
-
-fn record<S: Store, C: Clock>(
-    served: &Served<'_, S, C>,
-    record: &SynchronousRecord,
-) -> Result<Answer, StoreError> {
-    let &Served { ledger, clock, .. } = served;
-    let now = clock.now_ms();
-    if record.limited {
-        ledger.pause_for_limit(record.retry_after_ms.map(Duration::from_millis), now)?;
-    }
-    let ids = (
-        MeetingId::parse(&record.meeting_id),
-        ParticipantId::parse(&record.participant_id),
-    );
-    let (Ok(meeting), Ok(participant)) = &ids else {
-        return Err(StoreError(
-            "a synchronous removal whose ids break their rules".to_owned(),
-        ));
-    };
-    let done = SynchronousRemoval {
-        caller: &record.caller,
-        meeting,
-        participant,
-        kick: record.kick,
-        outcome: record.outcome,
-        requests: record.api_requests,
-        attempts: record.attempts,
-        error: record.error.as_deref(),
-    };
-    ledger.record_synchronous(&done, clock)?;
-    Ok(Answer::success(200, ()))
 }

@@ -108,7 +108,7 @@ fn install(session: &Session, tool: &Tool, tools: &Path, target: &Path) -> Resul
         .workspace
         .cache()
         .join(format!("logs/{package}-{version}.log"));
-    let hint = "Check that crates.io can be reached and that a C compiler is installed (`cc --version`), then run the \
+    let hint = "Check that the registry of Rust crates can be reached and that a C compiler is installed (`cc --version`), then run the \
                 command again.";
     let title = format!("installing {package} {version}");
     session.steps.run(&title, &mut command, &log, hint)?;
