@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 
+use participant_remover::digest::hex;
 use participant_remover::secret::Secret;
 use participant_remover::webhooks::github::GitHub;
 use participant_remover::webhooks::headers::MAX_HEADER_BYTES;
-use participant_remover::webhooks::hmac::{HmacKey, hex};
+use participant_remover::webhooks::hmac::HmacKey;
 use participant_remover::webhooks::key_answer::NoKey;
 use participant_remover::webhooks::key_cache::KeyCache;
 use participant_remover::webhooks::public_key::{

@@ -2,8 +2,9 @@
 //! <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>. Others use it under their own header.
 
 use super::headers::{self, Headers};
-use super::hmac::{HmacKey, any_matches, hex};
+use super::hmac::{HmacKey, any_matches};
 use super::verification::{Refused, Verified};
+use crate::digest::hex;
 
 /// GitHub's own header.
 pub const DEFAULT_HEADER: &str = "x-hub-signature-256";

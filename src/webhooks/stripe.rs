@@ -1,10 +1,11 @@
 //! `stripe`: <https://docs.stripe.com/webhooks/signature>. The secret is used as text, with its `whsec_`.
 
 use super::headers::{self, Headers};
-use super::hmac::{HmacKey, any_matches, hex};
+use super::hmac::{HmacKey, any_matches};
 use super::timed_signatures::TimedSignatures;
 use super::timestamp;
 use super::verification::{Refused, Verified};
+use crate::digest::hex;
 
 /// The tolerance of Stripe's own libraries, which look at the past alone.
 pub const DEFAULT_TOLERANCE_SECONDS: u64 = 300;

@@ -1,10 +1,11 @@
 //! `workos`: <https://workos.com/docs/events/data-syncing/webhooks>. The time is in milliseconds.
 
 use super::headers::{self, Headers};
-use super::hmac::{HmacKey, any_matches, hex};
+use super::hmac::{HmacKey, any_matches};
 use super::timed_signatures::TimedSignatures;
 use super::timestamp;
 use super::verification::{Refused, Verified};
+use crate::digest::hex;
 
 /// The tolerance of `WorkOS`'s own libraries, which look at the past alone.
 pub const DEFAULT_TOLERANCE_SECONDS: u64 = 180;

@@ -5,7 +5,8 @@ use pollster::block_on;
 use ring::rand::SystemRandom;
 use ring::signature::{self, Ed25519KeyPair, KeyPair, RsaKeyPair, UnparsedPublicKey};
 
-use crate::webhooks::hmac::{HmacKey, hex};
+use crate::digest::hex;
+use crate::webhooks::hmac::HmacKey;
 use crate::webhooks::public_key::{CannotCheck, PublicKey, PublicKeyVerifier, RsaKey};
 use crate::webhooks::{Rejection, Scheme, Verified, verify};
 
