@@ -2,10 +2,13 @@
 
 use super::call::MessageKey;
 use super::service::Served;
-use crate::answer::{Answer, Problem};
-use crate::ledger::{Acceptance, Key, Origin, Quarantined, Store, StoreError};
+use crate::answer::Answer;
+use crate::ledger::{Key, Origin, Quarantined, Store, StoreError};
 use crate::realtimekit::Clock;
 use crate::removal::{Target, request};
+
+/// What an answer calls the key of a message.
+const KEY_NAME: &str = "webhook id";
 
 impl MessageKey {
     fn key(&self, source: &str) -> Key {
@@ -25,16 +28,6 @@ pub fn deliver<S: Store, C: Clock>(
     message: &MessageKey,
     event_at: Option<u64>,
 ) -> Result<Answer, StoreError> {
-    let &Served {
-        ledger,
-        config,
-        clock,
-        ..
-    } = served;
-    let orders = match request::parse(body.as_bytes(), config, clock.now_ms()) {
-        Ok(orders) => orders,
-        Err(problem) => return Ok(problem.answer()),
-    };
     let key = message.key(source);
     let origin = Origin {
         caller: None,
@@ -42,8 +35,7 @@ pub fn deliver<S: Store, C: Clock>(
         event_at,
         key: Some(&key),
     };
-    let acceptance = ledger.accept(&orders, &origin, clock)?;
-    stored(served, acceptance)
+    served.store(body, &origin, 200, KEY_NAME)
 }
 
 /// Keeps a message that could not be understood.
@@ -59,7 +51,8 @@ pub fn quarantine<S: Store, C: Clock>(
         problem,
         key: Some(&key),
     };
-    stored(served, served.ledger.quarantine(&event, served.clock)?)
+    let acceptance = served.ledger.quarantine(&event, served.clock)?;
+    served.stored(acceptance, 200, KEY_NAME)
 }
 
 /// Cancels what `source` has scheduled for those who are back.
@@ -107,20 +100,4 @@ pub enum Handled {
         /// Their ids.
         cancelled: Vec<String>,
     },
-}
-
-fn stored<S: Store, C: Clock>(
-    served: &Served<'_, S, C>,
-    acceptance: Acceptance,
-) -> Result<Answer, StoreError> {
-    match acceptance {
-        Acceptance::Accepted(id) => served.accepted(200, &id),
-        Acceptance::Replayed(id) => Ok(served
-            .accepted(200, &id)?
-            .with("idempotent-replayed", "true")),
-        Acceptance::Conflict => Ok(Problem::KeyReused("webhook id").answer()),
-        Acceptance::Mixed { .. } => Err(StoreError(
-            "a message with orders that are not alike".to_owned(),
-        )),
-    }
 }

@@ -110,16 +110,6 @@ fn create<S: Store, C: Clock>(
     body: &str,
     idempotency_key: Option<&str>,
 ) -> Result<Answer, StoreError> {
-    let &Served {
-        ledger,
-        config,
-        clock,
-        ..
-    } = served;
-    let orders = match request::parse(body.as_bytes(), config, clock.now_ms()) {
-        Ok(orders) => orders,
-        Err(problem) => return Ok(problem.answer()),
-    };
     let key = idempotency_key.map(|key| Key {
         scope: format!("caller:{caller}"),
         key: key.to_owned(),
@@ -131,26 +121,49 @@ fn create<S: Store, C: Clock>(
         event_at: None,
         key: key.as_ref(),
     };
-    match ledger.accept(&orders, &origin, clock)? {
-        Acceptance::Accepted(id) => served.accepted(202, &id),
-        Acceptance::Replayed(id) => Ok(served
-            .accepted(202, &id)?
-            .with("idempotent-replayed", "true")),
-        Acceptance::Conflict => Ok(Problem::KeyReused("Idempotency-Key").answer()),
-        Acceptance::Mixed { index, field } => {
-            let message = "must be the same in all removals of one request";
-            Ok(Problem::from(FieldProblem::new(
-                format!("/removals/{index}/{field}"),
-                message,
-            ))
-            .answer())
-        }
-    }
+    served.store(body, &origin, 202, "Idempotency-Key")
 }
 
 impl<S: Store, C: Clock> Served<'_, S, C> {
+    /// Stores the removal that a body asks for, once. `key_name` is what an answer calls its key.
+    pub fn store(
+        &self,
+        body: &str,
+        origin: &Origin<'_>,
+        status: u16,
+        key_name: &'static str,
+    ) -> Result<Answer, StoreError> {
+        let orders = match request::parse(body.as_bytes(), self.config, self.clock.now_ms()) {
+            Ok(orders) => orders,
+            Err(problem) => return Ok(problem.answer()),
+        };
+        let acceptance = self.ledger.accept(&orders, origin, self.clock)?;
+        self.stored(acceptance, status, key_name)
+    }
+
+    /// The answer to a request that was to store something.
+    pub fn stored(
+        &self,
+        acceptance: Acceptance,
+        status: u16,
+        key_name: &'static str,
+    ) -> Result<Answer, StoreError> {
+        match acceptance {
+            Acceptance::Accepted(id) => self.accepted(status, &id),
+            Acceptance::Replayed(id) => Ok(self
+                .accepted(status, &id)?
+                .with("idempotent-replayed", "true")),
+            Acceptance::Conflict => Ok(Problem::KeyReused(key_name).answer()),
+            Acceptance::Mixed { index, field } => {
+                let message = "must be the same in all removals of one request";
+                let pointer = format!("/removals/{index}/{field}");
+                Ok(Problem::from(FieldProblem::new(pointer, message)).answer())
+            }
+        }
+    }
+
     /// The answer to a request that stored a removal, now or before.
-    pub fn accepted(&self, status: u16, id: &RemovalId) -> Result<Answer, StoreError> {
+    fn accepted(&self, status: u16, id: &RemovalId) -> Result<Answer, StoreError> {
         let Some(view) = self.ledger.show(id, self.clock.now_ms())? else {
             return Ok(Problem::UnknownRemoval.answer());
         };
