@@ -4,7 +4,8 @@
 
 use std::fmt::Write;
 
-use participant_remover::webhooks::hmac::{HmacKey, any_matches, hex};
+use participant_remover::digest::hex;
+use participant_remover::webhooks::hmac::{HmacKey, any_matches};
 use participant_remover::webhooks::public_key::{PublicKey, PublicKeyVerifier, RsaKey};
 use participant_remover::webhooks::webcrypto::WebCrypto;
 use wasm_bindgen::prelude::wasm_bindgen;
