@@ -1,5 +1,6 @@
 //! One request, from the runtime's to its response: route, carry out, log.
 
+mod record;
 mod webhook;
 
 use std::rc::Rc;
@@ -11,7 +12,7 @@ use worker::{Context, Env};
 use crate::answer::{Answer, Problem};
 use crate::callers::identify;
 use crate::config::{Config, ConfigProblem};
-use crate::delete::{Deleted, delete_participant};
+use crate::delete::delete_participant;
 use crate::health::{LedgerAnswer, health, token_refused};
 use crate::log::{RequestLog, log_ledger_error, write};
 use crate::realtimekit::{Client, Clock};
@@ -100,7 +101,7 @@ impl Serving<'_> {
                 let (answer, deleted) =
                     delete_participant(&client, config, authorization, path, query, log).await;
                 if let Some(deleted) = deleted.filter(|_| config.record_synchronous) {
-                    self.record(deleted, &log.request_id);
+                    self.record(deleted, log);
                 }
                 Reply::Answer(answer)
             }
@@ -152,19 +153,6 @@ impl Serving<'_> {
             _ => removal_of(&response),
         };
         Ok(Reply::Ledger(response))
-    }
-
-    /// Lets the ledger record a synchronous removal after the answer has been sent.
-    fn record(&self, deleted: Deleted, request_id: &str) {
-        let (env, request_id) = (self.env.clone(), request_id.to_owned());
-        self.context.wait_until(async move {
-            let app = deleted.order.app.clone();
-            if let Err(error) =
-                call_ledger(&env, &app, &LedgerCall::Record(deleted.into()), &request_id).await
-            {
-                log_ledger_error(&error.0);
-            }
-        });
     }
 
     /// What the ledgers have to say of the configuration: whether Cloudflare takes the API token.

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { eventually } from './harness/eventually.ts';
 import type { LogLine } from './harness/worker.ts';
 import { longPath, standIn, worker } from './harness/world.ts';
 
@@ -29,7 +30,7 @@ test('a removal is logged with everything that is known of it', async () => {
   const participant = await standIn.participant();
   await standIn.fault({ match: { path: participant.meeting }, fault: { kind: 'status', status: 503 } });
   const answer = await worker.delete(longPath(participant.path));
-  const { 'request.id': id, duration_ms, 'upstream.cf_ray': ray, ...rest } = await worker.logOf(answer);
+  const { 'request.id': id, duration_ms, 'upstream.cf_ray': ray, 'removal.id': removal, ...rest } = await worker.logOf(answer);
   assert.deepEqual(rest, {
     message: 'request',
     'request.route': 'DELETE /accounts/{account_id}/realtime/kit/{app_id}/meetings/{meeting_id}/participants/{participant_id}',
@@ -40,6 +41,7 @@ test('a removal is logged with everything that is known of it', async () => {
     'upstream.status': 200,
   });
   assert.ok(id === answer.headers['x-request-id'] && typeof duration_ms === 'number' && typeof ray === 'string');
+  await eventually('its record is in the history', async () => (await worker.call(`/removals/${removal}`)).status === 200);
 });
 
 test('what is refused is logged with its status, and with its caller where that is known', async () => {

@@ -1,14 +1,12 @@
-//! What is kept: synchronous removals, events that were not understood, finished removals for their time, and small
-//! notes such as a webhook's public key.
+//! What is kept: events that were not understood, finished removals for their time, and small notes such as a webhook's
+//! public key.
 
 use super::Ledger;
-use super::acceptance::{Acceptance, Key, first_row};
+use super::acceptance::{Acceptance, Key};
 use super::id::RemovalId;
 use super::state::RemovalState;
 use super::store::{Store, StoreError};
-use crate::ids::{MeetingId, ParticipantId};
 use crate::realtimekit::Clock;
-use crate::removal::Outcome;
 use crate::values;
 
 /// How long a key is remembered at least, in days.
@@ -16,27 +14,6 @@ const KEY_DAYS: u64 = 7;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// How many removals are purged in one go.
 const PURGE_AT_ONCE: u32 = 20;
-
-/// A synchronous removal that has been answered.
-#[derive(Debug, Clone)]
-pub struct SynchronousRemoval<'a> {
-    /// The caller's name.
-    pub caller: &'a str,
-    /// The meeting.
-    pub meeting: &'a MeetingId,
-    /// The participant.
-    pub participant: &'a ParticipantId,
-    /// Whether a kick was asked for.
-    pub kick: bool,
-    /// What became of the participant.
-    pub outcome: Outcome,
-    /// How many requests it took, kick and repeats included: they count against the budget.
-    pub requests: u32,
-    /// How many of them were deletes.
-    pub attempts: u32,
-    /// What went wrong, without names or custom ids.
-    pub error: Option<&'a str>,
-}
 
 /// A signed event that nobody can act on.
 #[derive(Debug, Clone)]
@@ -50,88 +27,6 @@ pub struct Quarantined<'a> {
 }
 
 impl<S: Store> Ledger<S> {
-    /// Records a synchronous removal and counts its requests.
-    pub fn record_synchronous(
-        &self,
-        done: &SynchronousRemoval<'_>,
-        clock: &impl Clock,
-    ) -> Result<RemovalId, StoreError> {
-        let now = clock.now_ms();
-        let id = RemovalId::new(now, || clock.random());
-        self.store.transaction(|| {
-            let seq = self.insert_synchronous(&id, done, now)?;
-            self.insert_answered(seq, done, now)?;
-            self.store.run(
-                "INSERT INTO targets (removal, position, meeting, participant) VALUES (?1, 0, ?2, ?3)",
-                &values![seq, done.meeting.as_str(), done.participant.as_str()],
-            )?;
-            self.count_synchronous(done.requests, now)
-        })?;
-        Ok(id)
-    }
-
-    fn insert_synchronous(
-        &self,
-        id: &RemovalId,
-        done: &SynchronousRemoval<'_>,
-        now: u64,
-    ) -> Result<u64, StoreError> {
-        let outcome = done.outcome;
-        let state = if outcome.is_gone() {
-            RemovalState::Succeeded
-        } else {
-            RemovalState::Failed
-        };
-        let rows = self.store.run(
-            "INSERT INTO removals (id, state, source, caller, kick, dry_run, targets, accepted_at, started_at,
-                finished_at, found, removed, already_absent, absent_after_ambiguous, failed, requests, last_error)
-             VALUES (?1, ?2, 'synchronous', ?3, ?4, 0, 1, ?5, ?5, ?5, 1, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING seq",
-            &values![
-                id.as_str(),
-                state.as_str(),
-                done.caller,
-                done.kick,
-                now,
-                outcome == Outcome::Removed,
-                outcome == Outcome::AlreadyAbsent,
-                outcome == Outcome::AbsentAfterAmbiguous,
-                !outcome.is_gone(),
-                done.requests,
-                done.error,
-            ],
-        )?;
-        first_row(&rows)?.integer(0)
-    }
-
-    fn insert_answered(
-        &self,
-        seq: u64,
-        done: &SynchronousRemoval<'_>,
-        now: u64,
-    ) -> Result<(), StoreError> {
-        let state = if done.outcome.is_gone() {
-            "done"
-        } else {
-            "failed"
-        };
-        self.store.run(
-            "INSERT INTO items (removal, meeting, participant, state, outcome, attempts, found_at, finished_at,
-                last_error)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
-            &values![
-                seq,
-                done.meeting.as_str(),
-                done.participant.as_str(),
-                state,
-                done.outcome.as_str(),
-                done.attempts,
-                now,
-                done.error,
-            ],
-        )?;
-        Ok(())
-    }
-
     /// Keeps a signed event that could not be understood, so that somebody can look.
     pub fn quarantine(
         &self,

@@ -3,12 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::delete::Deleted;
-use crate::removal::Outcome;
+use crate::ledger::SynchronousRemoval;
 
 /// One call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "call", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum LedgerCall {
     /// Store removals. The body is the caller's own, checked already; the ledger reads it again by the same rules.
     Create {
@@ -54,8 +53,11 @@ pub enum LedgerCall {
         /// Its id.
         id: String,
     },
-    /// Keep a synchronous removal that has been answered.
-    Record(SynchronousRecord),
+    /// Keep synchronous removals that have been answered.
+    Record {
+        /// The removals.
+        removals: Vec<SynchronousRemoval>,
+    },
     /// Store the removals that a webhook asks for.
     Deliver {
         /// The name under which they are recorded: `webhook:` and the source's name.
@@ -110,51 +112,4 @@ pub struct MessageKey {
     pub key: String,
     /// The same for a repetition.
     pub digest: String,
-}
-
-/// A synchronous removal that has been answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SynchronousRecord {
-    /// The caller's name.
-    pub caller: String,
-    /// The meeting.
-    pub meeting_id: String,
-    /// The participant.
-    pub participant_id: String,
-    /// Whether a kick was asked for.
-    pub kick: bool,
-    /// What became of the participant.
-    pub outcome: Outcome,
-    /// API requests used, the kick's included.
-    pub api_requests: u32,
-    /// Deletes among them.
-    pub attempts: u32,
-    /// Why it failed.
-    #[serde(default)]
-    pub error: Option<String>,
-    /// Whether the API's limit was reached.
-    #[serde(default)]
-    pub limited: bool,
-    /// How long the API asked to wait then, in milliseconds.
-    #[serde(default)]
-    pub retry_after_ms: Option<u64>,
-}
-
-impl From<Deleted> for SynchronousRecord {
-    fn from(deleted: Deleted) -> Self {
-        let retry_after = deleted.limited.flatten();
-        Self {
-            caller: deleted.caller,
-            meeting_id: deleted.order.meeting.as_str().to_owned(),
-            participant_id: deleted.order.participant.as_str().to_owned(),
-            kick: deleted.order.kick,
-            outcome: deleted.outcome,
-            api_requests: deleted.api_requests,
-            attempts: deleted.attempts,
-            error: deleted.error,
-            limited: deleted.limited.is_some(),
-            retry_after_ms: retry_after
-                .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
-        }
-    }
 }

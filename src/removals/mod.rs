@@ -7,7 +7,7 @@ pub mod admission;
 pub mod call;
 pub mod delivery;
 mod query;
-mod record;
+pub mod recorder;
 pub mod service;
 
 pub use admission::{Admitted, admit};

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::call::LedgerCall;
 use super::delivery::{cancel_pending, deliver, quarantine};
-use super::record::record;
 use crate::answer::durable::{ledger_health, removal, removal_with_items, removals};
 use crate::answer::{Answer, FieldProblem, Problem};
 use crate::config::Config;
@@ -78,7 +77,10 @@ pub async fn serve<S: Store, C: Clock>(
             Ledger::retry,
             "has nothing that failed and could be retried",
         ),
-        LedgerCall::Record(done) => record(served, done),
+        LedgerCall::Record { removals } => {
+            ledger.record_synchronous(removals, clock.now_ms())?;
+            Ok(Answer::success(200, ()))
+        }
         LedgerCall::Deliver {
             source,
             body,

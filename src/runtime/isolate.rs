@@ -10,6 +10,7 @@ use worker::{Delay, Env};
 
 use crate::config::{self, Config, ConfigProblem};
 use crate::realtimekit::Clock;
+use crate::removals::recorder::Recorder;
 use crate::webhooks::key_cache::KeyCache;
 use crate::webhooks::realtimekit::KeySetting;
 
@@ -18,6 +19,8 @@ use crate::webhooks::realtimekit::KeySetting;
 pub struct Isolate {
     /// The configuration, or everything that is wrong with it.
     pub config: Result<Config, Vec<ConfigProblem>>,
+    /// Synchronous removals that the ledger does not have yet.
+    pub recorder: RefCell<Recorder>,
     random: RefCell<fastrand::Rng>,
     health: RefCell<Option<(u64, Vec<ConfigProblem>)>>,
     webhook_keys: OnceCell<RefCell<KeyCache>>,
@@ -43,6 +46,7 @@ impl Isolate {
         let seed = js_sys::Math::random().to_bits() ^ Date::now().to_bits().rotate_left(32);
         Self {
             config: config::parse(&|name| variable(env, name)),
+            recorder: RefCell::default(),
             random: RefCell::new(fastrand::Rng::with_seed(seed)),
             health: RefCell::default(),
             webhook_keys: OnceCell::new(),

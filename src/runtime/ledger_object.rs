@@ -4,7 +4,7 @@
     reason = "`durable_object` makes methods without a doc; ours have theirs"
 )]
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use js_sys::Date;
@@ -38,6 +38,8 @@ pub struct RemovalLedger {
     state: State,
     isolate: Rc<Isolate>,
     ledger: OnceCell<Rc<Ledger<ObjectStore>>>,
+    /// Whether the app is known to stand in the store.
+    app_noted: Cell<bool>,
 }
 
 impl DurableObject for RemovalLedger {
@@ -46,6 +48,7 @@ impl DurableObject for RemovalLedger {
             state,
             isolate: Isolate::of(&env),
             ledger: OnceCell::new(),
+            app_noted: Cell::new(false),
         }
     }
 
@@ -90,7 +93,9 @@ impl RemovalLedger {
         let call: LedgerCall = serde_json::from_str(body)
             .map_err(|_| StoreError("a call of another version of this Worker".to_owned()))?;
         let ledger = self.open(config)?;
-        ledger.set_note(APP_NOTE, app.as_str())?;
+        if !self.app_noted.replace(true) {
+            ledger.set_note(APP_NOTE, app.as_str())?;
+        }
         let served = Served {
             ledger: &ledger,
             config,

@@ -66,7 +66,7 @@ async fn send(
     Ok(response.unchecked_into())
 }
 
-/// Sends a call and reads the whole answer.
+/// Sends a call and reads the whole answer, which must be a success.
 pub async fn ask_ledger(
     env: &Env,
     app: &AppId,
@@ -74,6 +74,12 @@ pub async fn ask_ledger(
     request_id: &str,
 ) -> Result<String, NoLedger> {
     let response = call_ledger(env, app, call, request_id).await?;
+    if !response.ok() {
+        return Err(NoLedger(format!(
+            "the ledger answered {}",
+            response.status()
+        )));
+    }
     let body = match response.text() {
         Ok(body) => JsFuture::from(body).await,
         Err(error) => Err(error),

@@ -5,7 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Durable, eventually, userId } from './world.ts';
+import { eventually } from '../harness/eventually.ts';
+import { Durable, userId } from './world.ts';
 import type { Removal } from './world.ts';
 
 const KILLS = 5;

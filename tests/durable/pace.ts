@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { eventually } from '../harness/eventually.ts';
 import type { SeenRequest } from '../harness/stand_in.ts';
-import { Durable, eventually } from './world.ts';
+import { Durable } from './world.ts';
 import type { Removal } from './world.ts';
 
 /** `retry-after` of a 429, and for how many seconds all must stand still then. */

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 
+import { eventually } from '../harness/eventually.ts';
 import { assertError } from '../harness/expect.ts';
-import { eventually, resultInfo, userId } from './world.ts';
+import { resultInfo, userId } from './world.ts';
 import type { Durable, Removal } from './world.ts';
 
 export const STATES_APP = 'states-app';

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { ACCOUNT, Durable, eventually } from './world.ts';
+import { eventually } from '../harness/eventually.ts';
+import { ACCOUNT, Durable } from './world.ts';
 
 export const RECORD_APP = 'record-app';
 

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { eventually } from '../harness/eventually.ts';
 import { assertError } from '../harness/expect.ts';
-import { Durable, eventually } from './world.ts';
+import { Durable } from './world.ts';
 
 const APP = 'token-app';
 

@@ -222,12 +222,3 @@ export function resultInfo(answer: JsonAnswer): { count: number; cursor?: string
   const { result_info: info } = JSON.parse(answer.body) as { result_info: { count: number; cursor?: string | null } };
   return info.cursor == null ? { count: info.count } : { count: info.count, cursor: info.cursor };
 }
-
-/** Waits until something holds. */
-export async function eventually(what: string, holds: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`within ${timeoutMs} ms it did not come true that ${what}`);
-    await sleep(100);
-  }
-}

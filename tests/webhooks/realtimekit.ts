@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { eventually } from '../harness/eventually.ts';
 import type { Participant } from '../harness/stand_in.ts';
 import { eventOf, sendEvent } from './realtimekit_events.ts';
-import { Hooks, app, eventually, idOf, standIn, userId } from './world.ts';
+import { Hooks, app, idOf, standIn, userId } from './world.ts';
 
 const APP = app();
 const CRASH_APP = app();

@@ -217,15 +217,6 @@ export function idOf(answer: JsonAnswer): string {
   return id;
 }
 
-/** Waits until something holds. */
-export async function eventually(what: string, holds: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await holds())) {
-    assert.ok(Date.now() < deadline, `within ${timeoutMs} ms it did not come true that ${what}`);
-    await sleep(100);
-  }
-}
-
 /** Does something with each of a list, so many at a time. */
 export async function each<T>(list: readonly T[], atATime: number, act: (item: T) => Promise<void>): Promise<void> {
   const queue = list.values();

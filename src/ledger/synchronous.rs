@@ -1,0 +1,100 @@
+//! Synchronous removals: answered by the Worker, then recorded here, many at a time.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Ledger;
+use super::acceptance::json;
+use super::store::{Store, StoreError};
+use crate::removal::Outcome;
+use crate::values;
+
+/// A synchronous removal that has been answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SynchronousRemoval {
+    /// Its [`super::RemovalId`], made by the Worker: a record that comes twice is one.
+    pub id: String,
+    /// When it was answered, in milliseconds since the Unix epoch.
+    pub at_ms: u64,
+    /// The caller's name.
+    pub caller: String,
+    /// The meeting.
+    pub meeting_id: String,
+    /// The participant.
+    pub participant_id: String,
+    /// Whether a kick was asked for.
+    pub kick: bool,
+    /// What became of the participant.
+    pub outcome: Outcome,
+    /// API requests used, kick and repeats included: they count against the budget.
+    pub api_requests: u32,
+    /// Deletes among them.
+    pub attempts: u32,
+    /// What went wrong, without names or custom ids.
+    #[serde(default)]
+    pub error: Option<String>,
+    /// Whether the API's limit was reached.
+    #[serde(default)]
+    pub limited: bool,
+    /// How long the API asked to wait then, in milliseconds.
+    #[serde(default)]
+    pub retry_after_ms: Option<u64>,
+}
+
+impl<S: Store> Ledger<S> {
+    /// Records synchronous removals, counts their requests, and heeds the limit where one of them met with it.
+    pub fn record_synchronous(
+        &self,
+        done: &[SynchronousRemoval],
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let records = json(&done)?;
+        self.store.transaction(|| {
+            for one in done.iter().filter(|one| one.limited) {
+                self.pause_for_limit(one.retry_after_ms.map(Duration::from_millis), now)?;
+            }
+            let requests = self.insert_synchronous(&records)?;
+            self.insert_answered(&records)?;
+            self.count_synchronous(requests, now)
+        })
+    }
+
+    /// Gives how many requests those took that are new.
+    fn insert_synchronous(&self, records: &str) -> Result<u32, StoreError> {
+        let rows = self.store.run(
+            "INSERT OR IGNORE INTO removals (id, state, source, caller, kick, dry_run, targets, accepted_at, started_at,
+                finished_at, found, removed, already_absent, absent_after_ambiguous, failed, requests, last_error)
+             SELECT value ->> 'id', iif(value ->> 'outcome' IN ('unknown', 'failed'), 'failed', 'succeeded'),
+                'synchronous', value ->> 'caller', value ->> 'kick', 0, 1,
+                value ->> 'at_ms', value ->> 'at_ms', value ->> 'at_ms', 1,
+                value ->> 'outcome' = 'removed', value ->> 'outcome' = 'already_absent',
+                value ->> 'outcome' = 'absent_after_ambiguous', value ->> 'outcome' IN ('unknown', 'failed'),
+                value ->> 'api_requests', value ->> 'error'
+             FROM json_each(?1) ORDER BY key RETURNING requests",
+            &values![records],
+        )?;
+        rows.iter()
+            .try_fold(0_u32, |sum, row| Ok(sum.saturating_add(row.small(0)?)))
+    }
+
+    /// The participant and the target of each that has none yet.
+    fn insert_answered(&self, records: &str) -> Result<(), StoreError> {
+        self.store.run(
+            "INSERT INTO items (removal, meeting, participant, state, outcome, attempts, found_at, finished_at,
+                last_error)
+             SELECT seq, value ->> 'meeting_id', value ->> 'participant_id', iif(failed, 'failed', 'done'),
+                value ->> 'outcome', value ->> 'attempts', finished_at, finished_at, last_error
+             FROM json_each(?1) JOIN removals ON removals.id = value ->> 'id'
+             WHERE NOT EXISTS (SELECT 1 FROM targets WHERE removal = seq)",
+            &values![records],
+        )?;
+        self.store.run(
+            "INSERT OR IGNORE INTO targets (removal, position, meeting, participant)
+             SELECT seq, 0, value ->> 'meeting_id', value ->> 'participant_id'
+             FROM json_each(?1) JOIN removals ON removals.id = value ->> 'id'",
+            &values![records],
+        )?;
+        Ok(())
+    }
+}

@@ -1,0 +1,164 @@
+//! Synchronous removals on their way into the history: gathered for a moment, so that many take one call of the ledger.
+
+use std::mem;
+use std::time::Duration;
+
+use crate::delete::Deleted;
+use crate::ids::AppId;
+use crate::ledger::{RemovalId, SynchronousRemoval};
+
+/// How long a record waits for others. It is what a crash of the isolate may lose.
+const GATHER: Duration = Duration::from_millis(100);
+/// So many are sent at once, without waiting for more.
+const FULL: usize = 200;
+/// A flush that has not begun by then was cancelled by the runtime, with the request that it belonged to.
+const OVERDUE_MS: u64 = 1_000;
+
+/// What an isolate has answered and not yet given to the ledger.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    waiting: Vec<(AppId, SynchronousRemoval)>,
+    /// When a flush that somebody sees to begins.
+    flush_at: Option<u64>,
+}
+
+impl Recorder {
+    /// Keeps a record. Whoever gets a time back has to wait for so long and then [`Recorder::take`] them all.
+    ///
+    /// A removal that met with the API's limit does not wait: durable work has to stand still at once.
+    pub fn push(&mut self, app: AppId, removal: SynchronousRemoval, now: u64) -> Option<Duration> {
+        let urgent = removal.limited || self.waiting.len() + 1 >= FULL;
+        self.waiting.push((app, removal));
+        if urgent {
+            return Some(Duration::ZERO);
+        }
+        let seen_to = self
+            .flush_at
+            .is_some_and(|at| now < at.saturating_add(OVERDUE_MS));
+        if seen_to {
+            return None;
+        }
+        self.flush_at = Some(now.saturating_add(u64::try_from(GATHER.as_millis()).unwrap_or(0)));
+        Some(GATHER)
+    }
+
+    /// All that waits, by app.
+    pub fn take(&mut self) -> Vec<(AppId, Vec<SynchronousRemoval>)> {
+        self.flush_at = None;
+        let mut batches: Vec<(AppId, Vec<SynchronousRemoval>)> = Vec::new();
+        for (app, removal) in mem::take(&mut self.waiting) {
+            match batches.iter_mut().find(|(of, _)| *of == app) {
+                Some((_, batch)) => batch.push(removal),
+                None => batches.push((app, vec![removal])),
+            }
+        }
+        batches
+    }
+}
+
+impl SynchronousRemoval {
+    /// What is kept of a removal that was carried out.
+    #[must_use]
+    pub fn new(id: &RemovalId, deleted: Deleted, now: u64) -> Self {
+        let retry_after = deleted.limited.flatten();
+        Self {
+            id: id.as_str().to_owned(),
+            at_ms: now,
+            caller: deleted.caller,
+            meeting_id: deleted.order.meeting.as_str().to_owned(),
+            participant_id: deleted.order.participant.as_str().to_owned(),
+            kick: deleted.order.kick,
+            outcome: deleted.outcome,
+            api_requests: deleted.api_requests,
+            attempts: deleted.attempts,
+            error: deleted.error,
+            limited: deleted.limited.is_some(),
+            retry_after_ms: retry_after
+                .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::removal::Outcome;
+
+    const NOW: u64 = 1_000_000;
+
+    fn app(name: &str) -> AppId {
+        AppId::parse(name).unwrap()
+    }
+
+    fn removal(participant: &str) -> SynchronousRemoval {
+        SynchronousRemoval {
+            id: RemovalId::new(NOW, || 0.5).as_str().to_owned(),
+            at_ms: NOW,
+            caller: "backend".to_owned(),
+            meeting_id: "m".to_owned(),
+            participant_id: participant.to_owned(),
+            kick: false,
+            outcome: Outcome::Removed,
+            api_requests: 1,
+            attempts: 1,
+            error: None,
+            limited: false,
+            retry_after_ms: None,
+        }
+    }
+
+    #[test]
+    fn the_first_sees_to_the_flush_and_the_others_go_along() {
+        let mut recorder = Recorder::default();
+        assert_eq!(recorder.push(app("a"), removal("1"), NOW), Some(GATHER));
+        assert_eq!(recorder.push(app("b"), removal("2"), NOW + 50), None);
+        assert_eq!(recorder.push(app("a"), removal("3"), NOW + 99), None);
+        assert_eq!(
+            recorder.take(),
+            [
+                (app("a"), vec![removal("1"), removal("3")]),
+                (app("b"), vec![removal("2")])
+            ]
+        );
+        assert_eq!(recorder.take(), []);
+        assert_eq!(
+            recorder.push(app("a"), removal("4"), NOW + 101),
+            Some(GATHER)
+        );
+    }
+
+    #[test]
+    fn what_met_with_the_limit_takes_all_that_waits_along_at_once() {
+        let mut recorder = Recorder::default();
+        recorder.push(app("a"), removal("1"), NOW);
+        let limited = SynchronousRemoval {
+            limited: true,
+            ..removal("2")
+        };
+        let wait = recorder.push(app("a"), limited.clone(), NOW + 1);
+        assert_eq!(wait, Some(Duration::ZERO));
+        assert_eq!(recorder.take(), [(app("a"), vec![removal("1"), limited])]);
+    }
+
+    #[test]
+    fn a_full_batch_does_not_wait() {
+        let mut recorder = Recorder::default();
+        let waits: Vec<_> = (0..FULL)
+            .map(|_| recorder.push(app("a"), removal("1"), NOW))
+            .collect();
+        assert_eq!(waits.first(), Some(&Some(GATHER)));
+        assert_eq!(waits.last(), Some(&Some(Duration::ZERO)));
+        let between = waits.iter().skip(1).take(FULL - 2);
+        assert!(between.into_iter().all(Option::is_none));
+    }
+
+    #[test]
+    fn a_flush_that_was_cancelled_is_made_up_for() {
+        let mut recorder = Recorder::default();
+        recorder.push(app("a"), removal("1"), NOW);
+        let later = NOW + 100 + OVERDUE_MS;
+        assert_eq!(recorder.push(app("a"), removal("2"), later - 1), None);
+        assert_eq!(recorder.push(app("a"), removal("3"), later), Some(GATHER));
+        assert_eq!(recorder.take().len(), 1);
+    }
+}

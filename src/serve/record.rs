@@ -1,0 +1,72 @@
+//! Synchronous removals into the history, after they were answered.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::Serving;
+use crate::delete::Deleted;
+use crate::ids::AppId;
+use crate::ledger::{RemovalId, SynchronousRemoval};
+use crate::log::{RequestLog, log_ledger_error};
+use crate::realtimekit::Clock;
+use crate::removals::LedgerCall;
+use crate::runtime::isolate::Isolate;
+use crate::runtime::ledger_stub::ask_ledger;
+use worker::Env;
+
+/// How long to wait before each try to reach the ledger. A record that comes twice is one.
+const TRIES: [Duration; 3] = [
+    Duration::ZERO,
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+];
+
+impl Serving<'_> {
+    /// Lets the ledger record a synchronous removal after the answer has been sent.
+    pub(super) fn record(&self, deleted: Deleted, log: &mut RequestLog) {
+        let isolate = Rc::clone(&self.isolate);
+        let now = isolate.now_ms();
+        let id = RemovalId::new(now, || isolate.random());
+        let app = deleted.order.app.clone();
+        let removal = SynchronousRemoval::new(&id, deleted, now);
+        log.removal_id = Some(id.as_str().to_owned());
+        let Some(wait) = isolate.recorder.borrow_mut().push(app, removal, now) else {
+            return;
+        };
+        let (env, request_id) = (self.env.clone(), log.request_id.clone());
+        self.context.wait_until(async move {
+            if !wait.is_zero() {
+                isolate.sleep(wait).await;
+            }
+            let batches = isolate.recorder.borrow_mut().take();
+            for (app, removals) in batches {
+                flush(&isolate, &env, &app, removals, &request_id).await;
+            }
+        });
+    }
+}
+
+/// Records removals, or says in the log which ones are not in the history.
+async fn flush(
+    isolate: &Isolate,
+    env: &Env,
+    app: &AppId,
+    removals: Vec<SynchronousRemoval>,
+    request_id: &str,
+) {
+    let call = LedgerCall::Record { removals };
+    let mut error = String::new();
+    for wait in TRIES {
+        if !wait.is_zero() {
+            isolate.sleep(wait).await;
+        }
+        match ask_ledger(env, app, &call, request_id).await {
+            Ok(_) => return,
+            Err(no_ledger) => error = no_ledger.0,
+        }
+    }
+    if let LedgerCall::Record { removals } = &call {
+        let ids: Vec<_> = removals.iter().map(|removal| removal.id.as_str()).collect();
+        log_ledger_error(&format!("not recorded: {}: {error}", ids.join(", ")));
+    }
+}
