@@ -34,7 +34,7 @@ pub struct Config {
     pub requests_per_5_minutes: u32,
     /// `SYNCHRONOUS_SHARE_PERCENT`: the part of them that durable removals leave to the synchronous route.
     pub synchronous_share_percent: u32,
-    /// `LEDGER_RETENTION_DAYS`: how long a finished removal stays readable.
+    /// `LEDGER_RETENTION_DAYS`: how long a finished removal stays readable, 7 at least.
     pub retention_days: u32,
     /// `GIVE_UP_AFTER_HOURS`: how long a durable removal keeps trying one participant.
     pub give_up_after_hours: u32,
@@ -48,7 +48,12 @@ impl Config {
     /// Whether `app` is one of those that are served.
     #[must_use]
     pub fn serves(&self, app: &AppId) -> bool {
-        *app == self.default_app || self.more_apps.contains(app)
+        self.apps().any(|served| served == app)
+    }
+
+    /// All apps that are served.
+    pub fn apps(&self) -> impl Iterator<Item = &AppId> {
+        std::iter::once(&self.default_app).chain(&self.more_apps)
     }
 }
 
@@ -90,7 +95,8 @@ pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {
         1..=100_000,
     );
     let synchronous_share_percent = reader.number("SYNCHRONOUS_SHARE_PERCENT", 20, 0..=90);
-    let retention_days = reader.number("LEDGER_RETENTION_DAYS", 90, 1..=3650);
+    // Keys are good for 7 days at least, and lead to their removal.
+    let retention_days = reader.number("LEDGER_RETENTION_DAYS", 90, 7..=3650);
     let give_up_after_hours = reader.number("GIVE_UP_AFTER_HOURS", 24, 1..=720);
     let record_synchronous = reader.flag("RECORD_SYNCHRONOUS_REMOVALS", true);
     let webhooks = reader.webhooks(apps.as_ref());

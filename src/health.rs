@@ -44,6 +44,7 @@ struct LedgerHealth {
 #[derive(Deserialize)]
 struct LedgerResult {
     paused: Option<Paused>,
+    open_removals: u64,
 }
 
 #[derive(Deserialize)]
@@ -74,7 +75,10 @@ pub fn token_refused(answer: &LedgerAnswer) -> Option<ConfigProblem> {
             let paused = health
                 .result
                 .paused
-                .filter(|paused| paused.reason == "token_refused")?;
+                // With nothing left to do, nobody tries whether the token is mended.
+                .filter(|paused| {
+                    paused.reason == "token_refused" && health.result.open_removals > 0
+                })?;
             let message = format!(
                 "is refused by Cloudflare since {}: durable removals wait until it is valid and has the permission \
                  \"Realtime Admin\", then go on by themselves",
@@ -89,10 +93,14 @@ pub fn token_refused(answer: &LedgerAnswer) -> Option<ConfigProblem> {
 mod tests {
     use super::*;
 
-    fn of(paused: &str) -> Option<ConfigProblem> {
+    fn of_open(paused: &str, open: u32) -> Option<ConfigProblem> {
         token_refused(&LedgerAnswer::Body(format!(
-            r#"{{"success":true,"result":{{"paused":{paused}}}}}"#
+            r#"{{"success":true,"result":{{"paused":{paused},"open_removals":{open}}}}}"#
         )))
+    }
+
+    fn of(paused: &str) -> Option<ConfigProblem> {
+        of_open(paused, 1)
     }
 
     #[test]
@@ -102,6 +110,13 @@ mod tests {
                 .unwrap();
         assert_eq!(problem.name, "CLOUDFLARE_API_TOKEN");
         assert!(problem.message.contains("2026-11-23T00:00:00.000Z"));
+    }
+
+    #[test]
+    fn a_token_that_nobody_tries_any_more_is_no_problem() {
+        let paused = r#"{"reason":"token_refused","since":"x","until":"y"}"#;
+        assert_eq!(of_open(paused, 0), None);
+        assert!(of_open(paused, 1).is_some());
     }
 
     #[test]

@@ -100,8 +100,8 @@ impl Serving<'_> {
                 let authorization = self.incoming.authorization.as_deref();
                 let (answer, deleted) =
                     delete_participant(&client, config, authorization, path, query, log).await;
-                if let Some(deleted) = deleted.filter(|_| config.record_synchronous) {
-                    self.record(deleted, log);
+                if let Some(deleted) = deleted {
+                    self.record(config, deleted, log);
                 }
                 Reply::Answer(answer)
             }
@@ -161,7 +161,7 @@ impl Serving<'_> {
             return problems;
         }
         let mut problems: Vec<_> = config.webhooks.problems().cloned().collect();
-        for app in std::iter::once(&config.default_app).chain(&config.more_apps) {
+        for app in config.apps() {
             let asked = ask_ledger(self.env, app, &LedgerCall::Health, &log.request_id).await;
             let answer = match asked {
                 Ok(body) => LedgerAnswer::Body(body),

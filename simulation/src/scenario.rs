@@ -37,6 +37,7 @@ impl Scenario {
         let population = population(&mut chance);
         let settings = Settings {
             requests_per_5_minutes: chance.u32(10..300),
+            ledgers: 1,
             synchronous_share_percent: *chance.choice(&[0, 20, 50]).unwrap_or(&20),
             retention_days: 90,
             give_up_after_ms: *chance

@@ -58,12 +58,12 @@ fn a_synchronous_removal_is_kept_and_its_requests_are_counted() {
     let done = synchronous(&id, Outcome::AbsentAfterAmbiguous, clock.now() - 100);
     // The answer to the first call was lost, and it came again beside another record.
     ledger
-        .record_synchronous(std::slice::from_ref(&done), clock.now())
+        .record_synchronous(std::slice::from_ref(&done), true, clock.now())
         .unwrap();
     let other = RemovalId::new(clock.now(), || clock.random());
     let later = synchronous(&other, Outcome::Removed, clock.now());
     ledger
-        .record_synchronous(&[done, later], clock.now())
+        .record_synchronous(&[done, later], true, clock.now())
         .unwrap();
     let listed = ledger.list(None, None, 10, clock.now()).unwrap();
     let ids: Vec<_> = listed.rows.iter().map(|row| &row.id).collect();
@@ -93,6 +93,26 @@ fn a_synchronous_removal_is_kept_and_its_requests_are_counted() {
 }
 
 #[test]
+fn without_a_history_the_requests_of_synchronous_removals_are_counted_all_the_same() {
+    let (clock, ledger) = ledger();
+    let id = RemovalId::new(clock.now(), || clock.random());
+    let done = SynchronousRemoval {
+        limited: true,
+        ..synchronous(&id, Outcome::Failed, clock.now())
+    };
+    ledger
+        .record_synchronous(&[done], false, clock.now())
+        .unwrap();
+    assert_eq!(ledger.health(clock.now()).unwrap().requests_in_window, 4);
+    assert_eq!(
+        ledger.limited_until(clock.now()),
+        Some(clock.now() + 300_000)
+    );
+    let listed = ledger.list(None, None, 10, clock.now()).unwrap();
+    assert!(listed.rows.is_empty());
+}
+
+#[test]
 fn each_outcome_of_a_synchronous_removal_has_its_state_and_counter() {
     let (clock, ledger) = ledger();
     for outcome in [
@@ -104,7 +124,9 @@ fn each_outcome_of_a_synchronous_removal_has_its_state_and_counter() {
     ] {
         let id = RemovalId::new(clock.now(), || clock.random());
         let done = synchronous(&id, outcome, clock.now());
-        ledger.record_synchronous(&[done], clock.now()).unwrap();
+        ledger
+            .record_synchronous(&[done], true, clock.now())
+            .unwrap();
         let view = ledger.show(&id, clock.now()).unwrap().unwrap();
         let expected = if outcome.is_gone() {
             RemovalState::Succeeded
@@ -147,7 +169,9 @@ fn a_synchronous_removal_that_met_with_the_limit_stops_durable_work() {
         retry_after_ms: Some(120_000),
         ..synchronous(&id, Outcome::Failed, clock.now())
     };
-    ledger.record_synchronous(&[done], clock.now()).unwrap();
+    ledger
+        .record_synchronous(&[done], true, clock.now())
+        .unwrap();
     let until = ledger.pause(clock.now()).unwrap().until;
     assert_eq!(until, clock.now() + 120_000);
 }
@@ -236,6 +260,43 @@ fn whoever_comes_back_in_time_is_not_removed() {
         ledger.cancel(&mine, now).unwrap(),
         Some(Change::NotPossible(RemovalState::Cancelled))
     );
+}
+
+#[test]
+fn a_key_is_known_as_long_as_its_removal() {
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+    let (clock, ledger) = ledger();
+    let start = clock.now();
+    let key = Key {
+        scope: "caller:backend".to_owned(),
+        key: "k".to_owned(),
+        digest: "d".to_owned(),
+    };
+    let origin = Origin {
+        caller: Some("backend"),
+        source: "api",
+        event_at: None,
+        key: Some(&key),
+    };
+    let target = Target::EveryoneInMeeting { meeting: meeting() };
+    let orders = [order(target, true, false, Some(start + 300 * DAY)).unwrap()];
+    let Acceptance::Accepted(id) = ledger.accept(&orders, &origin, &clock).unwrap() else {
+        panic!()
+    };
+    clock.advance(start + 200 * DAY);
+    ledger.cancel(&id, clock.now()).unwrap();
+    clock.advance(start + 290 * DAY);
+    ledger.purge(clock.now()).unwrap();
+    assert_eq!(
+        ledger.accept(&orders, &origin, &clock).unwrap(),
+        Acceptance::Replayed(id.clone())
+    );
+    clock.advance(start + 291 * DAY);
+    assert_eq!(ledger.purge(clock.now()).unwrap(), 1);
+    assert!(matches!(
+        ledger.accept(&orders, &origin, &clock).unwrap(),
+        Acceptance::Accepted(another) if another != id
+    ));
 }
 
 #[test]

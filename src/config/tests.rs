@@ -85,6 +85,7 @@ fn what_is_malformed_is_refused_by_name() {
         ("API_REQUESTS_PER_5_MINUTES", "1e3"),
         ("SYNCHRONOUS_SHARE_PERCENT", "91"),
         ("LEDGER_RETENTION_DAYS", "-1"),
+        ("LEDGER_RETENTION_DAYS", "6"),
         ("GIVE_UP_AFTER_HOURS", "0"),
         ("RECORD_SYNCHRONOUS_REMOVALS", "yes"),
         ("REALTIMEKIT_WEBHOOK_KEY_URL", "http://example.com/key.json"),

@@ -102,6 +102,12 @@ impl Brakes {
             .max()
     }
 
+    /// Until when a 429 stops everything.
+    pub fn limited_until(&self, now: u64) -> Option<u64> {
+        let until = self.limited.map(|stop| stop.until);
+        until.filter(|until| *until > now)
+    }
+
     /// How many requests may leave by the hints in force.
     pub fn hinted(&self, now: u64) -> u32 {
         let in_force = self.hints.iter().filter(|hint| hint.until > now);
@@ -151,6 +157,10 @@ impl Brakes {
     }
 
     fn refuse(&mut self, random: f64, now: u64) {
+        if self.refused.is_some_and(|stop| stop.until > now) {
+            // It was sent before the first refusal was known: six at once are one.
+            return;
+        }
         self.refusals = self.refusals.saturating_add(1);
         // At least half of the ceiling: a probe that comes at once learns nothing.
         let delay = full_jitter(PROBE_BASE, PROBE_CAP, self.refusals, 0.5 + random / 2.0);

@@ -78,7 +78,7 @@ impl<S: Store> Ledger<S> {
     pub fn purge(&self, now: u64) -> Result<usize, StoreError> {
         let retention = u64::from(self.settings.retention_days);
         let before = now.saturating_sub(retention * DAY_MS);
-        let keys_before = now.saturating_sub(retention.max(KEY_DAYS) * DAY_MS);
+        let keys_before = now.saturating_sub(KEY_DAYS * DAY_MS);
         self.store.transaction(|| {
             let expired = self.store.run(
                 "SELECT seq FROM removals WHERE finished_at < ?1 ORDER BY finished_at LIMIT ?2",
@@ -88,15 +88,17 @@ impl<S: Store> Ledger<S> {
                 let seq = row.integer(0)?;
                 self.forget_pages(seq)?;
                 for table in ["items", "works", "targets"] {
-                    self.store
-                        .run(&format!("DELETE FROM {table} WHERE removal = ?1"), &values![seq])?;
+                    self.store.run(
+                        &format!("DELETE FROM {table} WHERE removal = ?1"),
+                        &values![seq],
+                    )?;
                 }
                 self.store
                     .run("DELETE FROM removals WHERE seq = ?1", &values![seq])?;
             }
             self.store.run(
-                "DELETE FROM keys WHERE created_at < ?1 AND NOT EXISTS (
-                    SELECT 1 FROM removals WHERE removals.id = keys.removal AND finished_at IS NULL)",
+                "DELETE FROM keys WHERE created_at < ?1
+                    AND NOT EXISTS (SELECT 1 FROM removals WHERE removals.id = keys.removal)",
                 &values![keys_before],
             )?;
             Ok(expired.len())

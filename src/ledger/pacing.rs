@@ -55,6 +55,9 @@ impl Pacing {
 
     /// When a request may leave; `None` when only an answer can tell.
     pub fn free_at(&mut self, now: u64, settings: &Settings) -> Option<u64> {
+        if self.brakes.is_refused() && self.window.in_flight() > 0 {
+            return None;
+        }
         let allowed = self.allowed(settings);
         let window = self.window.free_at(now, allowed)?;
         let hinted = self.brakes.hinted_until(now);
@@ -139,7 +142,8 @@ impl<S: Store> Ledger<S> {
             let mut pacing = self.pacing.borrow_mut();
             pacing.window.answer(now);
             let others = pacing.window.in_flight();
-            pacing.brakes.hear(signal, limit, others, random, now);
+            let part = limit.shared_by(self.settings.ledgers);
+            pacing.brakes.hear(signal, part, others, random, now);
         }
         self.save_brakes(now)
     }
@@ -167,6 +171,12 @@ impl<S: Store> Ledger<S> {
             pacing.stored = text;
         }
         Ok(())
+    }
+
+    /// Until when the API's limit stops all work of the token, where it does.
+    #[must_use]
+    pub fn limited_until(&self, now: u64) -> Option<u64> {
+        self.pacing.borrow().brakes.limited_until(now)
     }
 
     /// Why all durable work stands still, where it does.

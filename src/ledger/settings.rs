@@ -5,7 +5,9 @@
 pub struct Settings {
     /// How often the API may be called in five minutes by this ledger and the synchronous route together.
     pub requests_per_5_minutes: u32,
-    /// The part of them, in percent, that durable work leaves to the synchronous route.
+    /// How many ledgers, one for each app, share the token and its limit. What the API says of it is divided by this.
+    pub ledgers: u32,
+    /// The part of `requests_per_5_minutes`, in percent, that durable work leaves to the synchronous route.
     pub synchronous_share_percent: u32,
     /// How many days a finished removal stays readable.
     pub retention_days: u32,
@@ -17,6 +19,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             requests_per_5_minutes: 1200,
+            ledgers: 1,
             synchronous_share_percent: 20,
             retention_days: 90,
             give_up_after_ms: 24 * 60 * 60 * 1000,

@@ -43,19 +43,27 @@ pub struct SynchronousRemoval {
 }
 
 impl<S: Store> Ledger<S> {
-    /// Records synchronous removals, counts their requests, and heeds the limit where one of them met with it.
+    /// Counts the requests of synchronous removals, heeds the limit where one of them met with it, and keeps them in the
+    /// history where `keep` says so.
     pub fn record_synchronous(
         &self,
         done: &[SynchronousRemoval],
+        keep: bool,
         now: u64,
     ) -> Result<(), StoreError> {
-        let records = json(&done)?;
         self.store.transaction(|| {
             for one in done.iter().filter(|one| one.limited) {
                 self.pause_for_limit(one.retry_after_ms.map(Duration::from_millis), now)?;
             }
-            let requests = self.insert_synchronous(&records)?;
-            self.insert_answered(&records)?;
+            let requests = if keep {
+                let records = json(&done)?;
+                let requests = self.insert_synchronous(&records)?;
+                self.insert_answered(&records)?;
+                requests
+            } else {
+                // Without a history nothing tells a repeat: it counts again, which errs on the safe side.
+                done.iter().map(|one| one.api_requests).sum()
+            };
             self.count_synchronous(requests, now)
         })
     }

@@ -24,8 +24,8 @@ impl RateLimit {
     /// Reads the headers of an answer. What is absent or malformed stays `None`.
     #[must_use]
     pub fn of(answer: &RawAnswer) -> Self {
-        let state = answer.ratelimit.as_deref().unwrap_or_default();
-        let policy = answer.ratelimit_policy.as_deref().unwrap_or_default();
+        let state = strictest(answer.ratelimit.as_deref().unwrap_or_default(), "r");
+        let policy = strictest(answer.ratelimit_policy.as_deref().unwrap_or_default(), "q");
         Self {
             remaining: parameter(state, "r"),
             reset_seconds: parameter(state, "t"),
@@ -33,12 +33,29 @@ impl RateLimit {
             window_seconds: parameter(policy, "w"),
         }
     }
+
+    /// The part of one of `ledgers` that share the token.
+    #[must_use]
+    pub fn shared_by(self, ledgers: u32) -> Self {
+        let ledgers = ledgers.max(1);
+        Self {
+            remaining: self.remaining.map(|requests| requests / ledgers),
+            quota: self.quota.map(|requests| requests / ledgers),
+            ..self
+        }
+    }
 }
 
-/// A numeric parameter of the first item of a structured field (RFC 9651). The quoted name holds no `;` in practice.
-fn parameter(field: &str, name: &str) -> Option<u32> {
-    let first = field.split(',').next()?;
-    first.split(';').skip(1).find_map(|p| {
+/// The item of a list of limits that leaves the least. Cloudflare documents one item alone.
+fn strictest<'a>(field: &'a str, name: &str) -> &'a str {
+    let items = field.split(',');
+    let least = items.min_by_key(|item| parameter(item, name).unwrap_or(u32::MAX));
+    least.unwrap_or_default()
+}
+
+/// A numeric parameter of an item of a structured field (RFC 9651). The quoted name holds no `;` in practice.
+fn parameter(item: &str, name: &str) -> Option<u32> {
+    item.split(';').skip(1).find_map(|p| {
         let (key, value) = p.split_once('=')?;
         (key.trim() == name).then(|| value.trim().parse().ok())?
     })
@@ -92,6 +109,31 @@ mod tests {
                 quota: Some(1200),
                 window_seconds: Some(300)
             }
+        );
+    }
+
+    #[test]
+    fn of_several_limits_the_strictest_counts() {
+        let limit = RateLimit::of(&answer(
+            r#""burst";r=50;t=10, "default";r=0;t=200"#,
+            r#""default";q=1200;w=300,"burst";q=250;w=10"#,
+        ));
+        assert_eq!((limit.remaining, limit.reset_seconds), (Some(0), Some(200)));
+        assert_eq!((limit.quota, limit.window_seconds), (Some(250), Some(10)));
+    }
+
+    #[test]
+    fn ledgers_that_share_a_token_share_what_it_has_left() {
+        let limit = RateLimit::of(&answer(
+            r#""default";r=50;t=30"#,
+            r#""default";q=1200;w=300"#,
+        ));
+        assert_eq!(limit.shared_by(1), limit);
+        let part = limit.shared_by(4);
+        assert_eq!((part.remaining, part.quota), (Some(12), Some(300)));
+        assert_eq!(
+            (part.reset_seconds, part.window_seconds),
+            (Some(30), Some(300))
         );
     }
 

@@ -101,6 +101,11 @@ pub enum LedgerCall {
         /// Its value.
         value: String,
     },
+    /// The ledger of another app met with the API's limit, which is the token's.
+    Limited {
+        /// Until when, in milliseconds since the Unix epoch.
+        until_ms: u64,
+    },
     /// How the ledger is.
     Health,
 }

@@ -78,7 +78,8 @@ pub async fn serve<S: Store, C: Clock>(
             "has nothing that failed and could be retried",
         ),
         LedgerCall::Record { removals } => {
-            ledger.record_synchronous(removals, clock.now_ms())?;
+            let keep = served.config.record_synchronous;
+            ledger.record_synchronous(removals, keep, clock.now_ms())?;
             Ok(Answer::success(200, ()))
         }
         LedgerCall::Deliver {
@@ -100,6 +101,12 @@ pub async fn serve<S: Store, C: Clock>(
         LedgerCall::Note { name } => Ok(Answer::success(200, ledger.note(name)?)),
         LedgerCall::SetNote { name, value } => {
             ledger.set_note(name, value)?;
+            Ok(Answer::success(200, ()))
+        }
+        LedgerCall::Limited { until_ms } => {
+            let now = clock.now_ms();
+            let left = Duration::from_millis(until_ms.saturating_sub(now));
+            ledger.pause_for_limit(Some(left), now)?;
             Ok(Answer::success(200, ()))
         }
         LedgerCall::Health => Ok(ledger_health(&ledger.health(clock.now_ms())?)),

@@ -14,6 +14,7 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use super::fetch::Fetch;
 use super::isolate::Isolate;
+use super::ledger_stub::call_ledger;
 use super::request::respond;
 use super::sql::ObjectStore;
 use crate::answer::{Answer, Problem};
@@ -31,15 +32,20 @@ pub const REQUEST_ID_HEADER: &str = "x-request-id";
 pub const APP_HEADER: &str = "x-app-id";
 /// The note that keeps the app for the alarm.
 const APP_NOTE: &str = "app";
+/// When an alarm is repeated that came to nothing, in milliseconds.
+const AFTER_FAILURE_MS: u64 = 10_000;
 
 /// The ledger of one app.
 #[durable_object(alarm)]
 pub struct RemovalLedger {
     state: State,
+    env: Env,
     isolate: Rc<Isolate>,
     ledger: OnceCell<Rc<Ledger<ObjectStore>>>,
     /// Whether the app is known to stand in the store.
     app_noted: Cell<bool>,
+    /// The end of the API's limit that the other apps' ledgers know of.
+    limit_told: Cell<u64>,
 }
 
 impl DurableObject for RemovalLedger {
@@ -47,8 +53,10 @@ impl DurableObject for RemovalLedger {
         Self {
             state,
             isolate: Isolate::of(&env),
+            env,
             ledger: OnceCell::new(),
             app_noted: Cell::new(false),
+            limit_told: Cell::new(0),
         }
     }
 
@@ -74,8 +82,13 @@ impl DurableObject for RemovalLedger {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        // An error that left this handler would count against the alarm's few retries: it is logged, and the ledger has
-        // set its next alarm before.
+        // Before anything that may fail, even opening the ledger. Only the failure of this leaves the handler: the runtime
+        // then repeats the alarm, which is better than none.
+        AlarmClock(&self.state)
+            .set(self.isolate.now_ms().saturating_add(AFTER_FAILURE_MS))
+            .await
+            .map_err(|error| worker::Error::RustError(error.to_string()))?;
+        // Any other error would count against the alarm's few retries: it is logged.
         if let Err(error) = self.work().await {
             log_ledger_error(&error.to_string());
         }
@@ -93,8 +106,9 @@ impl RemovalLedger {
         let call: LedgerCall = serde_json::from_str(body)
             .map_err(|_| StoreError("a call of another version of this Worker".to_owned()))?;
         let ledger = self.open(config)?;
-        if !self.app_noted.replace(true) {
+        if !self.app_noted.get() {
             ledger.set_note(APP_NOTE, app.as_str())?;
+            self.app_noted.set(true);
         }
         let served = Served {
             ledger: &ledger,
@@ -109,15 +123,18 @@ impl RemovalLedger {
         ) {
             self.arm(&ledger).await?;
         }
+        match &call {
+            LedgerCall::Limited { until_ms } => self.limit_told.set(*until_ms),
+            LedgerCall::Record { .. } => self.tell_limit(config, &app, &ledger).await,
+            _ => {}
+        }
         answer
     }
 
     async fn work(&self) -> Result<(), StoreError> {
         let Ok(config) = &self.isolate.config else {
-            // Without a configuration nothing can be sent: look again in a minute, when it may be mended.
-            return AlarmClock(&self.state)
-                .set(self.isolate.now_ms().saturating_add(60_000))
-                .await;
+            // Without a configuration nothing can be sent: the next alarm looks whether it is mended.
+            return Ok(());
         };
         let ledger = self.open(config)?;
         let Some(app) = ledger
@@ -133,7 +150,26 @@ impl RemovalLedger {
         let worked = ledger
             .on_alarm(&api, &transport, &*self.isolate, &AlarmClock(&self.state))
             .await;
+        self.tell_limit(config, &app, &ledger).await;
         worked.error.map_or(Ok(()), Err)
+    }
+
+    /// Tells the other apps' ledgers of a limit that was met with here: it is the token's.
+    async fn tell_limit(&self, config: &Config, app: &AppId, ledger: &Ledger<ObjectStore>) {
+        let Some(until_ms) = ledger
+            .limited_until(self.isolate.now_ms())
+            .filter(|until| *until > self.limit_told.get())
+        else {
+            return;
+        };
+        self.limit_told.set(until_ms);
+        for other in config.apps().filter(|other| *other != app) {
+            let call = LedgerCall::Limited { until_ms };
+            let id = self.isolate.request_id();
+            if let Err(error) = call_ledger(&self.env, other, &call, &id).await {
+                log_ledger_error(&error.0);
+            }
+        }
     }
 
     fn open(&self, config: &Config) -> Result<Rc<Ledger<ObjectStore>>, StoreError> {
@@ -161,11 +197,10 @@ impl RemovalLedger {
 
 /// The settings of one app's ledger. The limit is the token's, and each app has a ledger of its own: they share it.
 fn settings(config: &Config) -> Settings {
-    let apps = u32::try_from(config.more_apps.len())
-        .unwrap_or(u32::MAX)
-        .saturating_add(1);
+    let apps = u32::try_from(config.apps().count()).unwrap_or(u32::MAX);
     Settings {
         requests_per_5_minutes: (config.requests_per_5_minutes / apps).max(1),
+        ledgers: apps,
         synchronous_share_percent: config.synchronous_share_percent,
         retention_days: config.retention_days,
         give_up_after_ms: u64::from(config.give_up_after_hours) * 60 * 60 * 1000,

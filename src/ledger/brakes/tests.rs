@@ -39,6 +39,19 @@ fn a_later_429_never_shortens_an_earlier_one() {
 }
 
 #[test]
+fn requests_that_are_refused_together_are_one_refusal() {
+    let mut brakes = Brakes::default();
+    for at in [0, 1, 2, 3, 4, 5] {
+        brakes.hear(Signal::Refused, SAYS_NOTHING, 0, 0.5, at);
+    }
+    let first = brakes.stopped_until(5).unwrap();
+    assert!((2_500..=5_000).contains(&first), "{first}");
+    brakes.hear(Signal::Refused, SAYS_NOTHING, 0, 0.5, first);
+    let second = brakes.stopped_until(first).unwrap() - first;
+    assert!((5_000..=10_000).contains(&second), "{second}");
+}
+
+#[test]
 fn every_hint_in_force_is_kept() {
     let mut brakes = Brakes::default();
     let mut hear = |limit, now| {
@@ -77,12 +90,14 @@ fn a_policy_is_read_as_requests_in_five_minutes() {
 #[test]
 fn a_refused_token_is_tried_less_and_less_often() {
     let mut brakes = Brakes::default();
-    let mut until = Vec::new();
+    let (mut now, mut waits) = (0, Vec::new());
     for _ in 0..9 {
-        brakes.hear(Signal::Refused, SAYS_NOTHING, 0, 1.0, 0);
-        until.push(brakes.stopped_until(0).unwrap() / 1000);
+        brakes.hear(Signal::Refused, SAYS_NOTHING, 0, 1.0, now);
+        let until = brakes.stopped_until(now).unwrap();
+        waits.push((until - now) / 1000);
+        now = until;
     }
-    assert_eq!(until, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
+    assert_eq!(waits, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
     let pause = brakes.pause(999_999).unwrap();
     assert_eq!((pause.reason, pause.since), (PauseReason::TokenRefused, 0));
     brakes.hear(Signal::Accepted, SAYS_NOTHING, 0, 1.0, 0);
