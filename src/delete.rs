@@ -60,7 +60,11 @@ impl Deleted {
             order,
             caller: caller.name.clone(),
             outcome: removal.outcome,
-            api_requests: u32::from(removal.delete.attempts) + u32::from(removal.kick_attempts),
+            api_requests: u32::from(removal.delete.attempts)
+                + removal
+                    .kick
+                    .as_ref()
+                    .map_or(0, |kick| u32::from(kick.attempts)),
             attempts: u32::from(removal.delete.attempts),
             error: error.map(describe),
             limited,
@@ -85,6 +89,8 @@ pub async fn delete_participant<T: Transport, C: Clock>(
     let removal =
         remove_participant(client, &api, &order.meeting, &order.participant, order.kick).await;
     log.outcome = Some(removal.outcome.as_str());
+    log.kick = removal.kick.as_ref().map(|kick| kick.result.as_str());
+    log.kick_attempts = removal.kick.as_ref().map(|kick| kick.attempts);
     log.attempts = Some(removal.delete.attempts);
     log.upstream_status = removal.delete.status;
     log.cf_ray.clone_from(&removal.delete.cf_ray);
@@ -155,8 +161,8 @@ fn kick(query: Option<&str>) -> Result<bool, Problem> {
             ("kick", "false") => false,
             ("kick", _) => return Err(FieldProblem::new("/kick", "must be true or false").into()),
             _ => {
-                let message = "is the only query parameter of this route, and there is another one";
-                return Err(FieldProblem::new("/kick", message).into());
+                let message = "is no query parameter of this route: kick is the only one";
+                return Err(FieldProblem::new(format!("/{name}"), message).into());
             }
         };
         if kick.replace(value).is_some() {

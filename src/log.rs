@@ -28,13 +28,19 @@ pub struct RequestLog {
     /// Why a webhook is not believed. The sender is not told.
     #[serde(rename = "webhook.refused", skip_serializing_if = "Option::is_none")]
     pub refused: Option<&'static str>,
-    /// How often `RealtimeKit` was asked.
+    /// What became of the kick.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kick: Option<&'static str>,
+    /// How often the kick was sent.
+    #[serde(rename = "kick.attempts", skip_serializing_if = "Option::is_none")]
+    pub kick_attempts: Option<u8>,
+    /// How often the delete was sent.
     #[serde(rename = "upstream.attempts", skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u8>,
-    /// The status of `RealtimeKit`'s last answer.
+    /// The status of the last answer to it.
     #[serde(rename = "upstream.status", skip_serializing_if = "Option::is_none")]
     pub upstream_status: Option<u16>,
-    /// The `cf-ray` of `RealtimeKit`'s last answer.
+    /// The `cf-ray` of the last answer that has one.
     #[serde(rename = "upstream.cf_ray", skip_serializing_if = "Option::is_none")]
     pub cf_ray: Option<String>,
     /// From the request's arrival to its answer, in milliseconds.

@@ -12,7 +12,7 @@ use worker::{Context, Env};
 use crate::answer::{Answer, Problem};
 use crate::callers::identify;
 use crate::config::{Config, ConfigProblem};
-use crate::delete::delete_participant;
+use crate::delete::{Deleted, delete_participant};
 use crate::health::{LedgerAnswer, health, token_refused};
 use crate::log::{RequestLog, log_ledger_error, write};
 use crate::realtimekit::{Client, Clock};
@@ -26,6 +26,8 @@ use crate::runtime::request::{Incoming, body, header, respond};
 /// What goes back: an answer of ours, or the ledger's response as it came.
 enum Reply {
     Answer(Answer),
+    /// The answer to a synchronous removal that was carried out.
+    Deleted(Answer, Deleted),
     Ledger(Response),
 }
 
@@ -57,19 +59,23 @@ pub async fn serve(request: &Request, env: &Env, context: &Context) -> Result<Re
         incoming: Incoming::of(request),
     };
     let reply = serving.reply(&mut log).await;
-    log.milliseconds = isolate.now_ms().saturating_sub(started);
-    match reply {
-        Reply::Answer(answer) => {
-            log.status = answer.status;
-            write(&log.line());
-            respond(&answer, &log.request_id)
+    let now = isolate.now_ms();
+    log.milliseconds = now.saturating_sub(started);
+    let answer = match reply {
+        Reply::Answer(answer) => answer,
+        Reply::Deleted(answer, deleted) => {
+            serving.record(deleted, now, &mut log);
+            answer
         }
         Reply::Ledger(response) => {
             log.status = response.status();
             write(&log.line());
-            Ok(response)
+            return Ok(response);
         }
-    }
+    };
+    log.status = answer.status;
+    write(&log.line());
+    respond(&answer, &log.request_id)
 }
 
 impl Serving<'_> {
@@ -100,10 +106,10 @@ impl Serving<'_> {
                 let authorization = self.incoming.authorization.as_deref();
                 let (answer, deleted) =
                     delete_participant(&client, config, authorization, path, query, log).await;
-                if let Some(deleted) = deleted {
-                    self.record(config, deleted, log);
+                match deleted {
+                    Some(deleted) => Reply::Deleted(answer, deleted),
+                    None => Reply::Answer(answer),
                 }
-                Reply::Answer(answer)
             }
             Route::Webhook(source) => self
                 .webhook(config, source, log)

@@ -35,6 +35,8 @@ describe('?kick=true', { concurrency: 4 }, () => {
         `POST ${KICK} 200`,
         `DELETE /participants/${participant.id} 200`,
       ]);
+      const { kick: result, 'kick.attempts': attempts } = await worker.logOf(answer);
+      assert.deepEqual([result, attempts], ['kicked', 1]);
       const [kick] = await standIn.requests({ path: participant.meeting });
       assert.deepEqual(JSON.parse(kick?.body ?? ''), {
         participant_ids: [participant.id],

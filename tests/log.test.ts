@@ -14,6 +14,8 @@ const FIELDS: Record<string, (value: unknown) => boolean> = {
   'response.status': (value) => Number.isInteger(value),
   outcome: (value) => typeof value === 'string' && /^[a-z_]+$/.test(value),
   'removal.id': (value) => typeof value === 'string',
+  kick: (value) => value === 'kicked' || value === 'not_live' || value === 'failed',
+  'kick.attempts': (value) => Number.isInteger(value),
   'upstream.attempts': (value) => Number.isInteger(value),
   'upstream.status': (value) => Number.isInteger(value),
   'upstream.cf_ray': (value) => typeof value === 'string',

@@ -42,7 +42,7 @@ const CASES: Case[] = [
   { name: '409', fault: { kind: 'status', status: 409, code: 9, message: 'Busy' }, error: 'ConflictError', status: 409, code: 9, message: /Busy/, calls: 1 },
   { name: '429', fault: { kind: 'status', status: 429 }, error: 'RateLimitError', status: 429, code: 1108, message: /request limit is reached/, calls: 3 },
   { name: '502 that a retry does not mend', fault: { kind: 'success_false' }, error: 'InternalServerError', status: 502, code: 1109, message: /success:false/, calls: 1 },
-  { name: '502 that a retry may mend', fault: { kind: 'status', status: 501 }, error: 'InternalServerError', status: 502, code: 1109, message: /501/, calls: 3 },
+  { name: '502 that a retry may mend', fault: { kind: 'status', status: 520 }, error: 'InternalServerError', status: 502, code: 1109, message: /520/, calls: 3 },
   { name: '502, our token refused', fault: { kind: 'status', status: 401 }, error: 'InternalServerError', status: 502, code: 1110, message: /CLOUDFLARE_API_TOKEN/, calls: 1 },
 ];
 
@@ -62,6 +62,7 @@ function testSdk(sdk: Sdk): void {
     const seen = await sdk.delete(order(participant));
     assert.equal(seen.error, undefined);
     assert.equal(seen.custom_participant_id, 'user-1');
+    assert.deepEqual(seen.types, sdk.types, 'the types of the result');
     assert.equal(await standIn.has(participant), false);
   });
 

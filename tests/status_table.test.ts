@@ -48,7 +48,7 @@ const TABLE: Record<string, Row[]> = {
     { name: 'an app with a dot', path: long((l) => l.replace('app-one', 'app.one')), pointer: '/app_id' },
     { name: 'kick=maybe', path: (p) => `${p.path}?kick=maybe`, pointer: '/kick' },
     { name: 'kick twice', path: (p) => `${p.path}?kick=true&kick=true`, pointer: '/kick' },
-    { name: 'another parameter', path: (p) => `${p.path}?kik=true`, pointer: '/kick' },
+    { name: 'another parameter', path: (p) => `${p.path}?kik=true`, pointer: '/kik' },
   ].map((row) => ({ ...row, status: 400, code: 1101 })),
 
   '401, 1102: nobody that is known': [
@@ -107,11 +107,13 @@ const TABLE: Record<string, Row[]> = {
   '429, 1108: RealtimeKit\'s limit': [
     { name: 'with retry-after', status: 429, code: 1108, retry: true, fault: { kind: 'status', status: 429, headers: { 'retry-after': '300' } }, message: /300 s/, upstream: [429], answerHeaders: { 'retry-after': '300', 'participant-removal-outcome': 'failed' } },
     { name: 'with retry-after-ms', status: 429, code: 1108, retry: true, fault: { kind: 'status', status: 429, headers: { 'retry-after-ms': '299001' } }, upstream: [429], answerHeaders: { 'retry-after': '300', 'retry-after-ms': '299001' } },
+    { name: 'whose body never comes', status: 429, code: 1108, retry: true, fault: { kind: 'status', status: 429, headers: { 'retry-after': '300', 'cf-ray': '8f1-TST' }, stall: true }, message: /300 s.*cf-ray 8f1-TST/, upstream: [429], answerHeaders: { 'retry-after': '300', 'participant-removal-outcome': 'failed' } },
     { name: 'without a time, to the last attempt', status: 429, code: 1108, retry: true, fault: { kind: 'status', status: 429, times: 0 }, upstream: [429, 429, 429] },
   ],
 
   '502, 1109: an answer that is not RealtimeKit\'s contract': [
     { name: 'a redirect', fault: { kind: 'redirect', location: '/elsewhere' }, message: /redirect/, upstream: [307] },
+    { name: 'a redirect whose body never comes', fault: { kind: 'status', status: 302, headers: { location: '/elsewhere' }, stall: true }, message: /redirect/, upstream: [302] },
     { name: 'HTML with 200', fault: { kind: 'html' }, message: /not the JSON/, upstream: [200] },
     { name: 'HTML with 404', fault: { kind: 'html', status: 404 }, message: /CLOUDFLARE_API_BASE_URL/, upstream: [404] },
     { name: 'broken JSON', fault: { kind: 'broken_json' }, message: /not the JSON/, upstream: [200] },
@@ -128,12 +130,16 @@ const TABLE: Record<string, Row[]> = {
     { name: '502', fault: { kind: 'status', status: 502, times: 0 }, message: /502/, upstream: [502, 502, 502] },
     { name: '503', fault: { kind: 'status', status: 503, times: 0 }, message: /503/, upstream: [503, 503, 503] },
     { name: '504', fault: { kind: 'status', status: 504, times: 0 }, message: /504/, upstream: [504, 504, 504] },
-    { name: '501, which a retry does not mend', fault: { kind: 'status', status: 501, times: 0 }, message: /501/, upstream: [501] },
-  ].map((row) => ({ ...row, status: 502, code: 1109, retry: true, answerHeaders: { 'participant-removal-outcome': 'unknown' } })),
+    { name: '500 whose body never comes', fault: { kind: 'status', status: 500, times: 0, stall: true }, message: /500.*3 attempts.*unknown/, upstream: [500, 500, 500] },
+    { name: '520', fault: { kind: 'status', status: 520, times: 0 }, message: /520/, upstream: [520] },
+    { name: '501, which a retry does not mend', retry: false, fault: { kind: 'status', status: 501, times: 0 }, message: /501/, upstream: [501] },
+  ].map((row) => ({ retry: true, ...row, status: 502, code: 1109, answerHeaders: { 'participant-removal-outcome': 'unknown' } })),
 
   '502, 1110: our API token is refused': [
     { name: '401', fault: v4(401, 10000, 'Authentication error'), message: /CLOUDFLARE_API_TOKEN/, upstream: [401] },
     { name: '403', fault: v4(403, 10000, 'Authentication error'), message: /CLOUDFLARE_API_TOKEN/, upstream: [403] },
+    { name: '401 whose body never comes', fault: { kind: 'status', status: 401, stall: true }, message: /CLOUDFLARE_API_TOKEN/, upstream: [401] },
+    { name: '400, since a header cannot hold such a token', fault: v4(400, 6003, 'Invalid request headers'), message: /CLOUDFLARE_API_TOKEN/, upstream: [400] },
   ].map((row) => ({ ...row, status: 502, code: 1110 })),
 };
 
@@ -245,3 +251,16 @@ test('an error of RealtimeKit\'s names the cf-ray, which its answer and the log 
   assert.match(answer.json.errors?.[0]?.message ?? '', /cf-ray 8f00ba4-TST/);
   assert.equal((await worker.logOf(answer))['upstream.cf_ray'], '8f00ba4-TST');
 });
+
+for (const [name, status, body] of [
+  ['an error', 400, { success: false, error: { code: 1, message: `bad header: Bearer ${API_TOKEN}` } }],
+  ['a success', 200, { success: true, data: {}, request: { authorization: `Bearer ${API_TOKEN}` } }],
+] as const) {
+  test(`${name} in which our API token comes back is answered without it`, async () => {
+    const participant = await standIn.participant();
+    await standIn.fault({ match: { path: participant.meeting }, times: 1, fault: { kind: 'status', status, body } });
+    const answer = await worker.delete(participant.path);
+    assert.equal(answer.status, status, answer.body);
+    assert.match(answer.body, /Bearer \[redacted\]/);
+  });
+}

@@ -8,12 +8,14 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Answer, Notice, OUTCOME_HEADER};
 use crate::realtimekit::{ApiError, Call, TransportError};
-use crate::removal::{KickResult, Outcome, ParticipantRemoval};
+use crate::removal::{Kick, KickResult, Outcome, ParticipantRemoval};
 
 /// The code of the message that a kick failed.
 const KICK_FAILED: i64 = 1201;
 /// The code of the message that explains `absent_after_ambiguous`.
 const ABSENT_AFTER_AMBIGUOUS: i64 = 1202;
+/// The code of the message that says more of an error whose own message is `RealtimeKit`'s.
+const MORE: i64 = 1203;
 
 /// The answer to the removal of one participant.
 #[must_use]
@@ -63,30 +65,37 @@ fn absent_after_ambiguous(kick: Option<Notice>) -> Answer {
     Answer::enveloped::<()>(200, true, &[], &messages, None)
 }
 
-fn kick_message(kick: &KickResult) -> Option<Notice> {
-    let KickResult::Failed(error) = kick else {
+fn kick_message(kick: &Kick) -> Option<Notice> {
+    let KickResult::Failed(error) = &kick.result else {
         return None;
     };
     let message = format!(
-        "the participant could not be kicked from the live session: {}",
-        describe(error)
+        "the participant could not be kicked from the live session: {}{}",
+        describe(error),
+        ray(kick.cf_ray.as_deref())
     );
     Some(Notice::new(KICK_FAILED, message))
+}
+
+fn ray(cf_ray: Option<&str>) -> String {
+    cf_ray.map_or_else(String::new, |ray| format!(" (cf-ray {ray})"))
 }
 
 fn failure<T>(error: &ApiError, call: &Call<T>, kick: Option<Notice>) -> Answer {
     let (status, code, retry_helps) = status_and_code(error);
     let mut message = describe(error);
-    if call.attempts > 1 {
-        message = format!("{message}, at the last of {} attempts", call.attempts);
+    let more = more(call);
+    let mut messages = Vec::new();
+    if let ApiError::Rejected { .. } = error {
+        // The message is RealtimeKit's own and stays as it is.
+        if !more.is_empty() {
+            messages.push(Notice::new(MORE, format!("that was the answer{more}")));
+        }
+    } else {
+        message.push_str(&more);
+        message.push_str(&ray(call.cf_ray.as_deref()));
     }
-    if Outcome::of(&call.result, call.ambiguous) == Outcome::Unknown {
-        message.push_str("; the outcome is unknown: the participant may or may not be removed, asking again is safe");
-    }
-    if let (Some(ray), 500..) = (&call.cf_ray, status) {
-        message = format!("{message} (cf-ray {ray})");
-    }
-    let messages: Vec<_> = kick.into_iter().collect();
+    messages.extend(kick);
     let answer = Answer::failure(status, Notice::new(code, message), &messages);
     let answer = match error.retry_after() {
         Some(time) => answer
@@ -101,9 +110,24 @@ fn failure<T>(error: &ApiError, call: &Call<T>, kick: Option<Notice>) -> Answer 
     }
 }
 
+/// What there is to say of a failed call besides its last error.
+fn more<T>(call: &Call<T>) -> String {
+    let mut more = String::new();
+    if call.attempts > 1 {
+        more = format!(", at the last of {} attempts", call.attempts);
+    }
+    if Outcome::of(&call.result, call.ambiguous) == Outcome::Unknown {
+        more.push_str(
+            "; the outcome is unknown: the participant may or may not be removed, asking again is safe",
+        );
+    }
+    more
+}
+
 /// Seconds, rounded up: who waits no longer than told must not come too early.
 fn whole_seconds(time: Duration) -> u64 {
-    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+    time.as_secs()
+        .saturating_add(u64::from(time.subsec_nanos() > 0))
 }
 
 /// The status, the code, and whether the caller may try again.
@@ -112,9 +136,9 @@ fn status_and_code(error: &ApiError) -> (u16, i64, bool) {
         ApiError::Rejected { status, code, .. } => (*status, *code, *status == 408),
         ApiError::RateLimited { .. } => (429, 1108, true),
         ApiError::ContractBroken { .. } => (502, 1109, false),
-        ApiError::ServerError { .. } | ApiError::NoAnswer(TransportError::Broken) => {
-            (502, 1109, true)
-        }
+        // "Not Implemented" stays so.
+        ApiError::ServerError { status, .. } => (502, 1109, *status != 501),
+        ApiError::NoAnswer(TransportError::Broken) => (502, 1109, true),
         ApiError::TokenRefused { .. } => (502, 1110, false),
         ApiError::NoAnswer(TransportError::TimedOut) => (504, 1112, true),
     }

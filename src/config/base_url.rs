@@ -36,14 +36,29 @@ fn host(authority: &str) -> Option<&str> {
         .find(':')
         .map_or(authority.len(), |at| after_bracket + at);
     let (host, port) = authority.split_at(port_at);
-    let port_holds = port.is_empty()
-        || port
-            .strip_prefix(':')?
-            .parse::<u16>()
-            .is_ok_and(|port| port > 0);
-    let named = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
-    let host_holds = host == "[::1]" || (!host.is_empty() && host.bytes().all(named));
+    let port_holds = port.is_empty() || is_port(port.strip_prefix(':')?);
+    let host_holds = host == "[::1]" || host.parse::<Ipv4Addr>().is_ok() || is_name(host);
     (port_holds && host_holds).then_some(host)
+}
+
+fn is_port(text: &str) -> bool {
+    // Without the second condition a sign would pass.
+    text.parse::<u16>().is_ok_and(|port| port > 0) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// A host's name (RFC 1123 §2.1): labels of letters, digits and hyphens, of which the last is no number.
+fn is_name(host: &str) -> bool {
+    let holds = |label: &str| {
+        let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
+        edge(label.as_bytes().first())
+            && edge(label.as_bytes().last())
+            && label.len() <= 63
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    let last = host.rsplit('.').next().unwrap_or_default();
+    host.split('.').all(holds) && !last.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -75,6 +90,8 @@ mod tests {
                 "http://127.0.0.1:8788/client/v4",
             ),
             ("http://localhost:1", "http://localhost:1"),
+            ("https://10.0.0.1:8443", "https://10.0.0.1:8443"),
+            ("https://a-1.example", "https://a-1.example"),
             ("http://[::1]:8788/x", "http://[::1]:8788/x"),
         ] {
             assert_eq!(parse(text).as_deref(), Ok(parsed));
@@ -99,6 +116,13 @@ mod tests {
             "https://h:0",
             "https://h:99999",
             "https://h:",
+            "https://h:+443",
+            "https://h:4 3",
+            "https://a..b",
+            "https://-a.b",
+            "https://a-.b",
+            "https://.",
+            "https://999.1.1.1",
             "https://h/x?y",
             "https://h/x#y",
             "https://h/../x",

@@ -26,28 +26,28 @@ pub fn is_bearer_token(text: &str) -> bool {
     !body.is_empty() && text.len() <= MAX_TOKEN_CHARS && body.bytes().all(allowed)
 }
 
-/// Reads `CALLER_TOKENS`. The messages name callers, never tokens.
+/// Reads `CALLER_TOKENS`. The messages count entries and quote nothing: where somebody swapped the two, the name is the
+/// token.
 pub fn parse(json: &str, api_token: Option<&Secret>) -> Result<Vec<Caller>, String> {
     let entries = object_entries::<String>(json)
         .ok_or(r#"must be a JSON object of caller name to token, such as {"support-desk": "…"}"#)?;
     let mut callers: Vec<Caller> = Vec::with_capacity(entries.len());
-    for (name, token) in entries {
-        check_name(&name)?;
-        check_token(&name, &token)?;
+    for (entry, (name, token)) in (1..).zip(entries) {
+        check_name(entry, &name)?;
+        check_token(entry, &token)?;
         if callers.iter().any(|other| other.name == name) {
             return Err(format!(
-                "names {name:?} twice; for a rotation give the new token a name of its own"
+                "has in entry {entry} a name that an earlier one has; for a rotation give the new token a name of its own"
             ));
         }
-        if let Some(other) = callers.iter().find(|other| other.token.matches(&token)) {
+        if callers.iter().any(|other| other.token.matches(&token)) {
             return Err(format!(
-                "gives {name:?} and {:?} the same token: each caller needs its own",
-                other.name
+                "has in entry {entry} a token that an earlier one has: each caller needs its own"
             ));
         }
         if api_token.is_some_and(|api_token| api_token.matches(&token)) {
             return Err(format!(
-                "gives {name:?} the Cloudflare API token itself: make one with `openssl rand -hex 32`"
+                "has in entry {entry} the Cloudflare API token itself: make one with `openssl rand -hex 32`"
             ));
         }
         callers.push(Caller {
@@ -61,25 +61,26 @@ pub fn parse(json: &str, api_token: Option<&Secret>) -> Result<Vec<Caller>, Stri
     Ok(callers)
 }
 
-fn check_name(name: &str) -> Result<(), String> {
+fn check_name(entry: u32, name: &str) -> Result<(), String> {
     let chars = name.chars().count();
     if chars == 0 || chars > MAX_NAME_CHARS || name.chars().any(char::is_control) {
         return Err(format!(
-            "has a caller name that is not 1 to {MAX_NAME_CHARS} printable characters"
+            "has in entry {entry} a caller name that is not 1 to {MAX_NAME_CHARS} printable characters"
         ));
     }
     Ok(())
 }
 
-fn check_token(name: &str, token: &str) -> Result<(), String> {
+fn check_token(entry: u32, token: &str) -> Result<(), String> {
     if token.len() < MIN_TOKEN_CHARS {
         return Err(format!(
-            "has a token of fewer than {MIN_TOKEN_CHARS} characters for {name:?}: make one with `openssl rand -hex 32`"
+            "has in entry {entry} a token of fewer than {MIN_TOKEN_CHARS} characters (it is name first, then token): make \
+             one with `openssl rand -hex 32`"
         ));
     }
     if !is_bearer_token(token) {
         return Err(format!(
-            "has a token for {name:?} with other characters than letters, digits and '-._~+/', or of more than \
+            "has in entry {entry} a token with other characters than letters, digits and '-._~+/', or of more than \
              {MAX_TOKEN_CHARS}"
         ));
     }

@@ -99,6 +99,11 @@ fn what_is_malformed_is_refused_by_name() {
             "CALLER_TOKENS",
             r#"{"": "0123456789abcdef0123456789abcdef"}"#,
         ),
+        // Name and token are swapped.
+        (
+            "CALLER_TOKENS",
+            r#"{"0123456789abcdef0123456789abcdef": "backend"}"#,
+        ),
         (
             "CALLER_TOKENS",
             r#"{"a": "0123456789abcdef 0123456789abcdef"}"#,

@@ -209,6 +209,19 @@ fn a_kick_that_hangs_leaves_time_for_the_delete() {
 }
 
 #[test]
+fn a_kick_and_a_delete_that_hang_end_within_the_deadline() {
+    let hang = || Reply::Lost(TransportError::TimedOut, 0);
+    let script = Script::new([hang(), hang(), hang()]);
+    let run = run_with(TOKEN, &short(), Some("kick=true"), &script);
+    assert_eq!((run.answer.status, outcome(&run)), (504, "unknown"));
+    assert_eq!(run.seconds, 25);
+    assert_eq!(
+        (run.log.kick, run.log.kick_attempts),
+        (Some("failed"), Some(1))
+    );
+}
+
+#[test]
 fn what_breaks_a_rule_sends_nothing() {
     let long = |account: &'static str, app: &'static str| ParticipantPath {
         owner: Some((account.into(), app.into())),
@@ -232,7 +245,7 @@ fn what_breaks_a_rule_sends_nothing() {
         (participant("../x"), None, 400, "/participant_id"),
         (short(), Some("kick=yes"), 400, "/kick"),
         (short(), Some("kick=true&kick=false"), 400, "/kick"),
-        (short(), Some("kik=true"), 400, "/kick"),
+        (short(), Some("kik=true"), 400, "\"/kik\""),
     ] {
         let run = run_with(TOKEN, &path, query, &Script::new([]));
         assert_eq!(run.answer.status, status, "{path:?} {query:?}");

@@ -19,7 +19,7 @@ pub struct Call<T> {
     pub ambiguous: bool,
     /// The last answer's status.
     pub status: Option<u16>,
-    /// The last answer's `cf-ray`.
+    /// The `cf-ray` of the last answer that has one.
     pub cf_ray: Option<String>,
     /// What the last answer said of the limit.
     pub rate_limit: RateLimit,
@@ -46,6 +46,7 @@ impl<T: Transport, C: Clock> Client<'_, T, C> {
         let elapsed = || Duration::from_millis(self.clock.now_ms().saturating_sub(started));
         let mut ambiguous = false;
         let mut attempts = 0;
+        let mut cf_ray = None;
         loop {
             attempts += 1;
             let mut call = self
@@ -53,6 +54,7 @@ impl<T: Transport, C: Clock> Client<'_, T, C> {
                 .await;
             call.attempts = attempts;
             call.ambiguous = ambiguous;
+            call.cf_ray = call.cf_ray.or(cf_ray);
             let Err(error) = &call.result else {
                 return call;
             };
@@ -67,6 +69,7 @@ impl<T: Transport, C: Clock> Client<'_, T, C> {
             );
             let Some(delay) = delay else { return call };
             ambiguous |= error.is_ambiguous();
+            cf_ray = call.cf_ray;
             self.clock.sleep(delay).await;
         }
     }

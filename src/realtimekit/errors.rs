@@ -18,7 +18,7 @@ pub enum ApiError {
         /// `RealtimeKit`'s message.
         message: String,
     },
-    /// 401 or 403: our API token was refused.
+    /// 401 or 403, or a 400 that is about our headers: our API token was refused.
     TokenRefused {
         /// The status.
         status: u16,
@@ -113,20 +113,29 @@ pub fn classify(answer: &mut RawAnswer) -> Result<String, ApiError> {
     }
 }
 
-/// A 4xx counts only with an error body of the API: a proxy's own 404 must not pass for an absent participant.
+/// Cloudflare's code for an `authorization` header that can hold no token, such as a truncated one: it comes with 400
+/// (libdns/cloudflare#12 and many others).
+const INVALID_HEADERS: i64 = 6003;
+
+/// A 4xx counts only with an error body of the API: a proxy's own 404 must not pass for an absent participant. Anybody's
+/// 408 says the same.
 fn rejected(status: u16, body: &str) -> ApiError {
-    match error_body::parse(body) {
-        Some(error) => ApiError::Rejected {
-            status,
-            code: error.code.unwrap_or(i64::from(status)),
-            message: error
-                .message
-                .unwrap_or_else(|| format!("RealtimeKit answered {status} without a message")),
-        },
-        None => ApiError::ContractBroken {
+    let parsed = error_body::parse(body);
+    if parsed.is_none() && status != 408 {
+        return ApiError::ContractBroken {
             status,
             flaw: "an error page that is not the API's: check CLOUDFLARE_API_BASE_URL".to_owned(),
-        },
+        };
+    }
+    let (code, message) = parsed.map_or((None, None), |error| (error.code, error.message));
+    if status == 400 && code == Some(INVALID_HEADERS) {
+        return ApiError::TokenRefused { status };
+    }
+    ApiError::Rejected {
+        status,
+        code: code.unwrap_or(i64::from(status)),
+        message: message
+            .unwrap_or_else(|| format!("RealtimeKit answered {status} without a message")),
     }
 }
 
@@ -199,6 +208,20 @@ mod tests {
                 .is_not_found()
         );
         assert!(!of(404, "").unwrap_err().is_not_found());
+    }
+
+    #[test]
+    fn a_408_needs_no_body() {
+        for body in ["", "<html>408 Request Time-out</html>"] {
+            let error = of(408, body).unwrap_err();
+            assert!(error.is_transient() && !error.is_ambiguous(), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_400_about_our_authorization_header_is_about_our_token() {
+        let body = r#"{"success":false,"errors":[{"code":6003,"message":"Invalid request headers","error_chain":[{"code":6111,"message":"Invalid format for Authorization header"}]}],"messages":[],"result":null}"#;
+        assert_eq!(of(400, body), Err(ApiError::TokenRefused { status: 400 }));
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! What carries a request to `RealtimeKit`, and the clock that times it: traits, so that all decisions are tested on
-//! the host. The implementation for Workers is in [`crate::fetch`].
+//! the host. The implementation for Workers is in [`crate::runtime::fetch`].
 
 use std::time::Duration;
 
@@ -42,7 +42,8 @@ pub struct ApiRequest {
 pub struct RawAnswer {
     /// The HTTP status.
     pub status: u16,
-    /// The body, or nothing where it was longer than [`MAX_ANSWER_BYTES`].
+    /// The body, or nothing where it was longer than [`MAX_ANSWER_BYTES`]. Empty where the status says everything: a 3xx,
+    /// 401, 403, 429 or 5xx counts even when its body never comes.
     pub body: Option<String>,
     /// `retry-after`, as sent.
     pub retry_after: Option<String>,

@@ -7,4 +7,4 @@ pub mod request;
 
 pub use order::{RemovalOrder, Target};
 pub use outcome::Outcome;
-pub use participant::{KickResult, ParticipantRemoval, remove_participant};
+pub use participant::{Kick, KickResult, ParticipantRemoval, remove_participant};

@@ -10,6 +10,17 @@ use crate::realtimekit::{Api, ApiError, Call, Client, Clock, Transport, answers}
 /// The longest time that a kick may take of the whole call, so that one that hangs leaves enough for the delete.
 const KICK_DEADLINE: Duration = Duration::from_secs(8);
 
+/// A kick, carried out.
+#[derive(Debug)]
+pub struct Kick {
+    /// What became of it.
+    pub result: KickResult,
+    /// How often it was sent.
+    pub attempts: u8,
+    /// The `cf-ray` of the last answer that has one.
+    pub cf_ray: Option<String>,
+}
+
 /// What became of the kick.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KickResult {
@@ -21,15 +32,25 @@ pub enum KickResult {
     Failed(ApiError),
 }
 
+impl KickResult {
+    /// The result's name in logs.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Kicked => "kicked",
+            Self::NotLive => "not_live",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
 /// The removal of one participant, carried out.
 #[derive(Debug)]
 pub struct ParticipantRemoval {
     /// The delete, with `RealtimeKit`'s answer as it came.
     pub delete: Call<String>,
     /// The kick, where one was asked for.
-    pub kick: Option<KickResult>,
-    /// How often the kick was sent.
-    pub kick_attempts: u8,
+    pub kick: Option<Kick>,
     /// What became of the participant.
     pub outcome: Outcome,
 }
@@ -44,11 +65,10 @@ pub async fn remove_participant<T: Transport, C: Clock>(
 ) -> ParticipantRemoval {
     let policy = RetryPolicy::SYNCHRONOUS;
     let started = client.clock.now_ms();
-    let (kick, kick_attempts) = if kick {
-        let (result, attempts) = kick_participant(client, api, meeting, participant).await;
-        (Some(result), attempts)
+    let kick = if kick {
+        Some(kick_participant(client, api, meeting, participant).await)
     } else {
-        (None, 0)
+        None
     };
     let used = Duration::from_millis(client.clock.now_ms().saturating_sub(started));
     let policy = policy.within(policy.deadline.saturating_sub(used));
@@ -63,7 +83,6 @@ pub async fn remove_participant<T: Transport, C: Clock>(
     ParticipantRemoval {
         delete,
         kick,
-        kick_attempts,
         outcome,
     }
 }
@@ -73,7 +92,7 @@ async fn kick_participant<T: Transport, C: Clock>(
     api: &Api,
     meeting: &MeetingId,
     participant: &ParticipantId,
-) -> (KickResult, u8) {
+) -> Kick {
     let request = api.kick(meeting, &[participant], &[]);
     let call = client
         .call(
@@ -89,5 +108,9 @@ async fn kick_participant<T: Transport, C: Clock>(
         Err(error) if error.is_not_found() => KickResult::NotLive,
         Err(error) => KickResult::Failed(error),
     };
-    (result, call.attempts)
+    Kick {
+        result,
+        attempts: call.attempts,
+        cf_ray: call.cf_ray,
+    }
 }

@@ -2,7 +2,7 @@
 // more than what is done with it here (docs/benchmarks.md has the measurements). Nothing is decided in this file.
 
 // Sends one request to RealtimeKit. The text is read at once where its length is known and allowed; it is left to the
-// caller where not.
+// caller where not. A status that says everything does not wait for its body, which might never come.
 export async function send(url, method, authorization, userAgent, body, milliseconds, longest) {
   const headers = {
     authorization,
@@ -22,14 +22,21 @@ export async function send(url, method, authorization, userAgent, body, millisec
     redirect: "manual",
     signal: AbortSignal.timeout(milliseconds),
   });
-  const length = parseInt(response.headers.get("content-length"), 10);
+  const { headers: received, status } = response;
+  let text;
+  if (status >= 300 && (status < 400 || status >= 500 || status === 401 || status === 403 || status === 429)) {
+    text = "";
+    response.body?.cancel().catch(() => {});
+  } else if (parseInt(received.get("content-length"), 10) <= longest && !received.has("content-encoding")) {
+    text = await response.text();
+  }
   return {
     response,
-    status: response.status,
-    text: length <= longest ? await response.text() : undefined,
-    cfRay: response.headers.get("cf-ray"),
-    ratelimit: response.headers.get("ratelimit"),
-    ratelimitPolicy: response.headers.get("ratelimit-policy"),
+    status,
+    text,
+    cfRay: received.get("cf-ray"),
+    ratelimit: received.get("ratelimit"),
+    ratelimitPolicy: received.get("ratelimit-policy"),
   };
 }
 

@@ -66,7 +66,14 @@ impl Transport for Fetch<'_> {
         )
         .await
         .map_err(|error| lost(&error))?;
-        read(&received).await.map_err(|error| lost(&error))
+        let mut answer = read(&received).await.map_err(|error| lost(&error))?;
+        if let Some(body) = &mut answer.body
+            && body.contains(self.token.expose())
+        {
+            // A proxy that shows what it was sent: callers get RealtimeKit's words, and these are none of them.
+            *body = body.replace(self.token.expose(), "[redacted]");
+        }
+        Ok(answer)
     }
 }
 

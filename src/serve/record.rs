@@ -4,7 +4,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::Serving;
-use crate::config::Config;
 use crate::delete::Deleted;
 use crate::ids::AppId;
 use crate::ledger::{RemovalId, SynchronousRemoval};
@@ -25,13 +24,16 @@ const TRIES: [Duration; 3] = [
 impl Serving<'_> {
     /// Tells the ledger of a synchronous removal after the answer has been sent: for its history, where that is kept,
     /// and for the limit that all work shares.
-    pub(super) fn record(&self, config: &Config, deleted: Deleted, log: &mut RequestLog) {
+    pub(super) fn record(&self, deleted: Deleted, now: u64, log: &mut RequestLog) {
         let isolate = Rc::clone(&self.isolate);
-        let now = isolate.now_ms();
         let id = RemovalId::new(now, || isolate.random());
         let app = deleted.order.app.clone();
         let removal = SynchronousRemoval::new(&id, deleted, now);
-        if config.record_synchronous {
+        if isolate
+            .config
+            .as_ref()
+            .is_ok_and(|config| config.record_synchronous)
+        {
             log.removal_id = Some(id.as_str().to_owned());
         }
         let Some(wait) = isolate.recorder.borrow_mut().push(app, removal, now) else {

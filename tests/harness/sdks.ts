@@ -24,10 +24,13 @@ export interface Seen {
   status?: number;
   errors?: { code: number; message: string }[];
   custom_participant_id?: string | undefined;
+  /** The types of the result and of its `created_at`, where the language keeps them. */
+  types?: [string, string];
 }
 
 export interface Sdk {
   name: string;
+  types?: [string, string];
   delete(order: Order): Promise<Seen>;
 }
 
@@ -92,6 +95,7 @@ export function python(interpreter: string): Sdk & { stop(): void } {
   });
   return {
     name: 'Python 5.9.0',
+    types: ['MeetingDeleteMeetingParticipantResponse', 'datetime'],
     delete(order) {
       const mine = turn.then(async () => {
         child.stdin.write(`${JSON.stringify(order)}\n`);

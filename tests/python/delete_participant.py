@@ -25,9 +25,7 @@ def delete(order: dict) -> dict:
             "body": error.response.text,
         }
     return {
-        "result": type(result).__name__,
-        "success": result.success,
-        "created_at": type(result.data.created_at).__name__,
+        "types": [type(result).__name__, type(result.data.created_at).__name__],
         "custom_participant_id": result.data.custom_participant_id,
         "body": result.to_json(),
     }

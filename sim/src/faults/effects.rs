@@ -108,6 +108,14 @@ fn status_answer(fault: StatusFault) -> Response {
             response.headers_mut().insert(name, value);
         }
     }
+    if fault.stall {
+        let never = stream::pending::<Result<Bytes, std::io::Error>>();
+        let announced = HeaderValue::from(64);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, announced);
+        *response.body_mut() = Body::from_stream(never);
+    }
     response
 }
 

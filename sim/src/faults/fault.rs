@@ -29,6 +29,9 @@ pub(crate) struct StatusFault {
     pub(crate) shape: Option<Shape>,
     pub(crate) code: Option<i64>,
     pub(crate) message: Option<String>,
+    /// The body is announced and never comes.
+    #[serde(default)]
+    pub(crate) stall: bool,
     #[serde(default)]
     pub(crate) effect: bool,
 }

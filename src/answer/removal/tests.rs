@@ -16,7 +16,6 @@ fn removal(result: Result<String, ApiError>, attempts: u8, ambiguous: bool) -> P
     ParticipantRemoval {
         delete,
         kick: None,
-        kick_attempts: 0,
         outcome,
     }
 }
@@ -71,6 +70,15 @@ fn every_error_has_its_row() {
             502,
             1109,
             true,
+        ),
+        (
+            ApiError::ServerError {
+                status: 501,
+                retry_after: None,
+            },
+            502,
+            1109,
+            false,
         ),
         (
             ApiError::ContractBroken {
@@ -143,6 +151,36 @@ fn an_unknown_outcome_is_said_and_the_ray_is_named() {
 }
 
 #[test]
+fn what_realtimekit_says_stays_as_it_is_after_several_attempts() {
+    for (error, ambiguous, more) in [
+        (not_found(), false, "at the last of 2 attempts"),
+        (
+            ApiError::Rejected {
+                status: 422,
+                code: 7,
+                message: "No user found".to_owned(),
+            },
+            true,
+            "the outcome is unknown",
+        ),
+    ] {
+        let answer = participant_removal(removal(Err(error), 2, ambiguous));
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(body["errors"][0]["message"], "No user found");
+        assert_eq!(body["messages"][0]["code"], MORE);
+        let message = body["messages"][0]["message"].as_str().unwrap();
+        assert!(message.contains(more), "{message}");
+    }
+}
+
+#[test]
+fn the_limit_names_the_ray_as_well() {
+    let error = ApiError::RateLimited { retry_after: None };
+    let answer = participant_removal(removal(Err(error), 1, false));
+    assert!(answer.body.contains("cf-ray 8f1-AMS"), "{}", answer.body);
+}
+
+#[test]
 fn the_time_to_wait_is_handed_on_rounded_up() {
     let error = ApiError::RateLimited {
         retry_after: Some(Duration::from_millis(1500)),
@@ -150,15 +188,20 @@ fn the_time_to_wait_is_handed_on_rounded_up() {
     let answer = participant_removal(removal(Err(error), 1, false));
     assert_eq!(header(&answer, "retry-after"), Some("2"));
     assert_eq!(header(&answer, "retry-after-ms"), Some("1500"));
+    assert_eq!(whole_seconds(Duration::MAX), u64::MAX);
 }
 
 #[test]
 fn a_failed_kick_is_reported_in_messages_of_success_and_failure() {
     let failed = || {
-        Some(KickResult::Failed(ApiError::ServerError {
-            status: 500,
-            retry_after: None,
-        }))
+        Some(Kick {
+            result: KickResult::Failed(ApiError::ServerError {
+                status: 500,
+                retry_after: None,
+            }),
+            attempts: 3,
+            cf_ray: Some("8f2-AMS".to_owned()),
+        })
     };
     let body =
         r#"{"success":true,"data":{"preset_id":"x"},"messages":[{"code":1,"message":"kept"}]}"#;
@@ -170,6 +213,11 @@ fn a_failed_kick_is_reported_in_messages_of_success_and_failure() {
     assert_eq!(body["data"]["preset_id"], "x");
     assert_eq!(body["messages"][0]["message"], "kept");
     assert_eq!(body["messages"][1]["code"], KICK_FAILED);
+    let message = body["messages"][1]["message"].as_str().unwrap();
+    assert!(
+        message.ends_with("RealtimeKit answered 500 (cf-ray 8f2-AMS)"),
+        "{message}"
+    );
 
     let absent = ParticipantRemoval {
         kick: failed(),
