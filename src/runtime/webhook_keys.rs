@@ -21,8 +21,14 @@ use crate::webhooks::key_cache::FETCH_DEADLINE_MS;
 use crate::webhooks::public_key::RsaKey;
 use crate::webhooks::realtimekit::{KeySetting, KeySource};
 
-/// The name of the ledger's note with the key, in base64 of its DER.
-const NOTE: &str = "realtimekit.webhook_key";
+/// The name of the ledger's note with the key, in base64 of its DER: what another URL gave is no copy of this one's.
+fn note(setting: &KeySetting) -> String {
+    let url = match setting {
+        KeySetting::Url(url) => url.as_str(),
+        KeySetting::Pinned(_) => "",
+    };
+    format!("realtimekit.webhook_key {url}")
+}
 
 /// Keys from the URL and the ledger.
 #[derive(Debug)]
@@ -58,7 +64,7 @@ impl KeySource for LedgerKeys<'_> {
 
     async fn stored(&self) -> Option<RsaKey> {
         let call = LedgerCall::Note {
-            name: NOTE.to_owned(),
+            name: note(self.setting),
         };
         let answer = ask_ledger(self.env, self.app, &call, self.request_id)
             .await
@@ -70,7 +76,7 @@ impl KeySource for LedgerKeys<'_> {
     async fn store(&self, key: &RsaKey) {
         let value = Base64::encode_string(key.der());
         let call = LedgerCall::SetNote {
-            name: NOTE.to_owned(),
+            name: note(self.setting),
             value,
         };
         // Without the copy a start while the key URL is down has to wait; nothing else depends on it.

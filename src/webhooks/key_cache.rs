@@ -54,6 +54,8 @@ pub struct KeyCache {
     confirmed_ms: Option<u64>,
     /// Until when a fetch that is under way is waited for.
     fetching_until_ms: Option<u64>,
+    /// The fetched key that the ledger has no copy of.
+    unstored: Option<Generation>,
     last_generation: Generation,
 }
 
@@ -149,8 +151,19 @@ impl KeyCache {
         self.fetching_until_ms = None;
         if let Some(key) = key {
             self.confirmed_ms = self.asked_ms;
+            let before = self.last_generation;
             self.adopt(key, now_ms);
+            if self.last_generation != before {
+                self.unstored = Some(self.last_generation);
+            }
         }
+    }
+
+    /// That a message holds under a key. Whether the ledger has to get a copy of it now: of a fetched one, once.
+    pub fn held(&mut self, generation: Generation) -> bool {
+        self.unstored
+            .take_if(|unstored| *unstored == generation)
+            .is_some()
     }
 
     /// Whether there is any key.

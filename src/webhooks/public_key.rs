@@ -35,16 +35,14 @@ const RSA_ENCRYPTION: [u8; 15] = [
     0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
 ];
 
-/// 2,048 bits with the smallest exponent; a key of 1,024 bits has 162 bytes at most.
-const MIN_RSA_DER_BYTES: usize = 290;
-/// 8,192 bits have some 1,060 bytes.
-const MAX_RSA_DER_BYTES: usize = 1_100;
+/// Of a modulus, in bytes: 2,048 to 8,192 bits.
+const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
 
 impl RsaKey {
     /// Reads `-----BEGIN PUBLIC KEY-----` (RFC 7468 §13).
     ///
-    /// What is inside is left to `WebCrypto`; here it is only sorted by kind and size, so that a certificate, another kind
-    /// of key or a weak one is named.
+    /// A certificate, another kind of key, a weak or a damaged one is named here, where the operator sees it, and not by
+    /// `WebCrypto` when the first message comes.
     pub fn from_pem(pem: &str) -> Result<Self, &'static str> {
         let base64 = pem
             .trim()
@@ -59,17 +57,19 @@ impl RsaKey {
         Self::from_der(der)
     }
 
-    /// Checks the kind and size of DER of `SubjectPublicKeyInfo`.
+    /// Checks the kind, size and structure of DER of `SubjectPublicKeyInfo`.
     pub fn from_der(der: Vec<u8>) -> Result<Self, &'static str> {
-        // Keys of these sizes have a length of two bytes behind the outer tag: `30 82 hh ll`.
-        let algorithm = der.get(4..4 + RSA_ENCRYPTION.len());
-        if der.starts_with(&[0x30, 0x82]) && algorithm == Some(&RSA_ENCRYPTION) {
-            if (MIN_RSA_DER_BYTES..=MAX_RSA_DER_BYTES).contains(&der.len()) {
-                return Ok(Self(der));
-            }
-            return Err("must be an RSA key of 2048 to 8192 bits");
+        // Only a short key has its content before the fourth byte.
+        let of_rsa = |at: usize| der.get(at..)?.strip_prefix(&RSA_ENCRYPTION[..]);
+        if (2..=4).all(|at| of_rsa(at).is_none()) {
+            return Err("must be an RSA key; it is of another kind");
         }
-        Err("must be an RSA key of 2048 bits or more; it is of another kind or too small")
+        let modulus = modulus(&der).ok_or("is damaged: copy it again, with all its lines")?;
+        if MODULUS_BYTES.contains(&modulus.len()) {
+            Ok(Self(der))
+        } else {
+            Err("must be an RSA key of 2048 to 8192 bits")
+        }
     }
 
     /// The key as `WebCrypto` imports it (`spki`).
@@ -77,4 +77,35 @@ impl RsaKey {
     pub fn der(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// The modulus of a key, without leading zeros. Nothing where the structure is not that of RFC 5280 §4.1 and RFC 8017
+/// §A.1.1 to the last byte.
+fn modulus(der: &[u8]) -> Option<&[u8]> {
+    let (info, []) = element(0x30, der)? else {
+        return None;
+    };
+    let (bits, []) = element(0x03, info.strip_prefix(&RSA_ENCRYPTION)?)? else {
+        return None;
+    };
+    let (key, []) = element(0x30, bits.strip_prefix(&[0])?)? else {
+        return None;
+    };
+    let (modulus, rest) = element(0x02, key)?;
+    let (exponent, []) = element(0x02, rest)? else {
+        return None;
+    };
+    let odd = exponent.last().is_some_and(|byte| byte % 2 == 1);
+    odd.then(|| modulus.strip_prefix(&[0]).unwrap_or(modulus))
+}
+
+/// The content of the element of that tag at the start, and what follows it (X.690 §8.1).
+fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = match der.strip_prefix(&[tag])? {
+        [0x81, length, rest @ ..] => (usize::from(*length), rest),
+        [0x82, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
+        [length @ ..=0x7f, rest @ ..] => (usize::from(*length), rest),
+        _ => return None,
+    };
+    rest.split_at_checked(length)
 }

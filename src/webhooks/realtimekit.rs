@@ -49,7 +49,7 @@ pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
     let signature = signature(headers)?;
     let mut attempt = Attempt::new(keys.now_ms());
     let mut reason = "the key was fetched less than a minute ago".to_owned();
-    let mut fetched = false;
+    let mut unusable = None;
     loop {
         // The borrow ends here: other requests of the isolate run during every `.await` below.
         let step = cache.borrow().next(&attempt, keys.now_ms());
@@ -58,21 +58,30 @@ pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
                 let key = PublicKey::Rsa(key);
                 match verifier.holds(&key, &signature, body).await {
                     Ok(true) => {
-                        if let (true, PublicKey::Rsa(key)) = (fetched, &key) {
+                        let store = cache.borrow_mut().held(generation);
+                        if let (true, PublicKey::Rsa(key)) = (store, &key) {
                             keys.store(key).await;
                         }
                         return Ok(Verified::default());
                     }
                     Ok(false) => attempt.failed(generation),
-                    Err(error) => return Err(Rejection::Unavailable(error.0)),
+                    // Another key may do, or the one that is published next.
+                    Err(error) => {
+                        attempt.failed(generation);
+                        unusable = Some(error.0);
+                    }
                 }
             }
-            Step::Fetch => match fetch(cache, keys).await {
-                Ok(()) => fetched = true,
-                Err(NoKey(why)) => reason = why,
-            },
+            Step::Fetch => {
+                if let Err(NoKey(why)) = fetch(cache, keys).await {
+                    reason = why;
+                }
+            }
             Step::Wait => keys.pause().await,
-            Step::Refuse => return Err(Refused::Mismatch.into()),
+            Step::Refuse => {
+                let refused = Rejection::from(Refused::Mismatch);
+                return Err(unusable.map_or(refused, Rejection::Unavailable));
+            }
             Step::Later => return Err(Rejection::Unavailable(reason)),
         }
     }

@@ -178,10 +178,15 @@ fn conditions(
             Value::Array(values) => values.clone(),
             value => vec![value.clone()],
         };
-        let plain = |value: &Value| value.is_string() || value.is_i64() || value.is_boolean();
+        // The value becomes part of the removal's reason, which has no control characters.
+        let printable = |text: &str| !text.chars().any(char::is_control);
+        let plain = |value: &Value| match value {
+            Value::String(text) => printable(text),
+            value => value.is_i64() || value.is_boolean(),
+        };
         if values.is_empty() || !values.iter().all(plain) {
             wrong(&format!(
-                "{place:?} must have a text, a whole number, a boolean, or a list of these"
+                "{place:?} must have a text without control characters, a whole number, a boolean, or a list of these"
             ));
         }
         match Pointer::parse(place) {

@@ -13,6 +13,8 @@ use super::verification::{Refused, Rejection, Verified};
 pub const DEFAULT_TOLERANCE_SECONDS: u64 = 300;
 
 const MAX_ID_BYTES: usize = 256;
+/// The most signatures of public keys that are examined in one header: each costs a call of `WebCrypto` for each key.
+const MAX_PUBLIC_KEY_SIGNATURES: usize = 4;
 
 /// The keys of a source: shared secrets for `v1`, public keys for `v1a`.
 #[derive(Debug, Clone)]
@@ -145,9 +147,9 @@ impl<'a> Signatures<'a> {
             v1: of("v1"),
             v1a: of("v1a"),
         };
-        match found.v1.len() + found.v1a.len() {
-            0 => Err(Refused::Malformed),
-            1..=MAX_SIGNATURES => Ok(found),
+        match (found.v1.len(), found.v1a.len()) {
+            (0, 0) => Err(Refused::Malformed),
+            (0..=MAX_SIGNATURES, 0..=MAX_PUBLIC_KEY_SIGNATURES) => Ok(found),
             _ => Err(Refused::TooManySignatures),
         }
     }

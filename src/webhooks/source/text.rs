@@ -11,6 +11,8 @@ use crate::webhooks::rules::Problem;
 /// A problem with a field of a source, or with the source itself.
 pub fn problem(source: &str, field: &str, rule: &str) -> ConfigProblem {
     let dot = if field.is_empty() { "" } else { "." };
+    // What is no name may be a secret in the wrong place.
+    let source = if is_name(source) { source } else { "…" };
     ConfigProblem {
         name: format!("WEBHOOKS.{source}{dot}{field}"),
         message: rule.to_owned(),
@@ -24,11 +26,11 @@ pub fn read(
     secret: Option<&Value>,
     settings: &Settings<'_>,
 ) -> Result<Source, Vec<ConfigProblem>> {
-    let mut problems = Vec::new();
     if !is_name(name) {
         let rule = "must be named with 1 to 32 of a-z, 0-9 and '-': the name stands in the path";
-        problems.push((String::new(), rule.to_owned()));
+        return Err(vec![problem(name, "", rule)]);
     }
+    let mut problems = Vec::new();
     let read = if name == REALTIMEKIT {
         realtimekit::read(value, secret, settings, &mut problems)
     } else {
@@ -52,19 +54,61 @@ fn is_name(name: &str) -> bool {
     (1..=32).contains(&name.len()) && name.bytes().all(allowed)
 }
 
-/// Reads the fields of a table. Unknown ones are named by the message.
+/// Reads the fields of a table. The message names unknown ones and shows no value: a secret may stand in the wrong place.
 pub fn fields<T: DeserializeOwned>(
     field: &str,
     value: Value,
     problems: &mut Vec<Problem>,
 ) -> Option<T> {
-    match serde_json::from_value(value) {
-        Ok(fields) => Some(fields),
-        Err(error) => {
-            problems.push((field.to_owned(), format!("cannot be read: {error}")));
-            None
-        }
+    if !value.is_object() {
+        problems.push((field.to_owned(), "must be a table".to_owned()));
+        return None;
     }
+    let error = match T::deserialize(&value) {
+        Ok(fields) => return Some(fields),
+        Err(error) => error.to_string(),
+    };
+    let place = match (field, culprit::<T>(value, &error)) {
+        ("", Some(own)) => own,
+        (table, Some(own)) => format!("{table}.{own}"),
+        (table, None) => table.to_owned(),
+    };
+    problems.push((place, format!("cannot be read: {}", without_value(&error))));
+    None
+}
+
+/// The field that an error is about: without it there is none, or another one.
+fn culprit<T: DeserializeOwned>(table: Value, error: &str) -> Option<String> {
+    let Value::Object(table) = table else {
+        return None;
+    };
+    if names_a_field(error) {
+        return None;
+    }
+    let differs = |name: &&String| {
+        let mut less = table.clone();
+        less.remove(*name);
+        let outcome = T::deserialize(&Value::Object(less));
+        outcome.map_or_else(|other| other.to_string() != error, |_| true)
+    };
+    table.keys().find(differs).cloned()
+}
+
+fn names_a_field(error: &str) -> bool {
+    ["unknown field", "missing field", "duplicate field"]
+        .iter()
+        .any(|start| error.starts_with(start))
+}
+
+/// What serde says of a mistake, less the value: "invalid type: string \"x\", expected a boolean".
+fn without_value(message: &str) -> &str {
+    if names_a_field(message) {
+        return message;
+    }
+    message
+        .rfind("expected ")
+        .and_then(|at| message.get(at..))
+        .unwrap_or("a field has another type than it must have")
 }
 
 /// The app of a source: the default one, or one of those that are served.

@@ -1,7 +1,7 @@
 //! The check of one signature.
 
 use super::*;
-use crate::webhooks::public_key::{CannotCheck, PublicKey, PublicKeyVerifier};
+use crate::webhooks::public_key::{CannotCheck, PublicKey, PublicKeyVerifier, RsaKey};
 
 #[test]
 fn every_bit_of_signature_and_body_counts() {
@@ -27,6 +27,60 @@ fn every_bit_of_signature_and_body_counts() {
         let answer = block_on(verify(&cache, &world, &headers, &body, &Ring));
         assert_eq!(answer, refused(Mismatch), "{bit}");
     }
+}
+
+/// `WebCrypto` that cannot import one key.
+struct BrokenFor(RsaKey);
+
+impl PublicKeyVerifier for BrokenFor {
+    async fn holds(
+        &self,
+        key: &PublicKey,
+        signature: &[u8],
+        message: &[u8],
+    ) -> Result<bool, CannotCheck> {
+        if *key == PublicKey::Rsa(self.0.clone()) {
+            return Err(CannotCheck("DataError".to_owned()));
+        }
+        Ring.holds(key, signature, message).await
+    }
+}
+
+#[test]
+fn a_published_key_that_cannot_be_used_disables_nothing_for_longer_than_it_is_published() {
+    let (good, bad) = (RsaSigner::a(), RsaSigner::b());
+    let (world, cache) = (World::with(&good), RefCell::default());
+    let verifier = BrokenFor(bad.public());
+    let signature = good.sign(BODY);
+    let receive = || {
+        let headers = |_: &str| Some(signature.clone());
+        block_on(verify(&cache, &world, &headers, BODY, &verifier))
+    };
+    assert!(receive().is_ok());
+    world.publish(&bad);
+    world.pass(61_000);
+    let other = || {
+        let forged = Some(bad.sign(BODY));
+        block_on(verify(&cache, &world, &|_| forged.clone(), BODY, &verifier))
+    };
+    assert!(matches!(other(), Err(Rejection::Unavailable(_))));
+    // The key before is tried as well, and when a good one is published it is fetched.
+    assert!(receive().is_ok());
+    world.publish(&good);
+    world.pass(2 * 3_600_000);
+    assert!(receive().is_ok());
+}
+
+#[test]
+fn a_key_that_a_forgery_made_us_fetch_is_stored_when_a_message_holds_under_it() {
+    let (a, b) = (RsaSigner::a(), RsaSigner::b());
+    let (world, cache) = (World::with(&a), RefCell::default());
+    let _ = receive(&cache, &world, &b.sign(BODY));
+    assert_eq!((world.fetches.get(), world.ledger_writes.get()), (1, 0));
+    for _ in 0..3 {
+        assert!(receive(&cache, &world, &a.sign(BODY)).is_ok());
+    }
+    assert_eq!((world.fetches.get(), world.ledger_writes.get()), (1, 1));
 }
 
 /// `WebCrypto` that cannot import a key.

@@ -110,6 +110,22 @@ fn realtimekit_does_nothing_unless_it_is_told_to() {
     assert_eq!(settings.organization_id.as_deref(), Some("o"));
 }
 
+/// DER of a key of 1,024 bits.
+fn rsa_1024() -> Vec<u8> {
+    let algorithm = [
+        0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0,
+    ];
+    [
+        &[0x30, 0x81, 0x9f][..],
+        &algorithm,
+        &[0x03, 0x81, 0x8d, 0, 0x30, 0x81, 0x89],
+        &[0x02, 0x81, 0x81, 0, 0x80],
+        &[1; 127],
+        &[0x02, 3, 1, 0, 1],
+    ]
+    .concat()
+}
+
 #[test]
 fn a_pinned_key_is_an_rsa_key() {
     let key = RsaSigner::a();
@@ -132,6 +148,7 @@ fn a_pinned_key_is_an_rsa_key() {
     // RSA as well, but for another kind of signature: id-RSASSA-PSS (RFC 4055 §3.1).
     let mut pss = key.public_der();
     pss[16] = 0x0a;
+    let longer = [&key.public_der()[..], &[0]].concat();
     for (wrong, rule) in [
         (pem("CERTIFICATE", &key.public_der()), "must be PEM"),
         (
@@ -140,10 +157,9 @@ fn a_pinned_key_is_an_rsa_key() {
         ),
         (pem("PUBLIC KEY", &ed25519), "another kind"),
         (pem("PUBLIC KEY", &pss), "another kind"),
-        (
-            pem("PUBLIC KEY", &key.public_der()[..200]),
-            "2048 to 8192 bits",
-        ),
+        (pem("PUBLIC KEY", &key.public_der()[..200]), "is damaged"),
+        (pem("PUBLIC KEY", &longer), "is damaged"),
+        (pem("PUBLIC KEY", &rsa_1024()), "2048 to 8192 bits"),
         (right.replacen("MII", "M!I", 1), "not base64"),
         (String::new(), "must be PEM"),
     ] {

@@ -51,18 +51,48 @@ fn every_mistake_about_presets_and_schemes_is_named() {
     shown_of(
         |_| r#""clerk""#.to_owned(),
         WHSEC,
-        &[("", "WEBHOOKS.x cannot be read")],
+        &[("", "WEBHOOKS.x must be a table")],
     );
+}
+
+#[test]
+fn no_mistake_shows_a_value() {
+    let secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+    for source in [
+        format!(r#""{secret}""#),
+        format!(r#"["{secret}"]"#),
+        format!(r#"{{"preset": "clerk", "kick": "{secret}"}}"#),
+        format!(r#"{{"preset": "clerk", "delay_seconds": "{secret}"}}"#),
+        format!(r#"{{"preset": "clerk", "rules": "{secret}"}}"#),
+        format!(r#"{{"scheme": "github", "rules": ["{secret}"]}}"#),
+        format!(r#"{{"preset": {{"clerk": "{secret}"}}}}"#),
+        format!(r#"{{"preset": "{secret}"}}"#),
+        format!(r#"{{"scheme": "{secret}"}}"#),
+        format!(r#"{{"preset": "clerk", "user": "{secret}"}}"#),
+        format!(r#"{{"preset": "clerk", "app_id": "{secret}"}}"#),
+    ] {
+        for name in ["x", REALTIMEKIT, secret] {
+            let found = problems(name, &source, "{}");
+            assert!(!found.contains("C2FV"), "{source}\n{found}");
+        }
+    }
+    let twice = format!(r#"{{"{secret}": {{}}, "{secret}": {{}}}}"#);
+    let sources = parse(&twice, "{}");
+    let shown: Vec<_> = sources.problems().map(|problem| &problem.name).collect();
+    assert_eq!(shown, ["WEBHOOKS.…"]);
 }
 
 #[test]
 fn every_mistake_in_what_a_source_changes_is_named() {
     let rows = [
         (r#""public_key": "x""#, "unknown field `public_key`"),
-        (r#""kick": "yes""#, "expected a boolean"),
+        (
+            r#""kick": "yes""#,
+            "WEBHOOKS.x.kick cannot be read: expected a boolean",
+        ),
         (
             r#""delay_seconds": -1"#,
-            "WEBHOOKS.x cannot be read: invalid value: integer `-1`",
+            "WEBHOOKS.x.delay_seconds cannot be read: expected u64",
         ),
         (
             r#""delay_seconds": 2592001"#,

@@ -29,7 +29,7 @@ fn realtimekits_mistakes_are_named() {
         (
             r#"{"participant_left": 5}"#,
             "{}",
-            ".participant_left cannot be read",
+            ".participant_left must be a table",
         ),
         (
             r#"{"app_id": "three"}"#,
