@@ -71,11 +71,7 @@ impl<S: Store> Ledger<S> {
             &values![seq, now],
         )?;
         // What is in flight keeps its state: its answer, or its loss, decides.
-        self.store.run(
-            "UPDATE items SET state = 'cancelled', due_at = NULL
-             WHERE removal = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL",
-            &values![seq],
-        )?;
+        self.close_cancelled(seq, now)?;
         self.store.run(
             "UPDATE works SET stage = 'cancelled', due_at = NULL
              WHERE removal = ?1 AND stage NOT IN ('done', 'failed')",
@@ -101,25 +97,28 @@ impl<S: Store> Ledger<S> {
     /// Opens what failed. False when nothing of it can be: a synchronous removal is repeated by its caller.
     fn reopen(&self, seq: u64, now: u64) -> Result<bool, StoreError> {
         let items = self.store.run(
-            "UPDATE items SET state = 'pending', outcome = NULL, finished_at = NULL, due_at = ?2, waited = 0,
+            "UPDATE items SET state = 'waiting', outcome = NULL, finished_at = NULL, due_at = NULL, waited = 0,
                 failures = 0, refused_at = NULL
              WHERE removal = ?1 AND state = 'failed' AND work IS NOT NULL RETURNING work",
-            &values![seq, now],
-        )?;
-        // A meeting with such a participant is confirmed once more afterwards; one that could not be read is read again.
-        self.store.run(
-            "UPDATE works SET stage = 'deleting', due_at = NULL
-             WHERE removal = ?1 AND id IN (SELECT work FROM items WHERE removal = ?1 AND state = 'pending')",
             &values![seq],
         )?;
+        // A meeting with such a participant starts afresh with the kick, and is read again when they are gone; one that
+        // could not be read is read again at once.
         let works = self.store.run(
-            "UPDATE works SET stage = 'reading', page = 1, pass = pass + 1, unclean_passes = 0, attempts = 0, waited = 0,
-                refused_at = NULL, due_at = ?2
-             WHERE removal = ?1 AND stage = 'failed' RETURNING id",
+            "UPDATE works SET stage = 'reading', page = 1, pass = 1, reading = '', unclean_passes = 0, given_up = 0,
+                attempts = 0, waited = 0, refused_at = NULL, due_at = ?2
+             WHERE removal = ?1 AND (stage = 'failed'
+                OR id IN (SELECT work FROM items WHERE removal = ?1 AND state = 'waiting'))
+             RETURNING id, EXISTS (SELECT 1 FROM items i WHERE i.work = works.id AND i.state = 'waiting')",
             &values![seq, now],
         )?;
-        if items.is_empty() && works.is_empty() {
+        if works.is_empty() {
             return Ok(false);
+        }
+        for work in &works {
+            if work.flag(1)? {
+                self.put_out(work.integer(0)?, now)?;
+            }
         }
         let reopened = u64::try_from(items.len()).unwrap_or(u64::MAX);
         self.store.run(

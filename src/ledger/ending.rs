@@ -32,15 +32,17 @@ impl<S: Store> Ledger<S> {
             "UPDATE removals SET last_error = ?2 WHERE seq = ?1",
             &values![work.removal, reason],
         )?;
-        // Those who were found before are removed all the same.
         let waiting = self.store.run(
-            "UPDATE items SET state = 'pending', due_at = ?2 WHERE work = ?1 AND state = 'waiting' RETURNING id",
-            &values![work.id, now],
+            "UPDATE works SET given_up = 1 WHERE id = ?1
+                AND EXISTS (SELECT 1 FROM items WHERE work = ?1 AND state IN ('waiting', 'pending')) RETURNING id",
+            &values![work.id],
         )?;
-        if !waiting.is_empty() {
-            self.wake(work.removal, now)?;
+        if waiting.is_empty() {
+            return self.end_work(work, Stage::Failed, now);
         }
-        self.end_work(work, Stage::Failed, now)
+        // Those who were found before are removed all the same, and that ends it.
+        self.wake(work.removal, now)?;
+        self.put_out(work.id, now)
     }
 
     /// When no meeting is open any more: reads the list of meetings once more, or finishes the removal.
@@ -87,6 +89,11 @@ impl<S: Store> Ledger<S> {
             "UPDATE removals SET state = ?2, finished_at = ?3, wake_at = NULL, revision = revision + 1 WHERE seq = ?1",
             &values![removal, state.as_str(), now],
         )?;
+        if state == RemovalState::Succeeded {
+            // Nothing of it is ever run again, and a user everywhere has a row for every meeting of the app.
+            self.store
+                .run("DELETE FROM works WHERE removal = ?1", &values![removal])?;
+        }
         Ok(())
     }
 

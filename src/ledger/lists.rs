@@ -86,6 +86,9 @@ impl<S: Store> Ledger<S> {
             &values![work.removal, now, json(&rows)?],
         )?;
         let found = u64::try_from(new.len()).unwrap_or(u64::MAX);
+        if work.pass > 1 && work.unclean_passes == 0 {
+            self.read_active_again(work.removal, &json(&rows)?, now)?;
+        }
         // The total is what is known of how many there will be, until all of them are there.
         self.store.run(
             "UPDATE removals SET meetings_total = max(?2,
@@ -94,6 +97,24 @@ impl<S: Store> Ledger<S> {
         )?;
         let ids: Vec<&str> = rows.iter().map(|row| row.id).collect();
         self.take_page(work, &ids, page.total_count, found, random, now)
+    }
+
+    /// The confirming pass over the list of meetings: people are added to meetings that run, so those in which nobody was
+    /// found, and which no second reading has confirmed for that reason, are read once more.
+    fn read_active_again(&self, removal: u64, meetings: &str, now: u64) -> Result<(), StoreError> {
+        let again = self.store.run(
+            "UPDATE works SET stage = 'reading', page = 1, pass = pass + 1, reading = '', confirmed = 1, due_at = ?2
+             WHERE removal = ?1 AND stage = 'done' AND confirmed = 0
+                AND meeting IN (SELECT value ->> 'id' FROM json_each(?3) WHERE value ->> 'active')
+                AND NOT EXISTS (SELECT 1 FROM items WHERE work = works.id)
+             RETURNING id",
+            &values![removal, now, meetings],
+        )?;
+        self.store.run(
+            "UPDATE removals SET meetings_scanned = meetings_scanned - ?2 WHERE seq = ?1",
+            &values![removal, u64::try_from(again.len()).unwrap_or(u64::MAX)],
+        )?;
+        Ok(())
     }
 
     /// A page of a meeting's participants: each that a target is about becomes an item.

@@ -48,17 +48,19 @@ impl<S: Store> Ledger<S> {
         self.store_requests(timeout.saturating_add(WINDOW_MS), counted)
     }
 
-    fn close_cancelled(&self, removal: u64, now: u64) -> Result<(), StoreError> {
+    /// Closes what a cancelled removal has open and not in flight. Whoever a lost delete was about may be gone: that is
+    /// `unknown`, and whoever was gone before stays so.
+    pub(super) fn close_cancelled(&self, removal: u64, now: u64) -> Result<(), StoreError> {
         let closed = self.store.run(
-            "UPDATE items SET state = CASE WHEN outcome IS NULL THEN 'failed' ELSE 'done' END,
-                outcome = ifnull(outcome, 'unknown'), due_at = NULL, finished_at = ?2
-             WHERE removal = ?1 AND state = 'pending'
-               AND (SELECT state FROM removals WHERE seq = ?1) = 'cancelled' RETURNING outcome = 'unknown'",
+            "UPDATE items SET due_at = NULL, finished_at = ifnull(finished_at, ?2),
+                state = CASE WHEN outcome IS NOT NULL THEN 'done' WHEN ambiguous THEN 'failed' ELSE 'cancelled' END,
+                outcome = CASE WHEN outcome IS NULL AND ambiguous THEN 'unknown' ELSE outcome END
+             WHERE removal = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL
+               AND (SELECT state FROM removals WHERE seq = ?1) = 'cancelled' RETURNING state = 'failed'",
             &values![removal, now],
         )?;
-        let unknown = closed.iter().map(|row| row.integer(0));
-        let failed: u64 = unknown.sum::<Result<_, _>>()?;
-        let _ = u64::try_from(closed.len()).unwrap_or(u64::MAX);
+        let failed = closed.iter().map(|row| row.integer(0));
+        let failed: u64 = failed.sum::<Result<_, _>>()?;
         self.store.run(
             "UPDATE removals SET failed = failed + ?2 WHERE seq = ?1",
             &values![removal, failed],

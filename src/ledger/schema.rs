@@ -51,8 +51,9 @@ const VERSION_1: &[&str] = &[
         PRIMARY KEY (removal, position)
     ) WITHOUT ROWID",
     "CREATE INDEX targets_by_user ON targets (user, removal) WHERE user IS NOT NULL",
+    // An id is never used again: items of finished removals go on naming works that are gone.
     "CREATE TABLE works (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         removal INTEGER NOT NULL,
         meeting TEXT,
         rank INTEGER NOT NULL,
@@ -65,6 +66,8 @@ const VERSION_1: &[&str] = &[
         pass INTEGER NOT NULL DEFAULT 1,
         reading TEXT NOT NULL DEFAULT '',
         unclean_passes INTEGER NOT NULL DEFAULT 0,
+        given_up INTEGER NOT NULL DEFAULT 0,
+        confirmed INTEGER NOT NULL DEFAULT 0,
         kicked_up_to INTEGER NOT NULL DEFAULT 0,
         attempts INTEGER NOT NULL DEFAULT 0,
         waited INTEGER NOT NULL DEFAULT 0,

@@ -75,6 +75,8 @@ pub(super) struct Work {
     pub pass: u32,
     pub reading: String,
     pub unclean_passes: u32,
+    /// Its list was given up; those who were found before are being removed.
+    pub given_up: bool,
     pub kicked_up_to: u64,
     pub attempts: u32,
     pub waited: u64,
@@ -89,7 +91,7 @@ impl<S: Store> Ledger<S> {
     pub(super) fn work_row(&self, id: u64) -> Result<Work, StoreError> {
         let rows = self.store.run(
             "SELECT w.removal, w.meeting, w.lists, w.everyone, w.stage, w.page, w.pass, w.reading, w.unclean_passes,
-                w.kicked_up_to, w.attempts, w.waited, w.refused_at, w.sent_at, r.kick AND w.may_be_live, r.dry_run
+                w.kicked_up_to, w.attempts, w.waited, w.refused_at, w.sent_at, r.kick AND w.may_be_live, r.dry_run, w.given_up
              FROM works w JOIN removals r ON r.seq = w.removal WHERE w.id = ?1",
             &values![id],
         )?;
@@ -112,6 +114,7 @@ impl<S: Store> Ledger<S> {
             sent_at: row.maybe_integer(13)?,
             kicks: row.flag(14)?,
             dry_run: row.flag(15)?,
+            given_up: row.flag(16)?,
         })
     }
 
@@ -177,10 +180,9 @@ impl<S: Store> Ledger<S> {
         }
         let work = self.work_row(work)?;
         match work.stage {
+            Stage::Deleting if work.given_up => self.end_work(&work, Stage::Failed, now),
             Stage::Deleting if work.lists && !work.dry_run => self.read_again(&work, now),
             Stage::Deleting => self.end_work(&work, Stage::Done, now),
-            // Its list was given up before the last of those who were found in it had their outcome.
-            Stage::Failed => self.go_on(work.removal, now),
             _ => Ok(()),
         }
     }

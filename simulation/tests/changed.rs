@@ -1,0 +1,121 @@
+//! Removals that meet with a change: somebody who is added, a cancellation, another try.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod scene;
+
+use participant_remover::ledger::{Change, RemovalState, Store};
+use participant_remover::removal::Outcome;
+use scene::{everyone_in, removal, scene, start, user_everywhere};
+use simulation::clock::START;
+use simulation::store::SimulatedStore;
+use simulation::world::World;
+
+fn works(world: &World) -> u64 {
+    let store = SimulatedStore(std::rc::Rc::clone(&world.disk));
+    let rows = store.run("SELECT count(*) FROM works", &[]).unwrap();
+    rows[0].integer(0).unwrap()
+}
+
+/// Runs until something holds of the removal.
+fn until(world: &mut World, holds: impl Fn(&World) -> bool) {
+    while !world.ordered.contains_key(&0) || !holds(world) {
+        assert!(world.advance().unwrap());
+        assert!(world.clock.now() < START + 10 * 24 * 3_600_000);
+    }
+}
+
+/// A meeting that runs is read once more at the end: the user came into it after it was read.
+#[test]
+fn whoever_is_added_to_an_active_meeting_after_it_was_read_is_removed() {
+    let mut scenario = scene(100);
+    let meetings: Vec<_> = (0..30)
+        .map(|number| {
+            let meeting = scenario.population.add_meeting(number > 0);
+            scenario.population.add(meeting, "other", START);
+            meeting
+        })
+        .collect();
+    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    until(&mut world, |world| {
+        removal(world).progress.meetings_scanned >= 20
+    });
+    let (now, newest) = (world.clock.now(), *meetings.last().unwrap());
+    // The newest active meeting is read first.
+    world
+        .network
+        .api
+        .borrow_mut()
+        .population
+        .add(newest, "wanted", now);
+    world.run_to_end().unwrap();
+    let view = removal(&world);
+    assert_eq!(
+        (view.state, view.progress.removed),
+        (RemovalState::Succeeded, 1)
+    );
+    assert_eq!(
+        (view.progress.meetings_scanned, view.progress.meetings_total),
+        (30, 30)
+    );
+    // The list twice; each meeting once, the active ones again, and the one that had him once more; the kick, the delete.
+    assert_eq!(view.progress.requests, 2 + 30 + 29 + 1 + 2);
+    assert_eq!(works(&world), 0, "nothing is kept for another try");
+}
+
+/// A delete whose answer was lost may have worked: cancelling does not hide that.
+#[test]
+fn whoever_a_lost_delete_was_about_stays_unknown_when_the_removal_is_cancelled() {
+    let mut scenario = scene(100);
+    let meeting = scenario.population.add_meeting(false);
+    for _ in 0..3 {
+        scenario.population.add(meeting, "u", START);
+    }
+    let orders = vec![everyone_in(&scenario, meeting)];
+    let mut world = start(scenario, orders);
+    let lost = "/participants/p1".to_owned();
+    world.network.api.borrow_mut().breaks = Some(lost);
+    until(&mut world, |world| removal(world).progress.removed == 2);
+    until(&mut world, |world| removal(world).last_error.is_some());
+    let id = removal(&world).id;
+    {
+        let ledger = world.ledger.as_ref().unwrap();
+        let done = ledger.cancel(&id, world.clock.now()).unwrap();
+        assert_eq!(done, Some(Change::Done));
+    }
+    let view = removal(&world);
+    let items = world.ledger.as_ref().unwrap().items(&id, None, 10);
+    let outcomes: Vec<_> = items.unwrap().unwrap().rows;
+    let unknown = outcomes
+        .iter()
+        .filter(|item| item.outcome == Some(Outcome::Unknown));
+    assert_eq!(unknown.count(), 1, "{outcomes:?}");
+    assert_eq!((view.progress.removed, view.progress.failed), (2, 1));
+}
+
+/// Whoever could not be deleted is kicked once more before the next try: they may be back meanwhile.
+#[test]
+fn another_try_begins_with_the_kick() {
+    let mut scenario = scene(100);
+    scenario.settings.give_up_after_ms = 30_000;
+    let meeting = scenario.population.add_meeting(true);
+    scenario.population.add(meeting, "wanted", START);
+    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    world.network.api.borrow_mut().breaks = Some("/participants/p".to_owned());
+    until(&mut world, |world| removal(world).state.is_final());
+    assert_eq!(removal(&world).state, RemovalState::Failed);
+    {
+        let mut api = world.network.api.borrow_mut();
+        api.breaks = None;
+        api.population.meetings[meeting].participants[0].live = true;
+    }
+    world.run_to_end().unwrap();
+    assert_eq!(removal(&world).state, RemovalState::Succeeded);
+    let api = world.network.api.borrow();
+    let wanted = &api.population.meetings[meeting].participants[0];
+    assert!(wanted.gone.is_some() && !wanted.live);
+}
