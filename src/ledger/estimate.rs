@@ -2,6 +2,7 @@
 
 use super::Ledger;
 use super::acceptance::first_row;
+use super::planning::RANK_ACTIVE;
 use super::store::{Store, StoreError};
 use super::views::RemovalView;
 use crate::values;
@@ -9,14 +10,18 @@ use crate::values;
 /// How long one request takes in the middle, with six at a time, in milliseconds. Counts only while there is budget.
 const REQUEST_MS: u64 = 60;
 const FIVE_MINUTES_MS: u64 = 300_000;
+/// How many rows a page has, as far as is known.
+const ROWS_A_PAGE: u64 = 100;
 
 /// What an estimate is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Outlook {
     /// Requests that this removal still needs.
     pub requests: u64,
-    /// Removals that share the budget with it, itself included.
+    /// How many other removals take turns with it.
     pub sharers: u64,
+    /// Requests that these still need, as far as is known.
+    pub others: u64,
     /// Requests that may leave at once.
     pub free: u64,
     /// Requests that durable work may send in five minutes.
@@ -26,47 +31,70 @@ pub(super) struct Outlook {
 }
 
 impl Outlook {
-    /// The time left in seconds, rounded up.
+    /// The time left in seconds, rounded up. Each of the others takes as many turns as this removal, or as it needs.
     pub fn seconds(self) -> u64 {
-        let shared = self.requests.saturating_mul(self.sharers.max(1));
-        let beyond = shared.saturating_sub(self.free);
+        let turns = self.requests.saturating_mul(self.sharers);
+        let all = self.requests.saturating_add(self.others.min(turns));
+        let beyond = all.saturating_sub(self.free);
         let waiting = beyond.saturating_mul(FIVE_MINUTES_MS) / self.per_5_minutes.max(1);
-        let sending = shared.saturating_mul(REQUEST_MS);
+        let sending = all.saturating_mul(REQUEST_MS);
         self.standstill_ms
             .saturating_add(waiting.max(sending))
             .div_ceil(1000)
     }
 }
 
+/// What is known of what a removal still has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Left {
+    /// Participants who have no outcome yet.
+    items: u64,
+    /// Meetings to be confirmed when those have theirs.
+    confirmations: u64,
+    /// Meetings whose list is not read to its end.
+    unread: u64,
+    /// Further pages of the lists that are being read.
+    pages: u64,
+    /// Rows on those pages that everybody is to go from.
+    rows: u64,
+    /// Pages of the list of meetings.
+    lists: u64,
+}
+
+impl Left {
+    /// Requests: as many will be found in the meetings of a list as in those before, and each costs a delete, its meeting
+    /// a confirmation, and perhaps a kick.
+    fn requests(self, view: &RemovalView) -> u64 {
+        let progress = view.progress;
+        let ahead = progress.found.saturating_mul(self.unread) / progress.meetings_scanned.max(1);
+        let to_find = if self.lists > 0 {
+            ahead.saturating_mul(2 + u64::from(view.kick))
+        } else {
+            0
+        };
+        let rows = if view.dry_run { 0 } else { self.rows };
+        self.items + rows + self.confirmations + self.unread + self.pages + self.lists + to_find
+    }
+}
+
 impl<S: Store> Ledger<S> {
+    /// The time left in seconds. `None` while nothing has been read that could tell.
     pub(super) fn estimate(
         &self,
         seq: u64,
         view: &RemovalView,
         now: u64,
     ) -> Result<Option<u64>, StoreError> {
+        let Some(left) = self.left(seq, view)? else {
+            return Ok(None);
+        };
         let rows = self.store.run(
-            "SELECT (SELECT count(*) FROM items WHERE removal = ?1 AND state IN ('waiting', 'pending')),
-                (SELECT count(*) FROM works WHERE removal = ?1 AND stage = 'deleting' AND lists = 1),
-                (SELECT count(*) FROM works WHERE removal = ?1 AND meeting IS NULL AND stage NOT IN ('done', 'failed')),
-                (SELECT count(*) FROM removals WHERE state IN ('queued', 'running') AND seq <> ?1)",
+            "SELECT (SELECT count(*) FROM removals WHERE state IN ('queued', 'running') AND seq <> ?1),
+                (SELECT count(*) FROM items INDEXED BY items_open WHERE state IN ('waiting', 'pending') AND removal <> ?1)
+                + (SELECT count(*) FROM works INDEXED BY works_due WHERE due_at IS NOT NULL AND removal <> ?1)",
             &values![seq],
         )?;
         let row = first_row(&rows)?;
-        let progress = view.progress;
-        let unread = progress
-            .meetings_total
-            .saturating_sub(progress.meetings_scanned);
-        // The list of meetings is read twice, by 100 as far as is known.
-        let lists = row.integer(2)? * (1 + progress.meetings_total.div_ceil(100));
-        // As many will be found in the rest as so far: each is deleted, its meeting confirmed, and perhaps kicked.
-        let ahead = progress.found.saturating_mul(unread) / progress.meetings_scanned.max(1);
-        let to_find = if lists > 0 {
-            ahead * (2 + u64::from(view.kick))
-        } else {
-            0
-        };
-        let requests = row.integer(0)? + row.integer(1)? + unread + lists + to_find;
         let start = view.not_before.unwrap_or(0).saturating_sub(now);
         let pause = view
             .pause
@@ -74,13 +102,45 @@ impl<S: Store> Ledger<S> {
         let mut pacing = self.pacing.borrow_mut();
         let allowed = pacing.allowed(&self.settings);
         let outlook = Outlook {
-            requests: requests.max(u64::from(view.targets.min(1))),
-            sharers: 1 + row.integer(3)?,
+            requests: left.requests(view).max(1),
+            sharers: row.integer(0)?,
+            others: row.integer(1)?,
             free: u64::from(pacing.window.free(now, allowed)),
             per_5_minutes: u64::from(allowed.durable),
             standstill_ms: start.max(pause),
         };
         Ok(Some(outlook.seconds()))
+    }
+
+    fn left(&self, seq: u64, view: &RemovalView) -> Result<Option<Left>, StoreError> {
+        let rows = self.store.run(
+            "SELECT count(*), ifnull(sum(stage = 'deleting' AND lists), 0),
+                ifnull(sum(meeting IS NULL AND stage NOT IN ('done', 'failed')), 0),
+                ifnull(sum(lists AND stage = 'reading' AND reading IS NULL AND pass = 1), 0),
+                ifnull(sum(max(0, (reading ->> 'last_total') - (reading ->> 'rows')) * (stage = 'reading')), 0),
+                ifnull(sum(max(0, (reading ->> 'last_total') - (reading ->> 'rows')) * (stage = 'reading' AND everyone)), 0),
+                ifnull(sum(rank = ?2 AND confirmed = 0), 0),
+                (SELECT count(*) FROM items WHERE removal = ?1 AND state IN ('waiting', 'pending'))
+             FROM (SELECT meeting, rank, lists, everyone, stage, pass, confirmed, nullif(reading, '') AS reading
+                FROM works WHERE removal = ?1)",
+            &values![seq, RANK_ACTIVE],
+        )?;
+        let row = first_row(&rows)?;
+        let meetings = view.progress.meetings_total;
+        let all_unread = row.integer(3)? == row.integer(0)?;
+        if all_unread || (row.integer(2)? > 0 && meetings == 0) {
+            return Ok(None);
+        }
+        Ok(Some(Left {
+            items: row.integer(7)?,
+            // Active meetings of the list are read twice.
+            confirmations: row.integer(1)? + row.integer(6)? * row.integer(2)?,
+            unread: meetings.saturating_sub(view.progress.meetings_scanned),
+            pages: row.integer(4)?.div_ceil(ROWS_A_PAGE),
+            rows: row.integer(5)?,
+            // The list of meetings is read twice.
+            lists: row.integer(2)? * (1 + meetings.div_ceil(ROWS_A_PAGE)),
+        }))
     }
 }
 
@@ -90,7 +150,8 @@ mod tests {
 
     const OUTLOOK: Outlook = Outlook {
         requests: 960,
-        sharers: 1,
+        sharers: 0,
+        others: 0,
         free: 960,
         per_5_minutes: 960,
         standstill_ms: 0,
@@ -114,7 +175,8 @@ mod tests {
     fn others_and_a_standstill_count() {
         assert_eq!(
             Outlook {
-                sharers: 2,
+                sharers: 1,
+                others: 5_000,
                 ..OUTLOOK
             }
             .seconds(),

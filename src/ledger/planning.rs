@@ -50,7 +50,7 @@ impl<S: Store> Ledger<S> {
         self.store.run(
             "INSERT OR IGNORE INTO items (removal, work, meeting, participant, state, found_at)
              SELECT t.removal, w.id, t.meeting, t.participant, 'waiting', ?2
-             FROM targets t JOIN works w ON w.removal = t.removal AND ifnull(w.meeting, '') = t.meeting
+             FROM targets t JOIN works w INDEXED BY works_by_meeting ON w.removal = t.removal AND ifnull(w.meeting, '') = t.meeting
              WHERE t.removal = ?1 AND t.participant IS NOT NULL ORDER BY t.position",
             &values![seq, now],
         )?;

@@ -43,6 +43,17 @@ impl<S: Store> Ledger<S> {
         Ok(Some(view))
     }
 
+    /// What changes with every change of a removal, and whether it is final: for waiting until there is one.
+    pub fn revision(&self, id: &RemovalId) -> Result<Option<(u64, bool)>, StoreError> {
+        let rows = self.store.run(
+            "SELECT revision, state FROM removals WHERE id = ?1",
+            &values![id.as_str()],
+        )?;
+        rows.first()
+            .map(|row| Ok((row.integer(0)?, state_of(row.text(1)?)?.is_final())))
+            .transpose()
+    }
+
     /// Removals, newest first, of one state or of all. `after` is the cursor that the page before gave.
     pub fn list(
         &self,

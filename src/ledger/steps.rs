@@ -115,8 +115,8 @@ impl<S: Store> Ledger<S> {
     fn sleep(&self, removal: u64, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE removals SET wake_at = (SELECT CASE WHEN min(due_at) <= ?2 THEN ?3 ELSE min(due_at) END FROM (
-                SELECT min(due_at) AS due_at FROM items WHERE removal = ?1 AND due_at IS NOT NULL
-                UNION ALL SELECT min(due_at) FROM works WHERE removal = ?1 AND due_at IS NOT NULL))
+                SELECT min(due_at) AS due_at FROM items INDEXED BY items_due WHERE removal = ?1 AND due_at IS NOT NULL
+                UNION ALL SELECT min(due_at) FROM works INDEXED BY works_due WHERE removal = ?1 AND due_at IS NOT NULL))
              WHERE seq = ?1",
             &values![removal, now, now.saturating_add(SHARED_PAGE_MS)],
         )?;

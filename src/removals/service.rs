@@ -201,21 +201,24 @@ async fn show<S: Store, C: Clock>(
     let until = clock
         .now_ms()
         .saturating_add(u64::from(wait_seconds) * 1000);
-    let mut first_revision = None;
+    let mut first = None;
     loop {
         let now = clock.now_ms();
-        let Some(view) = ledger.show(&id, now)? else {
+        let Some((revision, is_final)) = ledger.revision(&id)? else {
             return Ok(Problem::UnknownRemoval.answer());
         };
-        let changed = *first_revision.get_or_insert(view.revision) != view.revision;
-        if changed || view.state.is_final() || now >= until {
-            return with_items(served, &view, cursor, limit)
-                .map(|answer| answer.unwrap_or_else(|| removal(200, &view, app)));
+        if *first.get_or_insert(revision) != revision || is_final || now >= until {
+            break;
         }
         clock
             .sleep(LOOK_EVERY.min(Duration::from_millis(until - now)))
             .await;
     }
+    let Some(view) = ledger.show(&id, clock.now_ms())? else {
+        return Ok(Problem::UnknownRemoval.answer());
+    };
+    with_items(served, &view, cursor, limit)
+        .map(|answer| answer.unwrap_or_else(|| removal(200, &view, app)))
 }
 
 fn with_items<S: Store, C: Clock>(

@@ -46,11 +46,12 @@ export function erasing(world: () => Durable): void {
       kicks: count('POST', /\/active-session\/kick/),
       deletes: count('DELETE', /\/participants\//),
     };
-    // The list of meetings twice, each meeting once, and once more where somebody was found; a kick where the meeting
-    // is active; a delete for each.
+    // The list of meetings twice, each meeting once, and once more where somebody was found or may have come in since; a
+    // kick where the meeting is active; a delete for each.
+    const inactiveFound = WITH_USER - live;
     const least = {
       'pages of meetings': 2 * (MEETINGS / PAGE),
-      'pages of participants': MEETINGS + WITH_USER,
+      'pages of participants': MEETINGS + MEETINGS / 2 + inactiveFound,
       kicks: live,
       deletes: WITH_USER,
     };

@@ -1,0 +1,84 @@
+//! Estimates of the time left, against the time that it took.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod scene;
+
+use scene::{everyone_in, removal, scene, start, user_everywhere};
+use simulation::clock::START;
+use simulation::scenario::Scenario;
+use simulation::script::Act;
+use simulation::world::World;
+
+fn meeting_of(scenario: &mut Scenario, people: usize) -> usize {
+    let meeting = scenario.population.add_meeting(false);
+    for number in 0..people {
+        let user = format!("user-{number}");
+        scenario.population.add(meeting, &user, START);
+    }
+    meeting
+}
+
+/// Runs until so many requests were sent for the removal, and gives the estimate then and the seconds that it took.
+fn estimate_after(world: &mut World, requests: u64) -> (Option<u64>, u64) {
+    while !world.ordered.contains_key(&0) || removal(world).progress.requests < requests {
+        assert!(world.advance().unwrap());
+    }
+    let (now, estimated) = (world.clock.now(), removal(world).estimated_seconds_left);
+    world.run_to_end().unwrap();
+    let took = (removal(world).finished_at.unwrap() - now).div_ceil(1000);
+    println!("estimated {estimated:?}, it took {took} s");
+    (estimated, took)
+}
+
+fn near((estimated, took): (Option<u64>, u64)) {
+    let estimated = estimated.unwrap();
+    assert!(
+        estimated >= took / 2 && estimated <= took * 2,
+        "estimated {estimated} s, it took {took} s"
+    );
+}
+
+#[test]
+fn nothing_is_claimed_before_anything_was_read() {
+    for large in [false, true] {
+        let mut scenario = scene(100);
+        let meeting = meeting_of(&mut scenario, 2_000);
+        let order = if large {
+            everyone_in(&scenario, meeting)
+        } else {
+            user_everywhere("user-1")
+        };
+        let mut world = start(scenario, vec![order]);
+        assert_eq!(estimate_after(&mut world, 0).0, None);
+    }
+}
+
+#[test]
+fn a_large_meeting_is_seen_after_its_first_page() {
+    let mut scenario = scene(100);
+    let meeting = meeting_of(&mut scenario, 2_000);
+    let orders = vec![everyone_in(&scenario, meeting)];
+    near(estimate_after(&mut start(scenario, orders), 3));
+}
+
+#[test]
+fn small_ones_beside_it_do_not_count_as_large_ones() {
+    let mut scenario = scene(100);
+    let meeting = meeting_of(&mut scenario, 2_000);
+    let small: Vec<_> = (0..50).map(|_| meeting_of(&mut scenario, 2)).collect();
+    let large = vec![everyone_in(&scenario, meeting)];
+    for (number, meeting) in small.into_iter().enumerate() {
+        let orders = vec![everyone_in(&scenario, meeting)];
+        let act = Act::Order {
+            number: number + 1,
+            orders,
+        };
+        scenario.script.push((1, act));
+    }
+    near(estimate_after(&mut start(scenario, large), 6));
+}
