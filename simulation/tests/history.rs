@@ -11,8 +11,8 @@ use std::rc::Rc;
 
 use participant_remover::ids::{CustomParticipantId, MeetingId};
 use participant_remover::ledger::{
-    Acceptance, Change, Key, Ledger, Origin, Quarantined, RemovalId, RemovalState, Settings,
-    SynchronousRemoval,
+    Acceptance, Change, Connection, Key, Ledger, Origin, Quarantined, RemovalId, RemovalState,
+    Settings, SynchronousRemoval,
 };
 use participant_remover::realtimekit::Clock;
 use participant_remover::removal::{Outcome, Target};
@@ -260,6 +260,63 @@ fn whoever_comes_back_in_time_is_not_removed() {
         ledger.cancel(&mine, now).unwrap(),
         Some(Change::NotPossible(RemovalState::Cancelled))
     );
+}
+
+#[test]
+fn whoever_is_there_by_another_connection_has_not_left() {
+    let (clock, ledger) = ledger();
+    let now = clock.now();
+    let (user, meeting) = (CustomParticipantId::parse("user").unwrap(), meeting());
+    let connection = |peer| Connection {
+        source: "webhook:realtimekit",
+        meeting: &meeting,
+        user: Some(&user),
+        peer,
+    };
+    let join = |peer, at| {
+        ledger
+            .joined(connection(Some(peer)), now + at, now)
+            .unwrap()
+    };
+    let left = |peer, at| ledger.left(connection(Some(peer)), now + at, now).unwrap();
+    // The lost connection is noticed after the new one was made.
+    join("a", 0);
+    join("b", 10);
+    assert!(left("a", 40));
+    assert!(!left("b", 50));
+    // A join that comes late is one of a connection that has ended.
+    join("a", 0);
+    assert!(!left("b", 50));
+    // The leaving comes again after the return was told.
+    join("c", 70);
+    assert!(left("b", 60));
+    // Without names the times decide.
+    let nameless = connection(None);
+    let other = CustomParticipantId::parse("other").unwrap();
+    let of_other = Connection {
+        user: Some(&other),
+        ..nameless
+    };
+    ledger.joined(of_other, now + 20, now).unwrap();
+    assert!(ledger.left(of_other, now, now).unwrap());
+    assert!(!ledger.left(of_other, now + 30, now).unwrap());
+    let another = Connection {
+        source: "webhook:other",
+        ..connection(Some("a"))
+    };
+    assert!(
+        !ledger.left(another, now, now).unwrap(),
+        "sources are apart"
+    );
+    // Somebody has joined since the meeting ended; and what nobody ends is forgotten after a day.
+    let ended = |at, now| {
+        ledger
+            .ended("webhook:realtimekit", &meeting, at, now)
+            .unwrap()
+    };
+    assert!(ended(now + 65, now));
+    assert!(!ended(now + 65, now + 25 * 3_600_000));
+    assert!(!ended(now + 75, now));
 }
 
 #[test]

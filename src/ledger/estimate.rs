@@ -85,7 +85,7 @@ impl<S: Store> Ledger<S> {
         view: &RemovalView,
         now: u64,
     ) -> Result<Option<u64>, StoreError> {
-        let Some(left) = self.left(seq, view)? else {
+        let Some(left) = self.still_to_do(seq, view)? else {
             return Ok(None);
         };
         let rows = self.store.run(
@@ -112,7 +112,7 @@ impl<S: Store> Ledger<S> {
         Ok(Some(outlook.seconds()))
     }
 
-    fn left(&self, seq: u64, view: &RemovalView) -> Result<Option<Left>, StoreError> {
+    fn still_to_do(&self, seq: u64, view: &RemovalView) -> Result<Option<Left>, StoreError> {
         let rows = self.store.run(
             "SELECT count(*), ifnull(sum(stage = 'deleting' AND lists), 0),
                 ifnull(sum(meeting IS NULL AND stage NOT IN ('done', 'failed')), 0),

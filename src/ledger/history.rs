@@ -80,6 +80,7 @@ impl<S: Store> Ledger<S> {
         let before = now.saturating_sub(retention * DAY_MS);
         let keys_before = now.saturating_sub(KEY_DAYS * DAY_MS);
         self.store.transaction(|| {
+            self.forget_connections(now)?;
             let expired = self.store.run(
                 "SELECT seq FROM removals WHERE finished_at < ?1 ORDER BY finished_at LIMIT ?2",
                 &values![before, PURGE_AT_ONCE],

@@ -127,6 +127,18 @@ const VERSION_1: &[&str] = &[
         durable INTEGER NOT NULL,
         synchronous INTEGER NOT NULL
     )",
+    // Who is in which meeting, as the events of a source told it; for a day.
+    "CREATE TABLE connections (
+        source TEXT NOT NULL,
+        meeting TEXT NOT NULL,
+        user TEXT NOT NULL,
+        peer TEXT NOT NULL,
+        joined_at INTEGER NOT NULL DEFAULT 0,
+        left_at INTEGER NOT NULL DEFAULT 0,
+        noted_at INTEGER NOT NULL,
+        PRIMARY KEY (source, meeting, user, peer)
+    ) WITHOUT ROWID",
+    "CREATE INDEX connections_by_age ON connections (noted_at)",
     "CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 ];
 

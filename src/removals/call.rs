@@ -69,6 +69,9 @@ pub enum LedgerCall {
         /// When the event happened, in milliseconds since the Unix epoch.
         #[serde(default)]
         event_at_ms: Option<u64>,
+        /// The event of `RealtimeKit`'s that it is, if it is one of leaving a meeting.
+        #[serde(default)]
+        leaving: Option<Leaving>,
     },
     /// Cancel what a source has scheduled for somebody who is back.
     CancelPending {
@@ -79,6 +82,9 @@ pub enum LedgerCall {
         /// When they came back, in milliseconds since the Unix epoch.
         #[serde(default)]
         event_at_ms: Option<u64>,
+        /// Their connection.
+        #[serde(default)]
+        peer: Option<String>,
     },
     /// Keep a signed event that could not be understood.
     Quarantine {
@@ -108,6 +114,19 @@ pub enum LedgerCall {
     },
     /// How the ledger is.
     Health,
+}
+
+/// What somebody may be back from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Leaving {
+    /// One connection ended.
+    Connection {
+        /// Its name.
+        peer: Option<String>,
+    },
+    /// The meeting ended.
+    Meeting,
 }
 
 /// How a webhook's message is known again.

@@ -1,11 +1,11 @@
 //! The ledger's side of webhooks: what a verified message asks for, stored once.
 
-use super::call::MessageKey;
+use super::call::{Leaving, MessageKey};
 use super::service::Served;
 use crate::answer::Answer;
-use crate::ledger::{Key, Origin, Quarantined, Store, StoreError};
+use crate::ledger::{Connection, Key, Origin, Quarantined, Store, StoreError};
 use crate::realtimekit::Clock;
-use crate::removal::{Target, request};
+use crate::removal::{RemovalOrder, Target, request};
 
 /// What an answer calls the key of a message.
 const KEY_NAME: &str = "webhook id";
@@ -27,7 +27,14 @@ pub fn deliver<S: Store, C: Clock>(
     body: &str,
     message: &MessageKey,
     event_at: Option<u64>,
+    leaving: Option<&Leaving>,
 ) -> Result<Answer, StoreError> {
+    if let Some(leaving) = leaving
+        && let Some(reason) = is_back(served, source, body, event_at, leaving)?
+    {
+        let reason = reason.to_owned();
+        return Ok(Answer::success(200, Handled::Ignored { reason }));
+    }
     let key = message.key(source);
     let origin = Origin {
         caller: None,
@@ -36,6 +43,51 @@ pub fn deliver<S: Store, C: Clock>(
         key: Some(&key),
     };
     served.store(body, &origin, 200, KEY_NAME)
+}
+
+/// Why nobody is to be removed for an event of leaving, where that is so.
+fn is_back<S: Store, C: Clock>(
+    served: &Served<'_, S, C>,
+    source: &str,
+    body: &str,
+    event_at: Option<u64>,
+    leaving: &Leaving,
+) -> Result<Option<&'static str>, StoreError> {
+    let (ledger, now) = (served.ledger, served.clock.now_ms());
+    let at = event_at.unwrap_or(now);
+    for order in orders(served, body)? {
+        let back = match (&order.target, leaving) {
+            (Target::UserInMeeting { meeting, user }, Leaving::Connection { peer }) => {
+                let connection = Connection {
+                    source,
+                    meeting,
+                    user: Some(user),
+                    peer: peer.as_deref(),
+                };
+                ledger.left(connection, at, now)?
+            }
+            (Target::EveryoneInMeeting { meeting }, Leaving::Meeting) => {
+                ledger.ended(source, meeting, at, now)?
+            }
+            _ => false,
+        };
+        if back {
+            return Ok(Some(match leaving {
+                Leaving::Connection { .. } => "the user is in the meeting by another connection",
+                Leaving::Meeting => "somebody has joined the meeting since",
+            }));
+        }
+    }
+    Ok(None)
+}
+
+/// Orders that the Worker has written. What cannot be read is of another version of it: the sender has to come again.
+fn orders<S: Store, C: Clock>(
+    served: &Served<'_, S, C>,
+    body: &str,
+) -> Result<Vec<RemovalOrder>, StoreError> {
+    let orders = request::parse(body.as_bytes(), served.config, served.clock.now_ms());
+    orders.map_err(|_| StoreError("orders of another version of this Worker".to_owned()))
 }
 
 /// Keeps a message that could not be understood.
@@ -61,26 +113,30 @@ pub fn cancel_pending<S: Store, C: Clock>(
     source: &str,
     body: &str,
     event_at: Option<u64>,
+    peer: Option<&str>,
 ) -> Result<Answer, StoreError> {
-    let &Served {
-        ledger,
-        config,
-        clock,
-        ..
-    } = served;
+    let &Served { ledger, clock, .. } = served;
     let now = clock.now_ms();
-    let orders = match request::parse(body.as_bytes(), config, now) {
-        Ok(orders) => orders,
-        Err(problem) => return Ok(problem.answer()),
-    };
+    let orders = orders(served, body)?;
+    let user = orders.iter().find_map(|order| match &order.target {
+        Target::UserInMeeting { user, .. } => Some(user),
+        _ => None,
+    });
     let mut cancelled = Vec::new();
-    for order in orders {
-        let (meeting, user) = match &order.target {
+    for order in &orders {
+        let (meeting, whom) = match &order.target {
             Target::UserInMeeting { meeting, user } => (meeting, Some(user)),
             Target::EveryoneInMeeting { meeting } => (meeting, None),
             Target::Participant { .. } | Target::UserEverywhere { .. } => continue,
         };
-        cancelled.extend(ledger.cancel_pending(source, meeting, user, event_at, now)?);
+        let connection = Connection {
+            source,
+            meeting,
+            user,
+            peer,
+        };
+        ledger.joined(connection, event_at.unwrap_or(now), now)?;
+        cancelled.extend(ledger.cancel_pending(source, meeting, whom, event_at, now)?);
     }
     let ids = cancelled.iter().map(ToString::to_string).collect();
     Ok(Answer::success(200, Handled::Cancelled { cancelled: ids }))

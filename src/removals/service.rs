@@ -87,12 +87,21 @@ pub async fn serve<S: Store, C: Clock>(
             body,
             message,
             event_at_ms,
-        } => deliver(served, source, body, message, *event_at_ms),
+            leaving,
+        } => deliver(
+            served,
+            source,
+            body,
+            message,
+            *event_at_ms,
+            leaving.as_ref(),
+        ),
         LedgerCall::CancelPending {
             source,
             body,
             event_at_ms,
-        } => cancel_pending(served, source, body, *event_at_ms),
+            peer,
+        } => cancel_pending(served, source, body, *event_at_ms, peer.as_deref()),
         LedgerCall::Quarantine {
             source,
             problem,

@@ -1,6 +1,6 @@
 //! What one isolate keeps from request to request: the configuration, read once, and a source of randomness.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub struct Isolate {
     pub recorder: RefCell<Recorder>,
     random: RefCell<fastrand::Rng>,
     health: RefCell<Option<(u64, Vec<ConfigProblem>)>>,
-    webhook_keys: OnceCell<RefCell<KeyCache>>,
+    webhook_keys: RefCell<Vec<(KeySetting, Rc<RefCell<KeyCache>>)>>,
 }
 
 /// How long an answer to `/healthz` is good for, in milliseconds: nobody proves who they are there.
@@ -49,19 +49,24 @@ impl Isolate {
             recorder: RefCell::default(),
             random: RefCell::new(fastrand::Rng::with_seed(seed)),
             health: RefCell::default(),
-            webhook_keys: OnceCell::new(),
+            webhook_keys: RefCell::default(),
         }
     }
 
-    /// The keys of `RealtimeKit`'s webhooks, as far as they are known here.
+    /// The keys of `RealtimeKit`'s webhooks, as far as they are known here. Sources that take them from one place share
+    /// them.
     #[must_use]
-    pub fn webhook_keys(&self, setting: &KeySetting) -> &RefCell<KeyCache> {
-        self.webhook_keys.get_or_init(|| {
-            RefCell::new(match setting {
-                KeySetting::Pinned(key) => KeyCache::pinned(key.clone()),
-                KeySetting::Url(_) => KeyCache::default(),
-            })
-        })
+    pub fn webhook_keys(&self, setting: &KeySetting) -> Rc<RefCell<KeyCache>> {
+        let mut all = self.webhook_keys.borrow_mut();
+        if let Some((_, keys)) = all.iter().find(|(of, _)| of == setting) {
+            return Rc::clone(keys);
+        }
+        let keys = Rc::new(RefCell::new(match setting {
+            KeySetting::Pinned(key) => KeyCache::pinned(key.clone()),
+            KeySetting::Url(_) => KeyCache::default(),
+        }));
+        all.push((setting.clone(), Rc::clone(&keys)));
+        keys
     }
 
     /// What was found wrong the last time, if that is not long ago.

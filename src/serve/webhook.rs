@@ -66,20 +66,24 @@ impl Serving<'_> {
                 order,
                 event_at_ms,
                 dedupe,
+                leaving,
             } => LedgerCall::Deliver {
                 source: source.origin(),
                 body: orders_body(&[order])?,
                 message: dedupe.into(),
                 event_at_ms,
+                leaving,
             },
             Decision::CancelPending {
                 targets,
                 joined_at_ms,
+                peer,
                 ..
             } => LedgerCall::CancelPending {
                 source: source.origin(),
                 body: targets_body(source, targets)?,
                 event_at_ms: joined_at_ms,
+                peer,
             },
             Decision::Quarantine { reason, dedupe } => LedgerCall::Quarantine {
                 source: source.origin(),
@@ -116,7 +120,7 @@ impl Serving<'_> {
                     setting: &settings.key,
                 };
                 let cache = self.isolate.webhook_keys(&settings.key);
-                realtimekit::verify(cache, &keys, &headers, body, &WebCrypto).await
+                realtimekit::verify(&cache, &keys, &headers, body, &WebCrypto).await
             }
         }
     }

@@ -12,6 +12,7 @@ use crate::digest::sha256_hex;
 use crate::ids::{AppId, CustomParticipantId, MeetingId};
 use crate::removal::order::REASON_CHARS;
 use crate::removal::{RemovalOrder, Target};
+use crate::removals::call::Leaving;
 
 /// How a message is known again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub enum Decision {
         event_at_ms: Option<u64>,
         /// How the message is known again.
         dedupe: Dedupe,
+        /// What somebody may be back from, for an event of leaving a meeting.
+        leaving: Option<Leaving>,
     },
     /// Cancel what this source has ordered for these, what has not begun, and what did not happen later than that. Answer
     /// 200.
@@ -43,6 +46,8 @@ pub enum Decision {
         targets: Vec<Target>,
         /// When they joined, in milliseconds since the Unix epoch, where the event says so.
         joined_at_ms: Option<u64>,
+        /// Their connection, where the event names it.
+        peer: Option<String>,
     },
     /// Answer 200 with the reason: no rule is for this event.
     Ignored {
@@ -105,6 +110,7 @@ pub fn decide(source: &Source, verified: &Verified, body: &[u8], now_ms: u64) ->
                         order,
                         event_at_ms: None,
                         dedupe,
+                        leaving: None,
                     }
                 }
             }

@@ -12,11 +12,23 @@ use super::source::{RealtimeKit, Source};
 use super::verification::Refused;
 use crate::ids::{CustomParticipantId, MeetingId};
 use crate::removal::Target;
+use crate::removals::call::Leaving;
 
 /// Decides about a message whose signature holds.
 #[must_use]
 pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64) -> Decision {
     let effect = event::parse(body).and_then(|document| effect(settings, &document));
+    let at_ms = match &effect {
+        Ok(Effect::Remove(removal)) => removal.at_ms,
+        Ok(Effect::Cancel(joined)) => joined.at_ms,
+        _ => None,
+    };
+    if at_ms.is_some_and(|at| at < now_ms.saturating_sub(KNOWN_MS)) {
+        return Decision::Ignored {
+            reason: "the event is more than 7 days old: repeats are not known for longer"
+                .to_owned(),
+        };
+    }
     match effect {
         Ok(Effect::Remove(removal)) => {
             let timing = (removal.rule.kick, removal.rule.delay_seconds);
@@ -24,12 +36,14 @@ pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64)
                 order: order(source, removal.target, timing, removal.event, now_ms),
                 event_at_ms: removal.at_ms,
                 dedupe: body_dedupe(body),
+                leaving: Some(removal.leaving),
             }
         }
-        Ok(Effect::Cancel(targets, joined_at_ms)) => Decision::CancelPending {
+        Ok(Effect::Cancel(joined)) => Decision::CancelPending {
             app: source.app.clone(),
-            targets,
-            joined_at_ms,
+            targets: joined.targets,
+            joined_at_ms: joined.at_ms,
+            peer: joined.peer,
         },
         Ok(Effect::Nothing) => Decision::Ignored {
             reason: "no rule of this source is for this event".to_owned(),
@@ -44,7 +58,7 @@ pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64)
 
 enum Effect {
     Remove(Removal),
-    Cancel(Vec<Target>, Option<u64>),
+    Cancel(Joined),
     Nothing,
     OtherOrganization,
 }
@@ -54,7 +68,19 @@ struct Removal {
     target: Target,
     rule: RealtimeKitRule,
     at_ms: Option<u64>,
+    leaving: Leaving,
 }
+
+struct Joined {
+    targets: Vec<Target>,
+    at_ms: Option<u64>,
+    peer: Option<String>,
+}
+
+/// How long a repeat of an event is known at least, in milliseconds. The same body is not believed for longer.
+const KNOWN_MS: u64 = 7 * 24 * 60 * 60 * 1000;
+/// The longest name of a connection that is looked at; `RealtimeKit`'s are UUIDs.
+const MAX_PEER_BYTES: usize = 128;
 
 const LEFT: &str = "meeting.participantLeft";
 const ENDED: &str = "meeting.ended";
@@ -74,6 +100,9 @@ fn effect(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
                 target,
                 rule,
                 at_ms: time(document, "/participant/leftAt"),
+                leaving: Leaving::Connection {
+                    peer: peer(document),
+                },
             })
         }),
         (ENDED, _, Some(rule)) => meeting(document).map(|meeting| {
@@ -82,6 +111,7 @@ fn effect(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
                 target: Target::EveryoneInMeeting { meeting },
                 rule,
                 at_ms: time(document, "/meeting/endedAt"),
+                leaving: Leaving::Meeting,
             })
         }),
         (JOINED, ..) => joined(settings, document),
@@ -94,19 +124,37 @@ fn effect(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
 /// connection, may still take effect.
 fn joined(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
     let delayed = |rule: Option<RealtimeKitRule>| rule.is_some_and(|rule| rule.delay_seconds > 0);
-    let mut targets = Vec::new();
-    if delayed(settings.participant_left) {
-        targets.push(user_in_meeting(document)?);
+    let user = delayed(settings.participant_left).then(|| user_in_meeting(document));
+    let everyone = delayed(settings.meeting_ended).then(|| meeting(document));
+    let (mut targets, mut problem) = (Vec::new(), None);
+    let found = [
+        user,
+        everyone.map(|meeting| meeting.map(|meeting| Target::EveryoneInMeeting { meeting })),
+    ];
+    for target in found.into_iter().flatten() {
+        match target {
+            Ok(target) => targets.push(target),
+            Err(rule) => problem = Some(rule),
+        }
     }
-    if delayed(settings.meeting_ended) {
-        let meeting = meeting(document)?;
-        targets.push(Target::EveryoneInMeeting { meeting });
+    match (targets.is_empty(), problem) {
+        (true, Some(problem)) => Err(problem),
+        (true, None) => Ok(Effect::Nothing),
+        // Somebody who is nobody's user keeps the meeting from being emptied all the same.
+        (false, _) => Ok(Effect::Cancel(Joined {
+            targets,
+            at_ms: time(document, "/participant/joinedAt"),
+            peer: peer(document),
+        })),
     }
-    Ok(if targets.is_empty() {
-        Effect::Nothing
-    } else {
-        Effect::Cancel(targets, time(document, "/participant/joinedAt"))
-    })
+}
+
+/// The name of a connection.
+fn peer(document: &Value) -> Option<String> {
+    let peer = document.pointer("/participant/peerId")?.as_str()?;
+    (1..=MAX_PEER_BYTES)
+        .contains(&peer.len())
+        .then(|| peer.to_owned())
 }
 
 /// The signed organization is the configured one, if one is. A body without it is somebody else's as well.

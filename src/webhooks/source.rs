@@ -15,7 +15,7 @@ use crate::config::ConfigProblem;
 use crate::ids::AppId;
 use crate::json::object_entries;
 
-/// The name that is reserved for `RealtimeKit`.
+/// The name that is reserved for `RealtimeKit`, and the scheme of its further sources.
 pub const REALTIMEKIT: &str = "realtimekit";
 
 /// A source that is ready.

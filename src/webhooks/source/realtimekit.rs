@@ -1,9 +1,9 @@
-//! The source `realtimekit`.
+//! The source `realtimekit`, and any other with that scheme: one for each app.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{RealtimeKit, Sender, Settings, text};
+use super::{REALTIMEKIT, RealtimeKit, Sender, Settings, text};
 use crate::ids::AppId;
 use crate::webhooks::public_key::RsaKey;
 use crate::webhooks::realtimekit::KeySetting;
@@ -12,6 +12,7 @@ use crate::webhooks::rules::{Problem, RealtimeKitRule, RealtimeKitRuleText};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fields {
+    scheme: Option<String>,
     app_id: Option<String>,
     organization_id: Option<String>,
     public_key: Option<String>,
@@ -30,6 +31,10 @@ pub fn read(
     if secret.is_some() {
         let rule = "takes no secret: remove it from WEBHOOK_SECRETS, or pin its `public_key` here";
         problems.push((String::new(), rule.to_owned()));
+    }
+    if fields.scheme.is_some_and(|scheme| scheme != REALTIMEKIT) {
+        let rule = "is given by the source's name: leave it out".to_owned();
+        problems.push(("scheme".to_owned(), rule));
     }
     let organization_id = fields.organization_id;
     if organization_id

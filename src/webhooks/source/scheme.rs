@@ -22,7 +22,7 @@ pub fn read(
     problems: &mut Vec<Problem>,
 ) -> Option<Scheme> {
     if !NAMES.contains(&name) {
-        let rule = format!("must be one of {}", NAMES.join(", "));
+        let rule = format!("must be one of {}, realtimekit", NAMES.join(", "));
         problems.push(("scheme".to_owned(), rule));
         return None;
     }

@@ -31,7 +31,8 @@ pub fn read(
         return Err(vec![problem(name, "", rule)]);
     }
     let mut problems = Vec::new();
-    let read = if name == REALTIMEKIT {
+    let scheme = value.get("scheme").and_then(Value::as_str);
+    let read = if name == REALTIMEKIT || scheme == Some(REALTIMEKIT) {
         realtimekit::read(value, secret, settings, &mut problems)
     } else {
         signed::read(name, value, secret, settings, &mut problems)

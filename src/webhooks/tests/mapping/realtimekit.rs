@@ -36,6 +36,7 @@ fn realtimekit_removes_only_what_is_switched_on() {
             order,
             event_at_ms,
             dedupe,
+            ..
         } = decision(&on, &body)
         else {
             panic!()
@@ -85,7 +86,12 @@ fn whoever_joins_again_cancels_what_waits() {
                 app,
                 targets,
                 joined_at_ms,
+                peer,
             } => {
+                assert_eq!(
+                    peer.as_deref(),
+                    Some("0d1d1a1f-6b0f-4f0a-9c39-8f6c3c3e5a11")
+                );
                 assert_eq!(joined_at_ms, Some(NOW - 2_000));
                 assert_eq!((app.as_str(), targets), ("one", cancelled));
             }
@@ -95,6 +101,38 @@ fn whoever_joins_again_cancels_what_waits() {
     for settings in ["{}", r#"{"meeting_ended": true, "participant_left": true}"#] {
         let decision = decision(&ready_realtimekit(settings), &joined);
         assert!(matches!(decision, Decision::Ignored { .. }), "{settings}");
+    }
+}
+
+#[test]
+fn a_guest_who_joins_keeps_the_meeting_from_being_emptied() {
+    let both =
+        r#"{"meeting_ended": {"delay_seconds": 1}, "participant_left": {"delay_seconds": 1}}"#;
+    for nobody in [json!(null), json!(""), json!("u".repeat(257))] {
+        let joined = rtk("meeting.participantJoined", &nobody);
+        match decision(&ready_realtimekit(both), &joined) {
+            Decision::CancelPending { targets, .. } => {
+                assert_eq!(targets, [Target::EveryoneInMeeting { meeting: meeting() }]);
+            }
+            other => panic!("{other:?}"),
+        }
+        let left_alone = ready_realtimekit(r#"{"participant_left": {"delay_seconds": 1}}"#);
+        assert!(matches!(
+            decision(&left_alone, &joined),
+            Decision::Quarantine { .. }
+        ));
+    }
+}
+
+#[test]
+fn what_is_older_than_repeats_are_known_is_ignored() {
+    let source = ready_realtimekit(r#"{"participant_left": {"delay_seconds": 5}}"#);
+    const DAYS: u64 = 24 * 60 * 60 * 1000;
+    for event in ["meeting.participantLeft", "meeting.participantJoined"] {
+        let body = rtk(event, &json!("u")).to_string();
+        let after = |time| decide(&source, &Verified::default(), body.as_bytes(), NOW + time);
+        assert!(!matches!(after(6 * DAYS), Decision::Ignored { .. }));
+        assert!(matches!(after(8 * DAYS), Decision::Ignored { .. }));
     }
 }
 

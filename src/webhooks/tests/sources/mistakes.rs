@@ -34,10 +34,7 @@ fn every_mistake_about_presets_and_schemes_is_named() {
             r#""scheme": "hmac""#,
             "WEBHOOKS.x.scheme must be one of standard-webhooks, stripe",
         ),
-        (
-            r#""scheme": "realtimekit""#,
-            "WEBHOOKS.x.scheme must be one of",
-        ),
+        (r#""scheme": "realtimekit""#, "WEBHOOKS.x takes no secret"),
         (
             r#""scheme": "standard-webhooks""#,
             "WEBHOOKS.x.rules is missing",

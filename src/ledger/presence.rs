@@ -1,0 +1,88 @@
+//! Who is in a meeting, as far as a source's events tell: somebody who is back, or still there by another connection, must
+//! not be removed for having left.
+//!
+//! Events overtake each other: an answer of 503 lets one come again later, and the connection that was lost is noticed
+//! long after the new one was made. So joining and leaving are noted for each connection, with the times that were signed.
+
+use super::Ledger;
+use super::acceptance::first_row;
+use super::store::{Store, StoreError};
+use crate::ids::{CustomParticipantId, MeetingId};
+use crate::values;
+
+/// How long a note counts, in milliseconds: the event that would end it may never come.
+const KNOWN_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// One connection to a meeting.
+#[derive(Debug, Clone, Copy)]
+pub struct Connection<'a> {
+    /// `webhook:` and the source's name.
+    pub source: &'a str,
+    /// The meeting.
+    pub meeting: &'a MeetingId,
+    /// Whose it is, where that is known.
+    pub user: Option<&'a CustomParticipantId>,
+    /// `RealtimeKit`'s name for it, where the event has one.
+    pub peer: Option<&'a str>,
+}
+
+impl Connection<'_> {
+    fn user(&self) -> &str {
+        self.user.map_or("", CustomParticipantId::as_str)
+    }
+}
+
+impl<S: Store> Ledger<S> {
+    /// A connection was made at that time.
+    pub fn joined(&self, of: Connection<'_>, at: u64, now: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "INSERT INTO connections (source, meeting, user, peer, joined_at, noted_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET joined_at = max(joined_at, excluded.joined_at), noted_at = excluded.noted_at",
+            &values![of.source, of.meeting.as_str(), of.user(), of.peer.unwrap_or_default(), at, now],
+        )?;
+        Ok(())
+    }
+
+    /// A connection ended at that time. Whether its user is in the meeting all the same, by another one.
+    pub fn left(&self, of: Connection<'_>, at: u64, now: u64) -> Result<bool, StoreError> {
+        self.store.run(
+            "INSERT INTO connections (source, meeting, user, peer, left_at, noted_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET left_at = max(left_at, excluded.left_at), noted_at = excluded.noted_at",
+            &values![of.source, of.meeting.as_str(), of.user(), of.peer.unwrap_or_default(), at, now],
+        )?;
+        let rows = self.store.run(
+            "SELECT EXISTS (SELECT 1 FROM connections WHERE source = ?1 AND meeting = ?2 AND user = ?3
+                AND joined_at > left_at AND noted_at > ?4)",
+            &values![of.source, of.meeting.as_str(), of.user(), now.saturating_sub(KNOWN_MS)],
+        )?;
+        first_row(&rows)?.flag(0)
+    }
+
+    /// The meeting ended at that time. Whether somebody has joined it again since.
+    pub fn ended(
+        &self,
+        source: &str,
+        meeting: &MeetingId,
+        at: u64,
+        now: u64,
+    ) -> Result<bool, StoreError> {
+        self.store.run(
+            "DELETE FROM connections WHERE source = ?1 AND meeting = ?2 AND max(joined_at, left_at) <= ?3",
+            &values![source, meeting.as_str(), at],
+        )?;
+        let rows = self.store.run(
+            "SELECT EXISTS (SELECT 1 FROM connections WHERE source = ?1 AND meeting = ?2
+                AND joined_at > left_at AND joined_at > ?3 AND noted_at > ?4)",
+            &values![source, meeting.as_str(), at, now.saturating_sub(KNOWN_MS)],
+        )?;
+        first_row(&rows)?.flag(0)
+    }
+
+    pub(super) fn forget_connections(&self, now: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "DELETE FROM connections WHERE noted_at <= ?1",
+            &values![now.saturating_sub(KNOWN_MS)],
+        )?;
+        Ok(())
+    }
+}
