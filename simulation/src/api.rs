@@ -1,20 +1,33 @@
 //! `RealtimeKit` as the ledger meets it: lists by pages, deletes, kicks, live sessions, a limit with its headers and its
 //! block, and lies.
 
+mod answers;
 mod endpoints;
 
 use std::collections::VecDeque;
 
 use fastrand::Rng;
-use participant_remover::realtimekit::{ApiRequest, Method, RawAnswer};
-use serde_json::{Value, json};
+use participant_remover::realtimekit::{ApiRequest, RawAnswer};
 
+use crate::asked::Asked;
 use crate::clock::START;
 use crate::faults::Faults;
 use crate::population::Population;
 use crate::report::Totals;
+use answers::{error, limited};
 
 const FIVE_MINUTES: u64 = 300_000;
+/// After how many chances of a fault at most the first one strikes.
+const PATIENCE: u32 = 10;
+
+/// Whether somebody has gone and another has come while a list was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Churn {
+    NotYet,
+    /// One has gone, and the other is to come.
+    Owed,
+    Done,
+}
 
 /// The modelled API.
 pub struct Api {
@@ -50,14 +63,19 @@ pub struct Api {
     pub totals: Totals,
     window: VecDeque<u64>,
     blocked_until: u64,
+    churned: Churn,
+    /// After how many chances of a fault one strikes for sure; 0 once one has struck.
+    unstruck: u32,
     chance: Rng,
 }
 
 impl Api {
     /// An API with these people.
     #[must_use]
-    pub fn new(population: Population, faults: Faults, chance: Rng) -> Self {
+    pub fn new(population: Population, faults: Faults, mut chance: Rng) -> Self {
         Self {
+            churned: Churn::NotYet,
+            unstruck: chance.u32(1..=PATIENCE),
             population,
             faults,
             page_rows: 100,
@@ -79,8 +97,22 @@ impl Api {
         }
     }
 
-    /// Whether a fault of that chance strikes now.
+    /// Whether a fault of that chance strikes now. Where none has struck for some while, one does for sure.
     pub fn strikes(&mut self, chance: f64, now: u64) -> bool {
+        if chance <= 0.0 || now >= START + self.faults.end {
+            return false;
+        }
+        let is_sure = self.unstruck == 1;
+        self.unstruck = self.unstruck.saturating_sub(1);
+        let strikes = self.chance.f64() < chance || is_sure;
+        if strikes {
+            self.unstruck = 0;
+        }
+        strikes
+    }
+
+    /// Whether something of that chance happens now that is no fault by itself.
+    pub fn happens(&mut self, chance: f64, now: u64) -> bool {
         now < START + self.faults.end && chance > 0.0 && self.chance.f64() < chance
     }
 
@@ -95,6 +127,11 @@ impl Api {
             let seconds = oldest.saturating_sub(now).div_ceil(1000).max(1);
             answer.ratelimit = Some(format!("\"default\";r={left};t={seconds}"));
             answer.ratelimit_policy = Some(format!("\"default\";q={};w=300", self.quota));
+            let stingy = self.faults.stingy;
+            if self.happens(stingy, now) {
+                let (left, seconds) = (self.chance.u32(0..8), self.chance.u32(1..60));
+                answer.ratelimit = Some(format!("\"default\";r={left};t={seconds}"));
+            }
         }
         if let Some(header) = &self.fixed_header {
             answer.ratelimit = Some(header.clone());
@@ -175,68 +212,17 @@ impl Api {
         None
     }
 
-    fn some_5xx(&mut self) -> RawAnswer {
-        let status = *self
-            .chance
-            .choice(&[500, 502, 503, 504, 520])
-            .unwrap_or(&500);
-        let retry_after = (status == 503).then(|| self.chance.u32(0..5).to_string());
-        RawAnswer {
-            status,
-            body: Some(String::new()),
-            retry_after,
-            ..RawAnswer::default()
-        }
-    }
-
     fn act(&mut self, request: &ApiRequest, now: u64) -> RawAnswer {
-        let url = &request.url;
-        let path = url
-            .split_once("/kit/app/")
-            .map_or(url.as_str(), |(_, path)| path);
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let parts: Vec<&str> = path.split('/').collect();
-        match (request.method, parts.as_slice()) {
-            (Method::Get, ["meetings"]) => self.list_meetings(query, now),
-            (Method::Get, ["meetings", meeting, "participants"]) => {
-                self.list_participants(meeting, query, now)
-            }
-            (Method::Get, ["meetings", meeting, "participants", id]) => self.one(meeting, id),
-            (Method::Delete, ["meetings", meeting, "participants", id]) => {
-                self.delete(meeting, id, now)
-            }
-            (Method::Get, ["meetings", meeting, "active-session"]) => self.session(meeting),
-            (Method::Post, ["meetings", meeting, "active-session", "kick-all"]) => {
-                self.kick(meeting, None)
-            }
-            (Method::Post, ["meetings", meeting, "active-session", "kick"]) => {
-                self.kick(meeting, request.body.as_deref())
-            }
-            _ => error(404, "No such route"),
+        let query = request.url.split_once('?').map_or("", |(_, query)| query);
+        match Asked::of(request) {
+            Asked::Meetings => self.list_meetings(query, now),
+            Asked::Participants(meeting) => self.list_participants(&meeting, query, now),
+            Asked::Look(meeting, id) => self.one(&meeting, &id),
+            Asked::Delete(meeting, id) => self.delete(&meeting, &id, now),
+            Asked::Session(meeting) => self.session(&meeting),
+            Asked::KickAll(meeting) => self.kick(&meeting, None),
+            Asked::Kick(meeting, ids) => self.kick(&meeting, Some(&ids)),
+            Asked::Nothing => error(404, "No such route"),
         }
-    }
-}
-
-fn ok(body: &Value) -> RawAnswer {
-    RawAnswer {
-        status: 200,
-        body: Some(body.to_string()),
-        ..RawAnswer::default()
-    }
-}
-
-fn error(status: u16, message: &str) -> RawAnswer {
-    let body = json!({"success": false, "error": {"code": status, "message": message}});
-    RawAnswer {
-        status,
-        body: Some(body.to_string()),
-        ..RawAnswer::default()
-    }
-}
-
-fn limited(retry_after: Option<String>) -> RawAnswer {
-    RawAnswer {
-        retry_after,
-        ..error(429, "Too many requests")
     }
 }

@@ -1,19 +1,24 @@
 //! What must hold at the end of a run, whatever went wrong in it.
 
+mod kicks;
 mod pace;
+mod synchronous;
+mod wanted;
 
 use std::collections::{BTreeMap, HashSet};
 
 use participant_remover::ledger::{ItemState, ItemView, RemovalState, RemovalView};
 use participant_remover::removal::{Outcome, RemovalOrder, Target};
 
-use crate::population::Participant;
 use crate::world::{Ordered, Violation, World};
+use wanted::matches;
 
 /// Checks everything. Gives how many removals and outcomes there were.
 pub fn everything(world: &World) -> Result<(u64, u64), Violation> {
     pace::holds(world)?;
-    only_who_was_ordered(world)?;
+    wanted::holds(world)?;
+    kicks::hold(world)?;
+    synchronous::hold(world)?;
     let mut named = BTreeMap::new();
     let mut removals = Vec::new();
     for (number, ordered) in &world.ordered {
@@ -51,41 +56,6 @@ fn read(world: &World, ordered: &Ordered) -> Result<(RemovalView, Vec<ItemView>)
         }
     }
     Ok((view.ok_or("an accepted removal is lost")?, items))
-}
-
-/// Every delete was of somebody whom a removal is about that is no dry run, and that was asked for by then.
-fn only_who_was_ordered(world: &World) -> Result<(), Violation> {
-    let api = world.network.api.borrow();
-    for (meeting, id, at) in &api.deletes {
-        let people = api.population.meetings.iter().filter(|m| m.id == *meeting);
-        let participant = people.flat_map(|m| &m.participants).find(|p| p.id == *id);
-        let participant = participant.ok_or("a delete of nobody took effect")?;
-        let wanted = world.ordered.values().any(|ordered| {
-            let about =
-                |order: &RemovalOrder| !order.dry_run && matches(order, meeting, participant);
-            ordered.asked_at <= *at && ordered.orders.iter().any(about)
-        });
-        if !wanted {
-            return Err(format!(
-                "{id} was removed from {meeting}, and nobody ordered it"
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn matches(order: &RemovalOrder, meeting: &str, participant: &Participant) -> bool {
-    match &order.target {
-        Target::Participant {
-            meeting: m,
-            participant: p,
-        } => m.as_str() == meeting && p.as_str() == participant.id,
-        Target::UserInMeeting { meeting: m, user } => {
-            m.as_str() == meeting && user.as_str() == participant.user
-        }
-        Target::EveryoneInMeeting { meeting: m } => m.as_str() == meeting,
-        Target::UserEverywhere { user } => user.as_str() == participant.user,
-    }
 }
 
 fn one(

@@ -29,6 +29,14 @@ pub struct Faults {
     pub disk: f64,
     /// A list shows somebody who is deleted already.
     pub stale: f64,
+    /// The ledger cannot be opened.
+    pub open: f64,
+    /// An alarm is delivered twice.
+    pub twice: f64,
+    /// An answer's `Ratelimit` leaves less than the API would take.
+    pub stingy: f64,
+    /// Somebody goes and somebody comes while a list is read.
+    pub churn: f64,
     /// The API token is refused from and to, in milliseconds after the start.
     pub token_outage: Option<(u64, u64)>,
     /// The longest time of a request's way there or back, in milliseconds.
@@ -64,6 +72,10 @@ impl Faults {
             crash_inside: some(chance, 0.02),
             disk: some(chance, 0.01),
             stale: some(chance, 0.05),
+            open: some(chance, 0.5),
+            twice: some(chance, 0.3),
+            stingy: some(chance, 0.05),
+            churn: some(chance, 0.1),
             token_outage: None,
             latency: 1 << chance.u32(2..12),
             end,

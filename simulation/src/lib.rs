@@ -4,9 +4,11 @@
 //! storage had made durable.
 
 pub mod api;
+pub mod asked;
 pub mod check;
 pub mod clock;
 pub mod faults;
+pub mod heard;
 pub mod network;
 pub mod population;
 pub mod report;

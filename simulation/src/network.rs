@@ -13,7 +13,9 @@ use fastrand::Rng;
 use participant_remover::realtimekit::{ApiRequest, RawAnswer, Transport, TransportError};
 
 use crate::api::Api;
+use crate::asked::{Asked, Departure};
 use crate::clock::SimulatedClock;
+use crate::heard::Heard;
 use crate::store::Disk;
 
 type Answer = Result<RawAnswer, TransportError>;
@@ -26,7 +28,8 @@ struct Slot {
 }
 
 enum Event {
-    Arrival(ApiRequest, Rc<RefCell<Slot>>),
+    /// The request that left as the one of that number.
+    Arrival(usize, ApiRequest, Rc<RefCell<Slot>>),
     Answer(Answer, Rc<RefCell<Slot>>),
 }
 
@@ -42,13 +45,10 @@ pub struct Network {
     open: Cell<usize>,
     /// The most requests that were open at a time.
     pub most_open: Cell<usize>,
-    /// When each request left.
-    pub left: RefCell<Vec<u64>>,
-    /// Requests that left while a 429 forbade it.
-    pub forbidden: Cell<u64>,
-    /// Until when the 429s that were heard in this turn, and before it, forbid requests.
-    stop_heard: Cell<u64>,
-    stop: Cell<u64>,
+    /// The requests that have left, in their order.
+    pub left: RefCell<Vec<Departure>>,
+    /// What was heard of the limit.
+    pub heard: RefCell<Heard>,
 }
 
 impl Network {
@@ -65,9 +65,7 @@ impl Network {
             open: Cell::new(0),
             most_open: Cell::new(0),
             left: RefCell::default(),
-            forbidden: Cell::new(0),
-            stop_heard: Cell::new(0),
-            stop: Cell::new(0),
+            heard: RefCell::default(),
         }
     }
 
@@ -98,7 +96,12 @@ impl Network {
                 }
             };
             match event {
-                Event::Arrival(request, slot) => self.arrive(&request, slot, now),
+                Event::Arrival(number, request, slot) => {
+                    if let Some(departure) = self.left.borrow_mut().get_mut(number) {
+                        departure.arrived = Some(now);
+                    }
+                    self.arrive(&request, slot, now);
+                }
                 Event::Answer(answer, slot) => {
                     let mut slot = slot.borrow_mut();
                     slot.answer = Some(answer);
@@ -127,38 +130,9 @@ impl Network {
     fn lose(&self, api: &mut Api, slot: Rc<RefCell<Slot>>, now: u64) {
         let latency = api.faults.latency;
         let chance = api.faults.broken;
-        if api.strikes(chance, now) {
+        if api.happens(chance, now) {
             let broken = Err(TransportError::Broken);
             self.schedule(self.way(latency), Event::Answer(broken, slot));
-        }
-    }
-
-    /// The turn in which answers were heard is durable, or undone.
-    pub fn turn_is_durable(&self, durable: bool) {
-        let heard = self.stop_heard.take();
-        if durable {
-            self.stop.set(self.stop.get().max(heard));
-        }
-    }
-
-    /// Whether a 429 that was heard forbids requests.
-    #[must_use]
-    pub fn is_stopped(&self, now: u64) -> bool {
-        now < self.stop.get()
-    }
-
-    /// Notes until when an answer that is heard now forbids requests.
-    fn hear(&self, answer: &Answer) {
-        if let Ok(answer) = answer
-            && answer.status == 429
-        {
-            let asked = answer
-                .retry_after
-                .as_deref()
-                .and_then(|text| text.parse::<u64>().ok());
-            let seconds = asked.map_or(300, |asked| asked.clamp(1, 3_600));
-            let until = self.clock.now() + seconds * 1000;
-            self.stop_heard.set(self.stop_heard.get().max(until));
         }
     }
 
@@ -180,10 +154,16 @@ impl Network {
         let now = self.clock.now();
         let mut api = self.api.borrow_mut();
         api.totals.requests += 1;
-        self.left.borrow_mut().push(now);
-        if self.is_stopped(now) {
-            self.forbidden.set(self.forbidden.get() + 1);
-        }
+        let asked = Asked::of(request);
+        let live = matches!(&asked, Asked::Delete(m, p) if api.population.is_live(m, p));
+        let number = self.left.borrow().len();
+        self.left.borrow_mut().push(Departure {
+            at: now,
+            arrived: None,
+            asked,
+            live,
+        });
+        self.heard.borrow_mut().leaves(now);
         let chance = api.faults.lost_before;
         if api.strikes(chance, now) {
             api.totals.lost_requests += 1;
@@ -192,7 +172,7 @@ impl Network {
             let latency = api.faults.latency;
             self.schedule(
                 self.way(latency),
-                Event::Arrival(request.clone(), Rc::clone(&slot)),
+                Event::Arrival(number, request.clone(), Rc::clone(&slot)),
             );
         }
         slot
@@ -227,7 +207,9 @@ impl Transport for Network {
         poll_fn(|context| {
             let mut slot = slot.borrow_mut();
             if let Some(answer) = slot.answer.take() {
-                self.hear(&answer);
+                if let Ok(answer) = &answer {
+                    self.heard.borrow_mut().answer(answer, self.clock.now());
+                }
                 return Poll::Ready(answer);
             }
             slot.waker = Some(context.waker().clone());

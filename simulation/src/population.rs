@@ -83,6 +83,39 @@ impl Population {
         self.at.get(id).and_then(|at| self.meetings.get_mut(*at))
     }
 
+    /// Adds a participant to the meeting of that id.
+    pub fn add_to(&mut self, meeting: &str, user: &str, now: u64) {
+        if let Some(meeting) = self.at.get(meeting).copied() {
+            self.add(meeting, user, now);
+        }
+    }
+
+    /// Whoever is listed first goes. False where nobody is.
+    pub fn lose_first_listed(&mut self, meeting: &str, now: u64) -> bool {
+        let newest_first = self.newest_first;
+        let Some(meeting) = self.meeting(meeting) else {
+            return false;
+        };
+        let first = if newest_first {
+            meeting.present().next_back()
+        } else {
+            meeting.present().next()
+        };
+        let id = first.map(|participant| participant.id.clone());
+        let gone = Gone {
+            at: now,
+            by_us: false,
+        };
+        id.is_some_and(|id| meeting.delete(&id, gone))
+    }
+
+    /// Whether somebody is there and live.
+    pub fn is_live(&mut self, meeting: &str, participant: &str) -> bool {
+        self.meeting(meeting)
+            .and_then(|meeting| meeting.present().find(|p| p.id == participant))
+            .is_some_and(|participant| participant.live)
+    }
+
     /// How many participants there are now.
     #[must_use]
     pub fn present(&self) -> usize {

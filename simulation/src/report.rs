@@ -34,6 +34,12 @@ pub struct Totals {
     pub lies: u64,
     /// 401s.
     pub refused: u64,
+    /// How often the ledger could not be opened.
+    pub unopened: u64,
+    /// Alarms that were delivered twice.
+    pub alarms_twice: u64,
+    /// Runs without any fault.
+    pub unharmed: u64,
     /// Kicks.
     pub kicks: u64,
     /// Removals accepted.
@@ -42,6 +48,16 @@ pub struct Totals {
     pub outcomes: u64,
     /// Simulated time, in seconds.
     pub simulated_seconds: u64,
+}
+
+impl Totals {
+    /// Faults of all kinds.
+    #[must_use]
+    pub fn faults(&self) -> u64 {
+        let process = self.crashes + self.disk_failures + self.alarms_twice;
+        let network = self.lost_requests + self.lost_answers;
+        process + network + self.limited + self.errors + self.garbled + self.lies + self.refused
+    }
 }
 
 impl AddAssign for Totals {
@@ -60,6 +76,9 @@ impl AddAssign for Totals {
         self.garbled += other.garbled;
         self.lies += other.lies;
         self.refused += other.refused;
+        self.unopened += other.unopened;
+        self.alarms_twice += other.alarms_twice;
+        self.unharmed += other.unharmed;
         self.kicks += other.kicks;
         self.removals += other.removals;
         self.outcomes += other.outcomes;
@@ -102,6 +121,11 @@ impl fmt::Display for Totals {
             "{limited} answers of 429, {refused} refused tokens, {lies} lists that lied"
         )?;
         let hours = self.simulated_seconds / 3600;
+        writeln!(
+            f,
+            "{} times the ledger could not be opened, {} alarms delivered twice, {} runs without a fault",
+            self.unopened, self.alarms_twice, self.unharmed
+        )?;
         write!(
             f,
             "{} removals, {} outcomes, {hours} simulated hours",

@@ -2,8 +2,8 @@
 
 use fastrand::Rng;
 use participant_remover::ids::{AppId, CustomParticipantId, MeetingId, ParticipantId};
-use participant_remover::ledger::Settings;
-use participant_remover::removal::{RemovalOrder, Target};
+use participant_remover::ledger::{RemovalId, Settings, SynchronousRemoval};
+use participant_remover::removal::{Outcome, RemovalOrder, Target};
 
 use crate::clock::START;
 use crate::faults::Faults;
@@ -24,6 +24,8 @@ pub struct Scenario {
     pub page_rows: usize,
     /// Whether answers carry the limit's headers.
     pub headers: bool,
+    /// Requests that the API takes in five minutes, where its headers tell of so few that they limit.
+    pub quota: Option<usize>,
     /// What is done, and when, in milliseconds after the start.
     pub script: Vec<(u64, Act)>,
 }
@@ -36,7 +38,11 @@ impl Scenario {
         let faults = Faults::of(&mut chance);
         let population = population(&mut chance);
         let settings = Settings {
-            requests_per_5_minutes: chance.u32(10..300),
+            requests_per_5_minutes: if chance.bool() {
+                chance.u32(10..40)
+            } else {
+                chance.u32(10..300)
+            },
             ledgers: 1,
             synchronous_share_percent: *chance.choice(&[0, 20, 50]).unwrap_or(&20),
             retention_days: 90,
@@ -45,13 +51,15 @@ impl Scenario {
                 .unwrap_or(&600_000),
         };
         let script = script(&mut chance, &population, faults.end);
+        let quota = (chance.u8(0..4) == 0).then(|| chance.usize(15..60));
         Self {
             seed,
             population,
             faults,
             settings,
             page_rows: *chance.choice(&[2, 3, 5, 100]).unwrap_or(&100),
-            headers: chance.bool(),
+            headers: quota.is_some() || chance.bool(),
+            quota,
             script,
         }
     }
@@ -90,7 +98,7 @@ fn script(chance: &mut Rng, population: &Population, end: u64) -> Vec<(u64, Act)
     for _ in 0..chance.usize(0..6) {
         let at = chance.u64(0..end / 2 + 120_000);
         let meeting = chance.usize(0..meetings);
-        let act = match chance.u8(0..6) {
+        let act = match chance.u8(0..7) {
             0 | 1 => Act::Add {
                 meeting,
                 user: user(chance),
@@ -98,7 +106,8 @@ fn script(chance: &mut Rng, population: &Population, end: u64) -> Vec<(u64, Act)
             2 => Act::AddMeeting {
                 users: vec![user(chance), user(chance)],
             },
-            3 => Act::Synchronous(chance.u32(1..4)),
+            3 => Act::Synchronous(synchronous(chance, population, at)),
+            4 => Act::Alarm,
             _ => Act::Remove {
                 meeting,
                 pick: chance.usize(..),
@@ -107,6 +116,38 @@ fn script(chance: &mut Rng, population: &Population, end: u64) -> Vec<(u64, Act)
         script.push((at, act));
     }
     script
+}
+
+/// Removals of the synchronous route, of which few met with the limit.
+fn synchronous(chance: &mut Rng, population: &Population, at: u64) -> Vec<SynchronousRemoval> {
+    let outcomes = [Outcome::Removed, Outcome::AlreadyAbsent, Outcome::Failed];
+    let count = chance.usize(1..12);
+    let removal = || {
+        let meeting = chance.choice(&population.meetings)?;
+        let participant = chance.choice(&meeting.participants)?.id.clone();
+        let meeting_id = meeting.id.clone();
+        let limited = chance.u8(0..50) == 0;
+        Some(SynchronousRemoval {
+            id: RemovalId::new(START + at, || chance.f64())
+                .as_str()
+                .to_owned(),
+            at_ms: START + at,
+            caller: "a".to_owned(),
+            meeting_id,
+            participant_id: participant,
+            kick: chance.bool(),
+            outcome: *chance.choice(&outcomes)?,
+            api_requests: chance.u32(1..6),
+            attempts: 1,
+            error: None,
+            limited,
+            retry_after_ms: (limited && chance.bool()).then(|| chance.u64(0..100_000)),
+        })
+    };
+    std::iter::repeat_with(removal)
+        .take(count)
+        .flatten()
+        .collect()
 }
 
 /// The orders of one removal.
@@ -121,10 +162,15 @@ fn orders(chance: &mut Rng, population: &Population, at: u64) -> Vec<RemovalOrde
     let delay = chance.u64(0..100_000);
     let not_before_ms = (chance.u8(0..5) == 0).then_some(START + at + delay);
     let target = |chance: &mut Rng| target(chance, population);
-    std::iter::repeat_with(|| target(chance))
-        .take(targets * 4)
-        .flatten()
-        .take(targets)
+    let found = std::iter::repeat_with(|| target(chance)).take(targets * 4);
+    let mut found: Vec<Target> = found.flatten().take(targets).collect();
+    if found.is_empty() {
+        // All meetings that were tried are empty.
+        let user = CustomParticipantId::parse("user-0");
+        found.extend(user.map(|user| Target::UserEverywhere { user }));
+    }
+    found
+        .into_iter()
         .filter_map(|target| order(target, kick, dry_run, not_before_ms))
         .collect()
 }

@@ -1,5 +1,6 @@
 //! What callers and the rest of the world do during a run.
 
+use participant_remover::ledger::SynchronousRemoval;
 use participant_remover::removal::RemovalOrder;
 
 /// One thing that somebody does.
@@ -16,8 +17,10 @@ pub enum Act {
     Cancel(usize),
     /// A caller retries a removal.
     Retry(usize),
-    /// The synchronous route has used requests.
-    Synchronous(u32),
+    /// Removals of the synchronous route are recorded.
+    Synchronous(Vec<SynchronousRemoval>),
+    /// The alarm is delivered although it was delivered already, or is not due.
+    Alarm,
     /// Somebody is added to a meeting.
     Add {
         /// The meeting.

@@ -18,6 +18,8 @@ pub struct Disk {
     fuse: Cell<Option<u64>>,
     /// How many statements may run still before one fails, where one is to fail.
     failure: Cell<Option<u64>>,
+    /// Whether a statement has failed in this turn.
+    pub failed: Cell<bool>,
     /// Statements run.
     pub statements: Cell<u64>,
 }
@@ -55,6 +57,7 @@ impl Disk {
             durable_alarm: Cell::new(None),
             fuse: Cell::new(None),
             failure: Cell::new(None),
+            failed: Cell::new(false),
             statements: Cell::new(0),
         })
     }
@@ -140,6 +143,7 @@ impl Disk {
         match self.failure.get() {
             Some(0) => {
                 self.failure.set(None);
+                self.failed.set(true);
                 Err(StoreError("the disk failed this once".to_owned()))
             }
             left => {

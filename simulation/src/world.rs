@@ -1,6 +1,7 @@
 //! A run: time moves from one happening to the next, the ledger lives and dies, and everybody acts by the script.
 
 mod acts;
+mod ordered;
 mod process;
 mod progress;
 
@@ -13,9 +14,8 @@ use std::task::Wake;
 
 use fastrand::Rng;
 use participant_remover::ids::{AccountId, AppId};
-use participant_remover::ledger::{Ledger, RemovalId, Settings, Worked};
+use participant_remover::ledger::{Ledger, Settings, Worked};
 use participant_remover::realtimekit::Api as Endpoints;
-use participant_remover::removal::RemovalOrder;
 
 use crate::api::Api;
 use crate::check;
@@ -25,6 +25,8 @@ use crate::report::Totals;
 use crate::scenario::Scenario;
 use crate::script::Act;
 use crate::store::{Disk, SimulatedStore};
+
+pub use ordered::{Ordered, Recorded};
 
 /// What the ledger promised and did not keep.
 pub type Violation = String;
@@ -48,21 +50,6 @@ impl Wake for Flag {
     }
 }
 
-/// A removal that was ordered in a run.
-#[derive(Debug, Clone)]
-pub struct Ordered {
-    /// What was ordered.
-    pub orders: Vec<RemovalOrder>,
-    /// Its id, once it was answered.
-    pub id: Option<RemovalId>,
-    /// When the request was sent first; it may have been stored without an answer since.
-    pub asked_at: u64,
-    /// When it was answered.
-    pub accepted_at: Option<u64>,
-    /// Whether it was cancelled.
-    pub cancelled: bool,
-}
-
 /// A run.
 pub struct World {
     /// The time.
@@ -75,8 +62,8 @@ pub struct World {
     pub ledger: Option<Rc<Ledger<SimulatedStore>>>,
     /// What was ordered, by its number.
     pub ordered: BTreeMap<usize, Ordered>,
-    /// Requests of the synchronous route, by when they were recorded.
-    pub synchronous: Vec<(u64, u32)>,
+    /// What was recorded of the synchronous route.
+    pub synchronous: Vec<Recorded>,
     /// The settings.
     pub settings: Settings,
     /// When all faults end.
@@ -85,7 +72,12 @@ pub struct World {
     pub totals: Totals,
     script: BTreeMap<(u64, usize), Act>,
     acts: usize,
-    alarmed: Option<Alarmed>,
+    alarmed: Vec<Alarmed>,
+    /// When the alarm began that is at work, and how many requests had left by then.
+    began: (u64, usize),
+    /// Since when something may leave and nothing does, and how many requests have left and are open.
+    standing: Option<(u64, (usize, usize))>,
+    read_at: u64,
     woken: Arc<Flag>,
     down_until: u64,
     failed_at: u64,
@@ -104,6 +96,7 @@ impl World {
         let mut api = Api::new(scenario.population, scenario.faults, chance.fork());
         api.page_rows = scenario.page_rows;
         api.headers = scenario.headers;
+        api.quota = scenario.quota.unwrap_or(api.quota);
         let network = Network::new(api, clock.clone(), Rc::clone(&disk), chance.fork());
         let script = scenario.script.into_iter().enumerate();
         let endpoints = AccountId::parse("account").and_then(|account| {
@@ -131,7 +124,10 @@ impl World {
             script: script
                 .map(|(at, (time, act))| ((START + time, at), act))
                 .collect(),
-            alarmed: None,
+            alarmed: Vec::new(),
+            began: (START, 0),
+            standing: None,
+            read_at: START,
             woken: Arc::default(),
             down_until: START,
             failed_at: 0,
@@ -155,6 +151,7 @@ impl World {
     pub fn sum(&self) -> Totals {
         let mut totals = self.totals;
         totals += self.network.api.borrow().totals;
+        totals.unharmed = u64::from(totals.faults() == 0);
         totals.statements = self.disk.statements.get();
         totals.simulated_seconds = (self.clock.now() - START) / 1000;
         totals
@@ -182,8 +179,8 @@ impl World {
 
     /// Lets the next thing happen. False when all is done.
     pub fn advance(&mut self) -> Result<bool, Violation> {
-        if self.ledger.is_none() && self.clock.now() >= self.down_until {
-            self.start();
+        if self.ledger.is_none() && self.clock.now() >= self.read_at {
+            self.read();
         }
         self.act()?;
         self.fire();
@@ -202,14 +199,9 @@ impl World {
 
     fn next_time(&self) -> Option<u64> {
         let now = self.clock.now();
-        let restart = self
-            .ledger
-            .is_none()
-            .then_some(self.down_until.max(now + 1));
-        let alarm = self
-            .disk
-            .alarm()
-            .filter(|_| self.ledger.is_some() && self.alarmed.is_none());
+        let read = self.ledger.is_none().then_some(self.read_at.max(now + 1));
+        let alarm = self.disk.alarm().filter(|_| self.alarmed.is_empty());
+        let alarm = alarm.map(|at| at.max(self.down_until));
         let script = self
             .script
             .first_key_value()
@@ -218,7 +210,7 @@ impl World {
         let faults_end = (self.faults_end > now).then_some(self.faults_end);
         let times = [
             faults_end,
-            restart,
+            read,
             alarm,
             script,
             woken,

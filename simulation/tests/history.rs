@@ -276,7 +276,7 @@ fn whoever_is_there_by_another_connection_has_not_left() {
     let join = |peer, at| {
         ledger
             .joined(connection(Some(peer)), now + at, now)
-            .unwrap()
+            .unwrap();
     };
     let left = |peer, at| ledger.left(connection(Some(peer)), now + at, now).unwrap();
     // The lost connection is noticed after the new one was made.

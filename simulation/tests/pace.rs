@@ -15,7 +15,18 @@ const FIVE_MINUTES: u64 = 300_000;
 
 #[test]
 fn at_least_99_percent_of_the_durable_budget_is_used_while_there_is_work() {
-    let mut scenario = scene(200);
+    assert_uses_the_budget(200);
+}
+
+/// One request after the other would use a quarter of it.
+#[test]
+fn that_holds_where_an_answer_takes_more_than_a_second() {
+    assert_uses_the_budget(800);
+}
+
+/// Each request and each answer takes `latency` milliseconds at most, and half of that at least.
+fn assert_uses_the_budget(latency: u64) {
+    let mut scenario = scene(latency);
     let meeting = scenario.population.add_meeting(false);
     for _ in 0..9_000 {
         scenario.population.add(meeting, "u", START);
@@ -23,6 +34,7 @@ fn at_least_99_percent_of_the_durable_budget_is_used_while_there_is_work() {
     let order = everyone_in(&scenario, meeting);
     let mut world = start(scenario, vec![order]);
     world.run_to_end().unwrap();
+    assert_eq!(world.network.most_open.get(), 6);
     let api = world.network.api.borrow();
     let (first, last) = (api.arrivals[0], *api.arrivals.last().unwrap());
     let windows = (last - first) / FIVE_MINUTES;

@@ -59,6 +59,8 @@ pub struct Ledger<S> {
     store: S,
     settings: Settings,
     pacing: RefCell<Pacing>,
+    /// Whether `pacing` holds what this instance has heard.
+    heard: Cell<bool>,
     /// Until when an alarm of this instance is at work.
     at_work_until: Cell<u64>,
     /// The turn of the removal that was served last.
@@ -75,6 +77,7 @@ impl<S: Store> Ledger<S> {
             store,
             settings,
             pacing: RefCell::default(),
+            heard: Cell::new(false),
             at_work_until: Cell::new(0),
             turn: Cell::new(0),
             accepted: Cell::new((0, 0)),

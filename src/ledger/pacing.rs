@@ -94,7 +94,13 @@ impl<S: Store> Ledger<S> {
             window.count(row.integer(0)?, counted);
         }
         let stored = self.note(NOTE)?.unwrap_or_default();
-        let brakes = serde_json::from_str(&stored).unwrap_or_default();
+        // What this instance has heard counts, also where it is not written down: a hint that did not bind yet, or a 429
+        // whose recording failed.
+        let brakes = if self.heard.replace(true) {
+            std::mem::take(&mut self.pacing.borrow_mut().brakes)
+        } else {
+            serde_json::from_str(&stored).unwrap_or_default()
+        };
         *self.pacing.borrow_mut() = Pacing {
             window,
             brakes,

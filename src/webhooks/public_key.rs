@@ -102,9 +102,8 @@ fn modulus(der: &[u8]) -> Option<&[u8]> {
 /// The content of the element of that tag at the start, and what follows it (X.690 §8.1).
 fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = match der.strip_prefix(&[tag])? {
-        [0x81, length, rest @ ..] => (usize::from(*length), rest),
         [0x82, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
-        [length @ ..=0x7f, rest @ ..] => (usize::from(*length), rest),
+        [0x81, length, rest @ ..] | [length @ ..=0x7f, rest @ ..] => (usize::from(*length), rest),
         _ => return None,
     };
     rest.split_at_checked(length)

@@ -8,11 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { eventually } from '../harness/eventually.ts';
 import type { Participant } from '../harness/stand_in.ts';
-import { eventOf, sendEvent } from './realtimekit_events.ts';
+import { eventOf, sendEvent, signByStandIn } from './realtimekit_events.ts';
 import { Hooks, app, idOf, standIn, userId } from './world.ts';
 
 const APP = app();
 const CRASH_APP = app();
+const MORE_APP = app();
+const SECOND_APP = app();
 /** Long enough for a busy machine to come back in time. */
 const DELAY_SECONDS = 20;
 const DELAY_MS = DELAY_SECONDS * 1000;
@@ -40,6 +42,70 @@ export function realtimeKit(): void {
   });
 
   test('a kill of the runtime between a webhook and its work loses nothing', { timeout: 120_000 }, crash);
+  test('events that overtake each other, that come a hundred times, and of another app', { timeout: 120_000 }, async (context) => {
+    const { origin } = await standIn();
+    const persistTo = await mkdtemp(join(tmpdir(), 'participant-remover-hooks-'));
+    const hooks = await Hooks.start({
+      persistTo,
+      sources: {
+        realtimekit: { app_id: MORE_APP, meeting_ended: true, participant_left: { delay_seconds: 3600 } },
+        second: { scheme: 'realtimekit', app_id: SECOND_APP, meeting_ended: true },
+      },
+      keyUrl: `${origin}/.well-known/webhooks.json`,
+    });
+    await context.test('whoever is there by another connection has not left', () => reconnected(hooks));
+    await context.test('the same signed body 100 times at once makes one removal', () => together(hooks));
+    await context.test('a second source is about its own app', () => second(hooks));
+    await context.test('a kill right after the answer, before work that is due at once', () => killed(hooks));
+    await hooks.stop();
+    await rm(persistTo, { recursive: true, force: true, maxRetries: 3 });
+  });
+}
+
+/** The lost connection is noticed after the new one was made; and a `left` is delivered again after the return. */
+async function reconnected(hooks: Hooks): Promise<void> {
+  const { user, meeting } = await hooks.participant(MORE_APP, userId());
+  const at = (seconds: number): string => new Date(Date.now() + seconds * 1000).toISOString();
+  const send = async (event: string, peerId: string, seconds: number): Promise<Record<string, unknown>> => {
+    const document = eventOf(event, meeting, user);
+    const time = event === 'meeting.participantJoined' ? { joinedAt: at(seconds) } : { leftAt: at(seconds) };
+    const answer = await sendEvent(hooks, { ...document, participant: { ...document.participant, peerId, ...time } });
+    assert.equal(answer.status, 200, answer.body);
+    return answer.json.result as Record<string, unknown>;
+  };
+  await send('meeting.participantJoined', 'a', -60);
+  await send('meeting.participantJoined', 'b', -50);
+  const ignored = { status: 'ignored', reason: 'the user is in the meeting by another connection' };
+  assert.deepEqual(await send('meeting.participantLeft', 'a', -20), ignored);
+  const left = await send('meeting.participantLeft', 'b', -10);
+  assert.equal(left['state'], 'scheduled');
+  const { cancelled } = await send('meeting.participantJoined', 'c', -5);
+  assert.deepEqual(cancelled, [left['id']]);
+  assert.deepEqual(await send('meeting.participantLeft', 'b', -11), ignored);
+}
+
+async function together(hooks: Hooks): Promise<void> {
+  const { user, meeting } = await hooks.participant(MORE_APP, userId());
+  const body = JSON.stringify(eventOf('meeting.participantLeft', meeting, user));
+  const answers = await Promise.all(Array.from({ length: 100 }, () => sendEvent(hooks, body)));
+  assert.equal(new Set(answers.map(idOf)).size, 1);
+}
+
+async function second(hooks: Hooks): Promise<void> {
+  const participant = await hooks.participant(SECOND_APP, userId());
+  const body = JSON.stringify(eventOf('meeting.ended', participant.meeting));
+  const answer = await hooks.post('second', body, { 'rtk-signature': await signByStandIn(hooks, body) });
+  await hooks.follow(SECOND_APP, idOf(answer));
+  assert.equal(await hooks.standIn.has(participant), false);
+}
+
+async function killed(hooks: Hooks): Promise<void> {
+  const participant = await hooks.participant(SECOND_APP, userId());
+  const body = JSON.stringify(eventOf('meeting.ended', participant.meeting));
+  const id = idOf(await hooks.post('second', body, { 'rtk-signature': await signByStandIn(hooks, body) }));
+  await hooks.crash();
+  await eventually('the participant is gone', async () => !(await hooks.standIn.has(participant)));
+  assert.equal((await hooks.follow(SECOND_APP, id)).state, 'succeeded');
 }
 
 async function start(ofApp: string, persistTo?: string): Promise<Hooks> {

@@ -3,7 +3,8 @@
 use participant_remover::realtimekit::RawAnswer;
 use serde_json::{Value, json};
 
-use super::{Api, error, ok};
+use super::answers::{error, ok};
+use super::{Api, Churn};
 use crate::population::{Gone, Meeting};
 
 impl Api {
@@ -27,7 +28,8 @@ impl Api {
                 .push(now);
         }
         let newest_first = self.population.newest_first;
-        let stale = self.strikes(self.faults.stale, now);
+        let stale = self.happens(self.faults.stale, now);
+        self.churn(meeting, query, now);
         let Some(meeting) = self.population.meeting(meeting) else {
             return error(404, "No meeting found");
         };
@@ -41,6 +43,28 @@ impl Api {
             rows.reverse();
         }
         self.page(&rows, query, now)
+    }
+
+    /// Between two pages one of those who were shown goes, and another comes: at once, or before the page after. Once in a
+    /// run: what slips over the edge of a page in every reading cannot be seen.
+    fn churn(&mut self, meeting: &str, query: &str, now: u64) {
+        let comes = match self.churned {
+            Churn::NotYet => {
+                if query.contains("page_no=1&") || !self.happens(self.faults.churn, now) {
+                    return;
+                }
+                if !self.population.lose_first_listed(meeting, now) {
+                    return;
+                }
+                self.chance.bool()
+            }
+            Churn::Owed => true,
+            Churn::Done => return,
+        };
+        self.churned = if comes { Churn::Done } else { Churn::Owed };
+        if comes {
+            self.population.add_to(meeting, "user-0", now);
+        }
     }
 
     pub(super) fn page(&mut self, rows: &[Value], query: &str, now: u64) -> RawAnswer {
@@ -115,16 +139,12 @@ impl Api {
     }
 
     /// Kicks all, or those named; 404 when nobody is live, or when one of those named is not.
-    pub(super) fn kick(&mut self, meeting: &str, body: Option<&str>) -> RawAnswer {
+    pub(super) fn kick(&mut self, meeting: &str, ids: Option<&[String]>) -> RawAnswer {
         self.totals.kicks += 1;
-        let body: Value = body
-            .and_then(|body| serde_json::from_str(body).ok())
-            .unwrap_or_default();
-        let ids = body.get("participant_ids").and_then(Value::as_array);
         let Some(meeting) = self.population.meeting(meeting) else {
             return error(404, "No meeting found");
         };
-        let live = |id: &Value| meeting.participants.iter().any(|p| p.live && *id == *p.id);
+        let live = |id: &String| meeting.participants.iter().any(|p| p.live && *id == p.id);
         if let Some(ids) = ids
             && !ids.iter().all(live)
         {
@@ -132,7 +152,7 @@ impl Api {
         }
         let mut kicked = 0;
         for participant in &mut meeting.participants {
-            let named = ids.is_none_or(|ids| ids.iter().any(|id| *id == *participant.id));
+            let named = ids.is_none_or(|ids| ids.contains(&participant.id));
             kicked += u32::from(named && std::mem::take(&mut participant.live));
         }
         if kicked == 0 {

@@ -1,9 +1,11 @@
 //! What callers and the rest of the world do, as the script has it.
 
-use participant_remover::ledger::{Acceptance, Key, Origin};
+use participant_remover::ledger::{
+    Acceptance, Change, Key, Origin, RemovalState, SynchronousRemoval,
+};
 use participant_remover::removal::RemovalOrder;
 
-use super::{Ordered, Violation, World};
+use super::{Ordered, Recorded, Violation, World};
 use crate::population::Gone;
 use crate::script::Act;
 
@@ -44,7 +46,8 @@ impl World {
                 }
             }
             Act::Remove { meeting, pick } => self.remove(meeting, pick, now),
-            Act::Synchronous(requests) => self.synchronous(requests, now),
+            Act::Synchronous(removals) => self.synchronous(removals, now),
+            Act::Alarm => self.handle_alarm(),
             Act::Order { number, orders } => return self.order(number, orders, now),
             Act::Cancel(number) | Act::Retry(number) => self.change(number, act, now),
         }
@@ -68,15 +71,36 @@ impl World {
         }
     }
 
-    pub(super) fn synchronous(&mut self, requests: u32, now: u64) {
-        let Some(ledger) = self.ledger.clone() else {
-            return self.again(Act::Synchronous(requests));
+    /// The Worker has removed participants, and records it; a record that is not answered comes again.
+    pub(super) fn synchronous(&mut self, removals: Vec<SynchronousRemoval>, now: u64) {
+        let Some(ledger) = self.called() else {
+            return self.again(Act::Synchronous(removals));
         };
         self.maybe_break();
-        let counted = ledger.count_synchronous(requests, now);
+        let done = ledger.record_synchronous(&removals, true, now);
+        let alarmed = self.set_alarm();
+        let dead = self.disk.is_dead();
+        let recorded = done.is_ok() && alarmed && !dead;
+        if recorded {
+            let limited = removals.iter().filter(|removal| removal.limited);
+            for removal in limited {
+                let mut heard = self.network.heard.borrow_mut();
+                heard.block(removal.retry_after_ms, now);
+            }
+        }
         self.end_of_turn();
-        if counted.is_ok() {
-            self.synchronous.push((now, requests));
+        if !recorded || self.chance.u8(0..4) == 0 {
+            self.again(Act::Synchronous(removals.clone()));
+        }
+        let known = |recorded: &Recorded| recorded.removals == removals;
+        if recorded && !self.synchronous.iter().any(known) {
+            let requests = removals.iter().map(|one| u64::from(one.api_requests));
+            self.synchronous.push(Recorded {
+                at: now,
+                left: self.network.left.borrow().len(),
+                requests: requests.sum(),
+                removals,
+            });
         }
     }
 
@@ -91,12 +115,13 @@ impl World {
             orders: orders.clone(),
             id: None,
             asked_at: now,
+            asked_after: self.network.left.borrow().len(),
             accepted_at: None,
-            cancelled: false,
+            cancelled_after: None,
         });
         let answered = entry.id.clone();
         let act = Act::Order { number, orders };
-        let (Some(ledger), Act::Order { orders, .. }) = (self.ledger.clone(), &act) else {
+        let (Some(ledger), Act::Order { orders, .. }) = (self.called(), &act) else {
             self.again(act);
             return Ok(());
         };
@@ -140,12 +165,12 @@ impl World {
     }
 
     pub(super) fn change(&mut self, number: usize, act: Act, now: u64) {
-        let id = self
-            .ordered
-            .get(&number)
-            .and_then(|ordered| ordered.id.clone());
-        let (Some(ledger), Some(id)) = (self.ledger.clone(), id) else {
+        let ordered = self.ordered.get(&number);
+        let Some(id) = ordered.and_then(|ordered| ordered.id.clone()) else {
             return;
+        };
+        let Some(ledger) = self.called() else {
+            return self.again(act);
         };
         self.maybe_break();
         let changed = match act {
@@ -153,9 +178,23 @@ impl World {
             _ => ledger.retry(&id, now),
         };
         let alarmed = self.set_alarm();
+        let dead = self.disk.is_dead();
         self.end_of_turn();
-        if changed.is_err() || !alarmed {
-            self.again(act);
+        let Ok(changed) = changed else {
+            return self.again(act);
+        };
+        if !alarmed || dead {
+            return self.again(act);
+        }
+        // A removal that is opened again was accepted long ago, but is due from now.
+        self.standing = None;
+        let is_cancelled = match changed {
+            Some(Change::Done) => matches!(act, Act::Cancel(_)),
+            other => other == Some(Change::NotPossible(RemovalState::Cancelled)),
+        };
+        let left = self.network.left.borrow().len();
+        if let Some(ordered) = self.ordered.get_mut(&number).filter(|_| is_cancelled) {
+            ordered.cancelled_after.get_or_insert(left);
         }
     }
 }

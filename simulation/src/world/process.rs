@@ -8,24 +8,58 @@ use std::task::{Context, Poll, Waker};
 use participant_remover::ledger::{Ledger, Worked};
 
 use super::{LEASE, World};
+use crate::script::Act;
 use crate::store::{SimulatedAlarm, SimulatedStore};
 
+/// How far ahead the object's handler sets the alarm before it opens the ledger, in milliseconds.
+const UNOPENED: u64 = 10_000;
+
 impl World {
-    pub(super) fn start(&mut self) {
-        self.maybe_break();
-        let store = SimulatedStore(Rc::clone(&self.disk));
-        match Ledger::open(store, self.settings.clone(), self.clock.now()) {
-            Ok(ledger) => {
-                self.ledger = Some(Rc::new(ledger));
-                // Its alarm brings an object back, or a request, which sets the alarm anew.
-                let heals = self.chance.bool() && self.set_alarm();
-                if !heals {
-                    self.failed_at = self.clock.now() + LEASE;
-                }
-                self.end_of_turn();
-            }
-            Err(_) => self.crash(),
+    /// Opens the ledger where it is not: in the turn of whoever needs it. False when that failed.
+    fn open(&mut self) -> bool {
+        if self.ledger.is_some() {
+            return true;
         }
+        self.maybe_break();
+        let fails = {
+            let mut api = self.network.api.borrow_mut();
+            let chance = api.faults.open;
+            api.strikes(chance, self.clock.now())
+        };
+        if fails {
+            self.totals.disk_failures += 1;
+            self.disk.fail_once_after(self.chance.u64(0..4));
+        }
+        let store = SimulatedStore(Rc::clone(&self.disk));
+        let opened = Ledger::open(store, self.settings.clone(), self.clock.now());
+        if let Ok(ledger) = opened {
+            self.ledger = Some(Rc::new(ledger));
+            self.network.heard.borrow_mut().instance_begins();
+            // Until the alarm that was set before goes off, nobody works.
+            self.failed_at = self.clock.now() + LEASE;
+        }
+        self.totals.unopened += u64::from(self.ledger.is_none());
+        self.ledger.is_some()
+    }
+
+    /// The ledger for a call, which is answered with an error where it cannot be opened.
+    pub(super) fn called(&mut self) -> Option<Rc<Ledger<SimulatedStore>>> {
+        if self.ledger.is_none() && self.clock.now() >= self.down_until && !self.open() {
+            self.end_of_turn();
+        }
+        self.ledger.clone()
+    }
+
+    /// Somebody looks at a removal, or calls for something that sets the alarm anew.
+    pub(super) fn read(&mut self) {
+        self.read_at = self.clock.now() + self.chance.u64(1..60_000);
+        if self.called().is_none() {
+            return;
+        }
+        if self.chance.bool() && self.set_alarm() {
+            self.failed_at = 0;
+        }
+        self.end_of_turn();
     }
 
     /// Whoever changes the ledger sets its alarm in the same turn, or answers that it failed.
@@ -47,7 +81,9 @@ impl World {
         }
         self.disk.calm();
         self.disk.commit();
-        self.network.turn_is_durable(true);
+        // What was heard is undone with the step whose statement failed.
+        let recorded = !self.disk.failed.take();
+        self.network.heard.borrow_mut().turn_is_durable(recorded);
         let now = self.clock.now();
         let crash = {
             let mut api = self.network.api.borrow_mut();
@@ -62,12 +98,14 @@ impl World {
     pub(super) fn crash(&mut self) {
         self.totals.crashes += 1;
         self.breaks.push(self.clock.now());
-        self.network.turn_is_durable(false);
-        self.alarmed = None;
+        self.disk.failed.set(false);
+        self.network.heard.borrow_mut().turn_is_durable(false);
+        self.alarmed.clear();
         self.ledger = None;
         self.clock.clear();
         self.disk.crash();
         self.down_until = self.clock.now() + self.chance.u64(0..15_000);
+        self.read_at = self.down_until + self.chance.u64(0..60_000);
     }
 
     /// Lets the process die, or a statement fail, in the middle of the next turn.
@@ -85,19 +123,49 @@ impl World {
     }
 
     pub(super) fn fire(&mut self) {
-        let due = self.disk.alarm().is_some_and(|at| at <= self.clock.now());
-        let (true, None, Some(ledger)) = (due, &self.alarmed, &self.ledger) else {
+        let now = self.clock.now();
+        let due = self.disk.alarm().is_some_and(|at| at <= now);
+        if !due || !self.alarmed.is_empty() || now < self.down_until {
             return;
-        };
+        }
         // Gone unless the handler sets it again or dies before anything of it is durable.
         self.disk.set_alarm(None);
-        let ledger = Rc::clone(ledger);
+        self.handle_alarm();
+        let twice = {
+            let mut api = self.network.api.borrow_mut();
+            let chance = api.faults.twice;
+            api.strikes(chance, now)
+        };
+        if twice {
+            self.totals.alarms_twice += 1;
+            self.again(Act::Alarm);
+        }
+    }
+
+    /// The object's handler: it sets the alarm before it opens the ledger, which may fail.
+    pub(super) fn handle_alarm(&mut self) {
+        if self.clock.now() < self.down_until {
+            return;
+        }
+        self.disk.set_alarm(Some(self.clock.now() + UNOPENED));
+        if !self.open() {
+            return self.end_of_turn();
+        }
+        if let Some(ledger) = self.ledger.clone() {
+            self.work(ledger);
+        }
+    }
+
+    fn work(&mut self, ledger: Rc<Ledger<SimulatedStore>>) {
+        if self.alarmed.is_empty() {
+            self.began = (self.clock.now(), self.network.left.borrow().len());
+        }
         let network = Rc::clone(&self.network);
         let clock = self.clock.clone();
         let endpoints = self.endpoints.clone();
         let disk = Rc::clone(&self.disk);
         self.woken.0.store(true, Ordering::Relaxed);
-        self.alarmed = Some(Box::pin(async move {
+        self.alarmed.push(Box::pin(async move {
             let Some(endpoints) = endpoints else {
                 return Worked::default();
             };
@@ -113,23 +181,25 @@ impl World {
 
     pub(super) fn poll(&mut self) {
         while self.woken.0.swap(false, Ordering::Relaxed) {
-            if self.alarmed.is_none() {
-                return;
-            }
-            self.maybe_break();
-            let waker = Waker::from(Arc::clone(&self.woken));
-            let Some(alarmed) = &mut self.alarmed else {
-                return;
-            };
-            if let Poll::Ready(worked) = alarmed.as_mut().poll(&mut Context::from_waker(&waker)) {
-                self.alarmed = None;
-                if worked.error.is_some() {
-                    self.breaks.push(self.clock.now());
-                    self.network.turn_is_durable(false);
-                    self.failed_at = self.clock.now();
+            for mut alarmed in std::mem::take(&mut self.alarmed) {
+                self.maybe_break();
+                let waker = Waker::from(Arc::clone(&self.woken));
+                match alarmed.as_mut().poll(&mut Context::from_waker(&waker)) {
+                    Poll::Ready(worked) => self.worked(&worked),
+                    Poll::Pending => self.alarmed.push(alarmed),
+                }
+                self.end_of_turn();
+                if self.ledger.is_none() {
+                    break;
                 }
             }
-            self.end_of_turn();
+        }
+    }
+
+    fn worked(&mut self, worked: &Worked) {
+        if worked.error.is_some() {
+            self.breaks.push(self.clock.now());
+            self.failed_at = self.clock.now();
         }
     }
 }

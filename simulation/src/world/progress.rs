@@ -8,8 +8,16 @@ use super::{AFTER_FAILURE, PATIENCE, Violation, World};
 use crate::script::Act;
 use crate::store::SimulatedStore;
 
-/// How long a request counts against the budget at the very most, in milliseconds.
-const COUNTED: u64 = 330_000;
+/// How long a request counts against the budget at the very most, in milliseconds: an interrupted one does from when it is
+/// taken up, and until then the ledger may have been down, or could not be opened.
+const COUNTED: u64 = 420_000;
+
+/// How many requests may be open at a time.
+const CONNECTIONS: usize = 6;
+/// How many requests one alarm sends at most.
+const REQUESTS_AN_ALARM: usize = 45;
+/// For how long an alarm sends requests, in milliseconds.
+const WORK: u64 = 60_000;
 
 impl World {
     /// The state of every removal that was answered, or nothing while the ledger cannot be asked.
@@ -29,7 +37,7 @@ impl World {
     }
 
     pub(super) fn is_over(&self) -> Result<bool, Violation> {
-        let idle = self.alarmed.is_none() && self.ledger.is_some() && self.script.is_empty();
+        let idle = self.alarmed.is_empty() && self.ledger.is_some() && self.script.is_empty();
         if !idle || self.clock.now() < self.faults_end || self.network.next_event().is_some() {
             return Ok(false);
         }
@@ -51,30 +59,49 @@ impl World {
         Ok(!failed.is_empty())
     }
 
-    /// While the process lives and nothing is open, nothing that is due and allowed may wait. What is due is read from
-    /// the tables, and what is allowed from what has left: the ledger's own opinion of either is not asked.
-    pub(super) fn check_progress(&self, next: u64) -> Result<(), Violation> {
+    /// While the process lives and there is room for one more request, nothing that is due and allowed may wait. What is
+    /// due is read from the tables, and what is allowed from what has left: the ledger's own opinion is not asked.
+    pub(super) fn check_progress(&mut self, next: u64) -> Result<(), Violation> {
         let now = self.clock.now();
         let lives = self.ledger.is_some() && next >= self.failed_at + AFTER_FAILURE;
-        if !lives || next <= now + PATIENCE || self.network.open() > 0 || !self.is_allowed(now) {
+        let has_room = self.network.open() < CONNECTIONS && !self.is_drained(now);
+        if !lives || !has_room || !self.is_allowed(now) {
+            self.standing = None;
+            return Ok(());
+        }
+        // An answer changes what is due.
+        let seen = (self.network.left.borrow().len(), self.network.open());
+        let standing = self.standing.filter(|(_, before)| *before == seen);
+        let (since, _) = *self.standing.insert(standing.unwrap_or((now, seen)));
+        if next <= since + PATIENCE {
             return Ok(());
         }
         match self.due()? {
-            Some(due) if due.max(now) + PATIENCE < next => Err(format!(
-                "what is due at {due} waits from {now} until {next}, with the alarm at {:?}",
+            Some(due) if due.max(since) + PATIENCE < next => Err(format!(
+                "what is due at {due} waits from {since} until {next}, with {} requests open and the alarm at {:?}",
+                self.network.open(),
                 self.disk.alarm()
             )),
             _ => Ok(()),
         }
     }
 
-    /// When the first row of any open removal is due.
+    /// Whether an alarm is at work and sends no more: it has sent 45 requests, or has worked for a minute.
+    fn is_drained(&self, now: u64) -> bool {
+        let (began, before) = self.began;
+        let sent = self.network.left.borrow().len() - before;
+        !self.alarmed.is_empty() && (sent >= REQUESTS_AN_ALARM || now >= began + WORK)
+    }
+
+    /// When the first row of any open removal is due. A page that is being read for another removal will be shared.
     fn due(&self) -> Result<Option<u64>, Violation> {
         let store = SimulatedStore(Rc::clone(&self.disk));
         let rows = store.run(
             "SELECT min(due) FROM (
                 SELECT min(i.due_at) AS due FROM items i JOIN removals r ON r.seq = i.removal WHERE r.state = 'running'
                 UNION ALL SELECT min(w.due_at) FROM works w JOIN removals r ON r.seq = w.removal WHERE r.state = 'running'
+                    AND NOT (w.stage = 'reading' AND EXISTS (SELECT 1 FROM works o WHERE o.sent_at IS NOT NULL
+                        AND o.stage = 'reading' AND o.page = w.page AND ifnull(o.meeting, '') = ifnull(w.meeting, '')))
                 UNION ALL SELECT min(max(ifnull(not_before, 0), accepted_at)) FROM removals
                     WHERE state IN ('scheduled', 'queued'))",
             &[],
@@ -89,18 +116,21 @@ impl World {
     fn is_allowed(&self, now: u64) -> bool {
         let recent = |at: u64| at + COUNTED > now;
         let left = self.network.left.borrow();
-        let left = left.iter().rev().take_while(|at| recent(**at)).count();
-        let synchronous = self.synchronous.iter().filter(|(at, _)| recent(*at));
-        let synchronous: u32 = synchronous.map(|(_, requests)| requests).sum();
-        let total = self.settings.requests_per_5_minutes;
+        let left = left.iter().rev().take_while(|left| recent(left.at)).count();
+        let synchronous = self.synchronous.iter().filter(|sync| recent(sync.at));
+        let synchronous: u64 = synchronous.map(|sync| sync.requests).sum();
+        let api = self.network.api.borrow();
+        let told = u32::try_from(api.quota).unwrap_or(u32::MAX);
+        let total = self.settings.requests_per_5_minutes.min(told);
         // What was chosen when a statement failed, or the process died, counts although it never left.
         let broken = self.breaks.iter().filter(|at| recent(**at)).count();
-        let left = u32::try_from(left + 6 * broken).unwrap_or(u32::MAX);
-        let budget = left < self.settings.durable_part(total) && left + synchronous < total;
-        let api = self.network.api.borrow();
+        let left = u64::try_from(left + 6 * broken).unwrap_or(u64::MAX);
+        let budget = left < self.settings.durable_part(total).into()
+            && left.saturating_add(synchronous) < total.into();
         let refused = api.last_refused + COUNTED >= now;
-        // A header that says less holds work back as well.
-        let headers = api.fixed_header.is_some() || api.quota < usize::try_from(total).unwrap_or(0);
-        budget && !self.network.is_stopped(now) && !refused && !headers
+        let heard = self.network.heard.borrow();
+        // What was in flight when a header came is taken off, and what left in the turn in which it was heard.
+        let hinted = heard.hinted(now) > 12;
+        budget && hinted && !heard.is_stopped(now) && !heard.in_doubt(now) && !refused
     }
 }

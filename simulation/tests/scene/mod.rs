@@ -19,6 +19,7 @@ pub fn scene(latency: u64) -> Scenario {
         settings: Settings::default(),
         page_rows: 100,
         headers: true,
+        quota: None,
         script: Vec::new(),
     }
 }

@@ -126,8 +126,8 @@ fn a_guest_who_joins_keeps_the_meeting_from_being_emptied() {
 
 #[test]
 fn what_is_older_than_repeats_are_known_is_ignored() {
-    let source = ready_realtimekit(r#"{"participant_left": {"delay_seconds": 5}}"#);
     const DAYS: u64 = 24 * 60 * 60 * 1000;
+    let source = ready_realtimekit(r#"{"participant_left": {"delay_seconds": 5}}"#);
     for event in ["meeting.participantLeft", "meeting.participantJoined"] {
         let body = rtk(event, &json!("u")).to_string();
         let after = |time| decide(&source, &Verified::default(), body.as_bytes(), NOW + time);

@@ -1,0 +1,47 @@
+//! Whoever may be live is kicked before the delete, by a removal that kicks.
+
+use crate::asked::{Asked, Departure};
+use crate::clock::START;
+use crate::world::{Ordered, Violation, World};
+
+/// How often a kick is tried before the delete follows all the same.
+const TRIES: usize = 3;
+
+/// Nobody was live still when their delete left, unless a removal that does not kick wanted it, or the kick was tried
+/// often enough.
+pub(super) fn hold(world: &World) -> Result<(), Violation> {
+    let api = world.network.api.borrow();
+    let left = world.network.left.borrow();
+    for (number, departure) in left.iter().enumerate().filter(|(_, left)| left.live) {
+        let Asked::Delete(meeting, id) = &departure.asked else {
+            continue;
+        };
+        let gentle = |ordered: &Ordered| ordered.orders.iter().all(|order| !order.kick);
+        let mut wanting = world
+            .ordered
+            .values()
+            .filter(|ordered| super::wanted::wants(&api.population, ordered, number, departure));
+        if wanting.any(gentle) {
+            continue;
+        }
+        let before = left.iter().take(number);
+        let kicks: Vec<&Departure> = before
+            .filter(|left| left.asked.kicks(meeting, id))
+            .collect();
+        if kicks.len() < TRIES && !kicks.iter().any(|kick| was_refused(world, kick)) {
+            return Err(format!(
+                "{id} was live in {meeting} when the delete left at {}, after {} kicks",
+                departure.at,
+                kicks.len()
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a request may have met with a refused token: such a kick is not repeated.
+fn was_refused(world: &World, kick: &Departure) -> bool {
+    let outage = world.network.api.borrow().faults.token_outage;
+    let arrived = kick.arrived.unwrap_or(0);
+    outage.is_some_and(|(from, to)| (START + from..START + to).contains(&arrived))
+}
