@@ -160,10 +160,7 @@ fn kick(query: Option<&str>) -> Result<bool, Problem> {
             ("kick", "true") => true,
             ("kick", "false") => false,
             ("kick", _) => return Err(FieldProblem::new("/kick", "must be true or false").into()),
-            _ => {
-                let message = "is no query parameter of this route: kick is the only one";
-                return Err(FieldProblem::new(format!("/{name}"), message).into());
-            }
+            _ => return Err(FieldProblem::unknown_parameter(name, &["kick"]).into()),
         };
         if kick.replace(value).is_some() {
             return Err(FieldProblem::new("/kick", "must be given once").into());

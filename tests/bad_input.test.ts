@@ -185,22 +185,22 @@ describe('bodies', { concurrency: 4 }, () => {
 });
 
 describe('queries', () => {
-  for (const [name, query] of [
-    ['10,000 parameters', Array.from({ length: 10_000 }, (_, n) => `p${n}`).join('&')],
+  for (const [name, query, pointer = '/kick'] of [
+    ['10,000 parameters', Array.from({ length: 10_000 }, (_, n) => `p${n}`).join('&'), '/p0'],
     ['kick a thousand times', Array(1_000).fill('kick=true').join('&')],
     ['a value of 8 KB', `kick=${'a'.repeat(8_000)}`],
-    ['an encoded name', 'kic%6b=true'],
-    ['another case', 'Kick=true'],
-    ['an array', 'kick[]=true'],
+    ['an encoded name', 'kic%6b=true', '/kic%6b'],
+    ['another case', 'Kick=true', '/Kick'],
+    ['an array', 'kick[]=true', '/kick[]'],
     ['a number', 'kick=1'],
     ['no value', 'kick'],
     ['a space after it', 'kick=true%20'],
     ['bytes that are no text', 'kick=%ff%fe'],
     ['a semicolon', 'kick=true;x'],
-  ] as const) {
+  ] as [string, string, string?][]) {
     test(`${name}: refused, so that no misspelt kick becomes a weaker removal`, async () => {
       const answer = await worker.delete(`${PATH}?${query}`);
-      assertError(answer, { status: 400, code: 1101, pointer: '/kick' });
+      assertError(answer, { status: 400, code: 1101, pointer });
     });
   }
 });

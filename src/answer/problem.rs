@@ -157,6 +157,19 @@ impl From<FieldProblem> for Problem {
 }
 
 impl FieldProblem {
+    /// A query parameter that a route does not have.
+    #[must_use]
+    pub fn unknown_parameter(name: &str, allowed: &[&str]) -> Self {
+        let name: String = name.chars().take(64).collect();
+        let message = if allowed.is_empty() {
+            "is unknown: this route has no query parameters".to_owned()
+        } else {
+            format!("is unknown: this route has {}", allowed.join(", "))
+        };
+        let pointer = name.replace('~', "~0").replace('/', "~1");
+        Self::new(format!("/{pointer}"), message)
+    }
+
     /// A problem with one field.
     #[must_use]
     pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {

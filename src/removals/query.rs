@@ -58,7 +58,7 @@ fn pairs<'a>(query: &'a str, allowed: &[&str]) -> Result<Vec<(&'a str, String)>,
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         if !allowed.contains(&name) {
-            return Err(unknown(name, allowed).into());
+            return Err(FieldProblem::unknown_parameter(name, allowed).into());
         }
         if pairs.iter().any(|(given, _)| *given == name) {
             return Err(wrong(name, "must be given once").into());
@@ -111,16 +111,6 @@ fn number(text: &str) -> Option<u64> {
 }
 
 /// A parameter that the route does not have. Of its name only the beginning is shown.
-fn unknown(name: &str, allowed: &[&str]) -> FieldProblem {
-    let name: String = name.chars().take(64).collect();
-    let message = if allowed.is_empty() {
-        "is unknown: this route has no query parameters".to_owned()
-    } else {
-        format!("is unknown: this route has {}", allowed.join(", "))
-    };
-    wrong(&name.replace('~', "~0").replace('/', "~1"), &message)
-}
-
 fn wrong(name: &str, message: &str) -> FieldProblem {
     FieldProblem::new(format!("/{name}"), message)
 }
