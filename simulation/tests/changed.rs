@@ -67,6 +67,41 @@ fn whoever_is_added_to_an_active_meeting_after_it_was_read_is_removed() {
     assert_eq!(works(&world), 0, "nothing is kept for another try");
 }
 
+/// A meeting that began to run after it was read: whoever came into it is kicked before they are deleted.
+#[test]
+fn whoever_is_found_in_a_meeting_that_began_meanwhile_is_kicked() {
+    let mut scenario = scene(100);
+    let other = scenario.population.add_meeting(false);
+    let begins = scenario.population.add_meeting(false);
+    for meeting in [other, begins] {
+        scenario.population.add(meeting, "other", START);
+    }
+    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    until(&mut world, |world| {
+        removal(world).progress.meetings_scanned >= 1
+    });
+    let now = world.clock.now();
+    {
+        let population = &mut world.network.api.borrow_mut().population;
+        for meeting in &mut population.meetings {
+            meeting.active = true;
+        }
+        for meeting in [other, begins] {
+            population.add(meeting, "wanted", now);
+        }
+        for meeting in &mut population.meetings {
+            for participant in &mut meeting.participants {
+                participant.live = participant.user == "wanted";
+            }
+        }
+    }
+    world.run_to_end().unwrap();
+    assert_eq!(removal(&world).progress.removed, 2);
+    let api = world.network.api.borrow();
+    let mut people = api.population.meetings.iter().flat_map(|m| &m.participants);
+    assert!(people.all(|one| one.user != "wanted" || !one.live));
+}
+
 /// A delete whose answer was lost may have worked: cancelling does not hide that.
 #[test]
 fn whoever_a_lost_delete_was_about_stays_unknown_when_the_removal_is_cancelled() {

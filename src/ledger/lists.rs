@@ -103,7 +103,8 @@ impl<S: Store> Ledger<S> {
     /// found, and which no second reading has confirmed for that reason, are read once more.
     fn read_active_again(&self, removal: u64, meetings: &str, now: u64) -> Result<(), StoreError> {
         let again = self.store.run(
-            "UPDATE works SET stage = 'reading', page = 1, pass = pass + 1, reading = '', confirmed = 1, due_at = ?2
+            "UPDATE works SET stage = 'reading', page = 1, pass = pass + 1, reading = '', confirmed = 1, may_be_live = 1,
+                due_at = ?2
              WHERE removal = ?1 AND stage = 'done' AND confirmed = 0
                 AND meeting IN (SELECT value ->> 'id' FROM json_each(?3) WHERE value ->> 'active')
                 AND NOT EXISTS (SELECT 1 FROM items WHERE work = works.id)
