@@ -8,10 +8,12 @@
 
 mod scene;
 
+use participant_remover::ids::{CustomParticipantId, MeetingId, ParticipantId};
 use participant_remover::ledger::{Change, RemovalState, Store};
-use participant_remover::removal::Outcome;
+use participant_remover::removal::{Outcome, Target};
 use scene::{everyone_in, removal, scene, start, user_everywhere};
 use simulation::clock::START;
+use simulation::scenario::order;
 use simulation::store::SimulatedStore;
 use simulation::world::World;
 
@@ -65,6 +67,35 @@ fn whoever_is_added_to_an_active_meeting_after_it_was_read_is_removed() {
     // The list twice; each meeting once, the active ones again, and the one that had him once more; the kick, the delete.
     assert_eq!(view.progress.requests, 2 + 30 + 29 + 1 + 2);
     assert_eq!(works(&world), 0, "nothing is kept for another try");
+}
+
+/// The confirming pass over the list of meetings left one out: the pass that shows it has that meeting read once more.
+#[test]
+fn a_meeting_that_the_confirming_pass_left_out_is_read_again_by_the_next() {
+    let mut scenario = scene(100);
+    for _ in 0..30 {
+        scenario.population.add_meeting(true);
+    }
+    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    until(&mut world, |world| {
+        removal(world).progress.meetings_scanned >= 20
+    });
+    let now = world.clock.now();
+    {
+        // The newest is read first, and last in the list.
+        let mut api = world.network.api.borrow_mut();
+        api.population.add(29, "wanted", now);
+        api.missing_rows = 1;
+    }
+    // The list, the meetings, and the list's two pages, of which the second is empty.
+    until(&mut world, |world| removal(world).progress.requests >= 33);
+    world.network.api.borrow_mut().missing_rows = 0;
+    world.run_to_end().unwrap();
+    let view = removal(&world);
+    assert_eq!(
+        (view.state, view.progress.removed),
+        (RemovalState::Succeeded, 1)
+    );
 }
 
 /// A meeting that began to run after it was read: whoever came into it is kicked before they are deleted.
@@ -153,4 +184,58 @@ fn another_try_begins_with_the_kick() {
     let api = world.network.api.borrow();
     let wanted = &api.population.meetings[meeting].participants[0];
     assert!(wanted.gone.is_some() && !wanted.live);
+}
+
+/// A dry run whose list could not be read, and that could not look for somebody named either, reads the list at its next try.
+#[test]
+fn another_try_of_a_dry_run_reads_the_list_too() {
+    let mut scenario = scene(100);
+    scenario.settings.give_up_after_ms = 30_000;
+    let meeting = scenario.population.add_meeting(false);
+    for user in ["named", "wanted"] {
+        scenario.population.add(meeting, user, START);
+    }
+    let id = MeetingId::parse(&scenario.population.meetings[meeting].id).unwrap();
+    let wanted = Target::UserInMeeting {
+        meeting: id.clone(),
+        user: CustomParticipantId::parse("wanted").unwrap(),
+    };
+    let named = Target::Participant {
+        meeting: id,
+        participant: ParticipantId::parse("p1").unwrap(),
+    };
+    let orders = [wanted, named].map(|target| order(target, false, true, None).unwrap());
+    let mut world = start(scenario, orders.into());
+    world.network.api.borrow_mut().breaks = Some("/participants".to_owned());
+    until(&mut world, |world| removal(world).state.is_final());
+    assert_eq!(removal(&world).state, RemovalState::Failed);
+    world.network.api.borrow_mut().breaks = None;
+    world.run_to_end().unwrap();
+    let view = removal(&world);
+    assert_eq!(
+        (view.state, view.progress.found),
+        (RemovalState::Succeeded, 2)
+    );
+    assert_eq!(world.network.api.borrow().population.present(), 2);
+}
+
+/// Nobody runs a cancelled removal again: its rows of work go, those in flight when they are answered.
+#[test]
+fn a_cancelled_removal_keeps_no_rows_of_work() {
+    let mut scenario = scene(100);
+    for _ in 0..30 {
+        let meeting = scenario.population.add_meeting(true);
+        scenario.population.add(meeting, "wanted", START);
+    }
+    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    until(&mut world, |world| removal(world).progress.removed >= 5);
+    let id = removal(&world).id;
+    {
+        let ledger = world.ledger.as_ref().unwrap();
+        let done = ledger.cancel(&id, world.clock.now()).unwrap();
+        assert_eq!(done, Some(Change::Done));
+    }
+    assert!(works(&world) < 7);
+    world.run_to_end().unwrap();
+    assert_eq!(works(&world), 0);
 }

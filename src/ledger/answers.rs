@@ -118,7 +118,7 @@ impl<S: Store> Ledger<S> {
         }
         self.note_answer(signal, limit, random, now)?;
         if work.stage.is_closed() {
-            return self.close(work);
+            return self.close(work, now);
         }
         match signal {
             Signal::Limited(_) => return self.postpone_untried(work, now),

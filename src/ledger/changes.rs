@@ -70,14 +70,13 @@ impl<S: Store> Ledger<S> {
              WHERE seq = ?1",
             &values![seq, now],
         )?;
-        // What is in flight keeps its state: its answer, or its loss, decides.
-        self.close_cancelled(seq, now)?;
         self.store.run(
-            "UPDATE works SET stage = 'cancelled', due_at = NULL
-             WHERE removal = ?1 AND stage NOT IN ('done', 'failed')",
+            "UPDATE works SET stage = 'cancelled', due_at = NULL WHERE removal = ?1",
             &values![seq],
         )?;
-        self.forget_pages(seq)
+        self.forget_pages(seq)?;
+        // What is in flight keeps its state: its answer, or its loss, decides.
+        self.close_cancelled(seq, now)
     }
 
     /// Runs again what failed of a removal. `None` when there is no such removal.
@@ -103,13 +102,14 @@ impl<S: Store> Ledger<S> {
             &values![seq],
         )?;
         // A meeting with such a participant starts afresh with the kick, and is read again when they are gone; one that
-        // could not be read is read again at once.
+        // could not be read is read again at once, and so is one that nobody is removed from: a dry run's.
         let works = self.store.run(
             "UPDATE works SET stage = 'reading', page = 1, pass = 1, reading = '', unclean_passes = 0, given_up = 0,
                 attempts = 0, waited = 0, refused_at = NULL, due_at = ?2
              WHERE removal = ?1 AND (stage = 'failed'
                 OR id IN (SELECT work FROM items WHERE removal = ?1 AND state = 'waiting'))
-             RETURNING id, EXISTS (SELECT 1 FROM items i WHERE i.work = works.id AND i.state = 'waiting')",
+             RETURNING id, EXISTS (SELECT 1 FROM items i WHERE i.work = works.id AND i.state = 'waiting')
+                AND NOT (lists AND (SELECT dry_run FROM removals WHERE seq = ?1))",
             &values![seq, now],
         )?;
         if works.is_empty() {

@@ -60,6 +60,10 @@ impl<S: Store> Ledger<S> {
         }
         match row.maybe_integer(1)? {
             Some(list) => {
+                self.store.run(
+                    "UPDATE works SET confirmed = 1 WHERE id = ?1",
+                    &values![list],
+                )?;
                 let list = self.work_row(list)?;
                 self.wake(removal, now)?;
                 self.read_again(&list, now)

@@ -86,7 +86,7 @@ impl<S: Store> Ledger<S> {
             &values![work.removal, now, json(&rows)?],
         )?;
         let found = u64::try_from(new.len()).unwrap_or(u64::MAX);
-        if work.pass > 1 && work.unclean_passes == 0 {
+        if work.confirms {
             self.read_active_again(work.removal, &json(&rows)?, now)?;
         }
         // The total is what is known of how many there will be, until all of them are there.
@@ -99,7 +99,7 @@ impl<S: Store> Ledger<S> {
         self.take_page(work, &ids, page.total_count, found, random, now)
     }
 
-    /// The confirming pass over the list of meetings: people are added to meetings that run, so those in which nobody was
+    /// A confirming pass over the list of meetings: people are added to meetings that run, so those in which nobody was
     /// found, and which no second reading has confirmed for that reason, are read once more.
     fn read_active_again(&self, removal: u64, meetings: &str, now: u64) -> Result<(), StoreError> {
         let again = self.store.run(

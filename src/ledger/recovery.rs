@@ -30,7 +30,7 @@ impl<S: Store> Ledger<S> {
             for row in items.iter().chain(&works) {
                 self.wake(row.integer(0)?, now)?;
             }
-            for row in &items {
+            for row in items.iter().chain(&works) {
                 self.close_cancelled(row.integer(0)?, now)?;
             }
             Ok(())
@@ -65,6 +65,12 @@ impl<S: Store> Ledger<S> {
             "UPDATE removals SET failed = failed + ?2 WHERE seq = ?1",
             &values![removal, failed],
         )?;
+        // Nobody runs it again.
+        self.store.run(
+            "DELETE FROM works WHERE removal = ?1 AND stage = 'cancelled' AND sent_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM items WHERE work = works.id AND sent_at IS NOT NULL)",
+            &values![removal],
+        )?;
         Ok(())
     }
 
@@ -82,12 +88,12 @@ impl<S: Store> Ledger<S> {
     }
 
     /// The answer came after the removal was cancelled.
-    pub(super) fn close(&self, work: &Work) -> Result<(), StoreError> {
+    pub(super) fn close(&self, work: &Work, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE works SET sent_at = NULL, due_at = NULL WHERE id = ?1",
             &values![work.id],
         )?;
-        Ok(())
+        self.close_cancelled(work.removal, now)
     }
 
     /// The same request again, not before `due`; this attempt does not count.

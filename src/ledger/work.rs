@@ -75,6 +75,8 @@ pub(super) struct Work {
     pub pass: u32,
     pub reading: String,
     pub unclean_passes: u32,
+    /// It is the list of meetings, and all meetings of an earlier reading of it are through.
+    pub confirms: bool,
     /// Its list was given up; those who were found before are being removed.
     pub given_up: bool,
     pub kicked_up_to: u64,
@@ -91,7 +93,8 @@ impl<S: Store> Ledger<S> {
     pub(super) fn work_row(&self, id: u64) -> Result<Work, StoreError> {
         let rows = self.store.run(
             "SELECT w.removal, w.meeting, w.lists, w.everyone, w.stage, w.page, w.pass, w.reading, w.unclean_passes,
-                w.kicked_up_to, w.attempts, w.waited, w.refused_at, w.sent_at, r.kick AND w.may_be_live, r.dry_run, w.given_up
+                w.kicked_up_to, w.attempts, w.waited, w.refused_at, w.sent_at, r.kick AND w.may_be_live, r.dry_run, w.given_up,
+                w.meeting IS NULL AND w.confirmed
              FROM works w JOIN removals r ON r.seq = w.removal WHERE w.id = ?1",
             &values![id],
         )?;
@@ -115,6 +118,7 @@ impl<S: Store> Ledger<S> {
             kicks: row.flag(14)?,
             dry_run: row.flag(15)?,
             given_up: row.flag(16)?,
+            confirms: row.flag(17)?,
         })
     }
 
@@ -183,6 +187,7 @@ impl<S: Store> Ledger<S> {
             Stage::Deleting if work.given_up => self.end_work(&work, Stage::Failed, now),
             Stage::Deleting if work.lists && !work.dry_run => self.read_again(&work, now),
             Stage::Deleting => self.end_work(&work, Stage::Done, now),
+            Stage::Cancelled => self.close_cancelled(work.removal, now),
             _ => Ok(()),
         }
     }
