@@ -1,4 +1,4 @@
-// docs/webhooks.md, tried as a new user would: every table of it is used as it stands there, in one Worker.
+// README.md and docs/webhooks.md, tried as a new user would: every table of theirs is used as it stands there, in one Worker.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { eventOf, sendEvent } from './realtimekit_events.ts';
 import { Hooks, SECRET, app, idOf, senderOf, standIn, userId } from './world.ts';
 import type { Sources } from './world.ts';
 
-const DOCUMENT = readFileSync(resolve(import.meta.dirname, '../../docs/webhooks.md'), 'utf8');
+const DOCUMENTS = ['README.md', 'docs/webhooks.md'].map((name) => readFileSync(resolve(import.meta.dirname, '../..', name), 'utf8'));
 
 interface Section {
   title: string;
@@ -21,7 +21,7 @@ interface Section {
 }
 
 function sections(): Section[] {
-  return DOCUMENT.split(/^## /m).slice(1).flatMap((section) => {
+  return DOCUMENTS.flatMap((document) => document.split(/^##+ /m).slice(1)).flatMap((section) => {
     const toml = /^```toml\n(.*?)^```$/ms.exec(section)?.[1];
     if (toml === undefined) return [];
     const secrets = /wrangler secret put WEBHOOK_SECRETS +# (\{.*\})$/m.exec(section)?.[1] ?? '{}';

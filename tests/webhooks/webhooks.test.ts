@@ -39,7 +39,7 @@ describe('webhooks', { concurrency: 3 }, () => {
     misconfigured(hooks);
   });
   describe('of real senders', { concurrency: 2 }, () => senders(hooks));
-  describe('as docs/webhooks.md has them', { concurrency: 2 }, docs);
+  describe('as README.md and docs/webhooks.md have them', { concurrency: 2 }, docs);
   describe('that come again', { concurrency: 2 }, () => repeats(hooks));
 });
 
