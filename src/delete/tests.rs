@@ -1,9 +1,12 @@
 //! The synchronous DELETE over a scripted transport and a clock that only moves when told to.
 
+mod kick;
+mod refused;
+
 use super::script::{Reply, Script};
 use super::*;
 use crate::config;
-use crate::realtimekit::{ApiRequest, Method, TransportError};
+use crate::realtimekit::{ApiRequest, TransportError};
 
 const MEETING: &str = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -164,110 +167,6 @@ fn what_a_retry_cannot_help_is_sent_once() {
             "{status}"
         );
     }
-}
-
-#[test]
-fn a_kick_goes_first_and_its_failure_stops_nothing() {
-    let script = Script::new([
-        Reply::Status(500, ""),
-        Reply::Status(500, ""),
-        Reply::Status(500, ""),
-        Reply::Status(200, DONE),
-    ]);
-    let run = run_with(TOKEN, &short(), Some("kick=true"), &script);
-    assert_eq!((run.answer.status, outcome(&run)), (200, "removed"));
-    assert!(
-        run.answer.body.contains("could not be kicked"),
-        "{}",
-        run.answer.body
-    );
-    assert_eq!(run.sent[0].method, Method::Post);
-    assert!(run.sent[0].url.ends_with("/active-session/kick"));
-    assert_eq!(run.sent[3].method, Method::Delete);
-    assert_eq!(run.deleted.unwrap().api_requests, 4);
-}
-
-#[test]
-fn a_kick_that_finds_nobody_is_fine() {
-    let script = Script::new([Reply::Status(404, ABSENT), Reply::Status(200, DONE)]);
-    assert_eq!(
-        run_with(TOKEN, &short(), Some("kick=true"), &script)
-            .answer
-            .body,
-        DONE
-    );
-}
-
-#[test]
-fn a_kick_that_hangs_leaves_time_for_the_delete() {
-    let script = Script::new([
-        Reply::Lost(TransportError::TimedOut, 0),
-        Reply::Status(200, DONE),
-    ]);
-    let run = run_with(TOKEN, &short(), Some("kick=true"), &script);
-    assert_eq!((run.answer.status, run.seconds), (200, 8));
-}
-
-#[test]
-fn a_kick_and_a_delete_that_hang_end_within_the_deadline() {
-    let hang = || Reply::Lost(TransportError::TimedOut, 0);
-    let script = Script::new([hang(), hang(), hang()]);
-    let run = run_with(TOKEN, &short(), Some("kick=true"), &script);
-    assert_eq!((run.answer.status, outcome(&run)), (504, "unknown"));
-    assert_eq!(run.seconds, 25);
-    assert_eq!(
-        (run.log.kick, run.log.kick_attempts),
-        (Some("failed"), Some(1))
-    );
-}
-
-#[test]
-fn what_breaks_a_rule_sends_nothing() {
-    let long = |account: &'static str, app: &'static str| ParticipantPath {
-        owner: Some((account.into(), app.into())),
-        ..short()
-    };
-    let meeting = |id: &'static str| ParticipantPath {
-        meeting: id.into(),
-        ..short()
-    };
-    let participant = |id: &'static str| ParticipantPath {
-        participant: id.into(),
-        ..short()
-    };
-    for (path, query, status, named) in [
-        (long("account2", "app1"), None, 403, "account_id"),
-        (long("account1", "app3"), None, 403, "app_id"),
-        (long("acc/ount", "app1"), None, 400, "/account_id"),
-        (long("account1", ".."), None, 400, "/app_id"),
-        (meeting("x"), None, 400, "/meeting_id"),
-        (participant(""), None, 400, "/participant_id"),
-        (participant("../x"), None, 400, "/participant_id"),
-        (short(), Some("kick=yes"), 400, "/kick"),
-        (short(), Some("kick=true&kick=false"), 400, "/kick"),
-        (short(), Some("kik=true"), 400, "\"/kik\""),
-    ] {
-        let run = run_with(TOKEN, &path, query, &Script::new([]));
-        assert_eq!(run.answer.status, status, "{path:?} {query:?}");
-        assert!(run.answer.body.contains(named), "{}", run.answer.body);
-        assert!(run.deleted.is_none());
-    }
-}
-
-#[test]
-fn a_stranger_learns_nothing_of_what_is_served() {
-    let wrong = ParticipantPath {
-        owner: Some(("account2".into(), "..".into())),
-        ..short()
-    };
-    let run = run_with(
-        "fedcba9876543210fedcba9876543210",
-        &wrong,
-        Some("x"),
-        &Script::new([]),
-    );
-    assert_eq!(run.answer.status, 401);
-    assert_eq!(run.log.caller, None);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The ledger's side of webhooks: what a verified message asks for, stored once.
 
 use super::call::{Leaving, MessageKey};
-use super::service::Served;
+use super::served::Served;
 use crate::answer::Answer;
 use crate::ledger::{Connection, Key, Origin, Quarantined, Store, StoreError};
 use crate::realtimekit::Clock;

@@ -8,6 +8,7 @@ pub mod call;
 pub mod delivery;
 mod query;
 pub mod recorder;
+pub mod served;
 pub mod service;
 
 pub use admission::{Admitted, admit};

@@ -4,33 +4,17 @@ use std::time::Duration;
 
 use super::call::LedgerCall;
 use super::delivery::{cancel_pending, deliver, quarantine};
+use super::served::Served;
 use crate::answer::durable::{ledger_health, removal, removal_with_items, removals};
-use crate::answer::{Answer, FieldProblem, Problem};
-use crate::config::Config;
+use crate::answer::{Answer, Problem};
 use crate::digest::sha256_hex;
-use crate::ids::AppId;
 use crate::ledger::{
-    Acceptance, Change, Key, Ledger, Origin, RemovalId, RemovalState, RemovalView, Store,
-    StoreError,
+    Change, Key, Ledger, Origin, RemovalId, RemovalState, RemovalView, Store, StoreError,
 };
 use crate::realtimekit::Clock;
-use crate::removal::request;
 
 /// How often a waiting request looks for a change.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-
-/// One app's ledger, with what a call needs beside it.
-#[derive(Debug)]
-pub struct Served<'a, S, C> {
-    /// The ledger.
-    pub ledger: &'a Ledger<S>,
-    /// The configuration.
-    pub config: &'a Config,
-    /// The app.
-    pub app: &'a AppId,
-    /// Time and chance.
-    pub clock: &'a C,
-}
 
 /// Carries out a call. Whatever it changes is stored when this returns; only waiting for a change takes time.
 pub async fn serve<S: Store, C: Clock>(
@@ -140,58 +124,6 @@ fn create<S: Store, C: Clock>(
         key: key.as_ref(),
     };
     served.store(body, &origin, 202, "Idempotency-Key")
-}
-
-impl<S: Store, C: Clock> Served<'_, S, C> {
-    /// Stores the removal that a body asks for, once. `key_name` is what an answer calls its key.
-    pub fn store(
-        &self,
-        body: &str,
-        origin: &Origin<'_>,
-        status: u16,
-        key_name: &'static str,
-    ) -> Result<Answer, StoreError> {
-        let orders = match request::parse(body.as_bytes(), self.config, self.clock.now_ms()) {
-            Ok(orders) => orders,
-            Err(problem) => return Ok(problem.answer()),
-        };
-        let acceptance = self.ledger.accept(&orders, origin, self.clock)?;
-        self.stored(acceptance, status, key_name)
-    }
-
-    /// The answer to a request that was to store something.
-    pub fn stored(
-        &self,
-        acceptance: Acceptance,
-        status: u16,
-        key_name: &'static str,
-    ) -> Result<Answer, StoreError> {
-        match acceptance {
-            Acceptance::Accepted(id) => self.accepted(status, &id),
-            Acceptance::Replayed(id) => Ok(self
-                .accepted(status, &id)?
-                .with("idempotent-replayed", "true")),
-            Acceptance::Conflict => Ok(Problem::KeyReused(key_name).answer()),
-            Acceptance::Mixed { index, field } => {
-                let message = "must be the same in all removals of one request";
-                let pointer = format!("/removals/{index}/{field}");
-                Ok(Problem::from(FieldProblem::new(pointer, message)).answer())
-            }
-        }
-    }
-
-    /// The answer to a request that stored a removal, now or before.
-    fn accepted(&self, status: u16, id: &RemovalId) -> Result<Answer, StoreError> {
-        let Some(view) = self.ledger.show(id, self.clock.now_ms())? else {
-            return Ok(Problem::UnknownRemoval.answer());
-        };
-        let suffix = if *self.app == self.config.default_app {
-            String::new()
-        } else {
-            format!("?app_id={}", self.app)
-        };
-        Ok(removal(status, &view, self.app).with("location", format!("/removals/{id}{suffix}")))
-    }
 }
 
 async fn show<S: Store, C: Clock>(

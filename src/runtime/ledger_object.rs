@@ -23,7 +23,7 @@ use crate::ids::AppId;
 use crate::ledger::{Alarm, Ledger, Settings, StoreError};
 use crate::log::log_ledger_error;
 use crate::realtimekit::{Api, Clock};
-use crate::removals::service::Served;
+use crate::removals::served::Served;
 use crate::removals::{LedgerCall, serve};
 
 /// The header by which the Worker tells the request's id.

@@ -1,0 +1,110 @@
+//! Events that were not understood, keys, pages of the list, and notes.
+
+use participant_remover::ledger::{Acceptance, Key, Origin, Quarantined, RemovalState};
+use participant_remover::removal::Target;
+use simulation::scenario::order;
+
+use super::{ledger, left, meeting};
+
+#[test]
+fn an_event_that_was_not_understood_is_quarantined_once() {
+    let (clock, ledger) = ledger();
+    let key = Key {
+        scope: "webhook:realtimekit".to_owned(),
+        key: "d".to_owned(),
+        digest: "d".to_owned(),
+    };
+    let event = Quarantined {
+        source: "webhook:realtimekit",
+        problem: "meeting.ended has no meeting.id",
+        key: Some(&key),
+    };
+    let Acceptance::Accepted(id) = ledger.quarantine(&event, &clock).unwrap() else {
+        panic!()
+    };
+    assert_eq!(
+        ledger.quarantine(&event, &clock).unwrap(),
+        Acceptance::Replayed(id.clone())
+    );
+    let listed = ledger
+        .list(Some(RemovalState::Quarantined), None, 10, clock.now())
+        .unwrap();
+    assert_eq!((listed.rows.len(), &listed.rows[0].id), (1, &id));
+    assert!(
+        ledger
+            .list(Some(RemovalState::Queued), None, 10, clock.now())
+            .unwrap()
+            .rows
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_key_is_known_as_long_as_its_removal() {
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+    let (clock, ledger) = ledger();
+    let start = clock.now();
+    let key = Key {
+        scope: "caller:backend".to_owned(),
+        key: "k".to_owned(),
+        digest: "d".to_owned(),
+    };
+    let origin = Origin {
+        caller: Some("backend"),
+        source: "api",
+        event_at: None,
+        key: Some(&key),
+    };
+    let target = Target::EveryoneInMeeting { meeting: meeting() };
+    let orders = [order(target, true, false, Some(start + 300 * DAY)).unwrap()];
+    let Acceptance::Accepted(id) = ledger.accept(&orders, &origin, &clock).unwrap() else {
+        panic!()
+    };
+    clock.advance(start + 200 * DAY);
+    ledger.cancel(&id, clock.now()).unwrap();
+    clock.advance(start + 290 * DAY);
+    ledger.purge(clock.now()).unwrap();
+    assert_eq!(
+        ledger.accept(&orders, &origin, &clock).unwrap(),
+        Acceptance::Replayed(id.clone())
+    );
+    clock.advance(start + 291 * DAY);
+    assert_eq!(ledger.purge(clock.now()).unwrap(), 1);
+    assert!(matches!(
+        ledger.accept(&orders, &origin, &clock).unwrap(),
+        Acceptance::Accepted(another) if another != id
+    ));
+}
+
+#[test]
+fn lists_are_read_by_pages_newest_first() {
+    let (clock, ledger) = ledger();
+    let ids: Vec<_> = (0..5)
+        .map(|n| left(&ledger, &clock, &format!("u{n}"), 0))
+        .collect();
+    let first = ledger.list(None, None, 2, clock.now()).unwrap();
+    assert_eq!(
+        first.rows.iter().map(|row| &row.id).collect::<Vec<_>>(),
+        [&ids[4], &ids[3]]
+    );
+    let second = ledger
+        .list(Some(RemovalState::Scheduled), first.next, 3, clock.now())
+        .unwrap();
+    assert_eq!(
+        second.rows.iter().map(|row| &row.id).collect::<Vec<_>>(),
+        [&ids[2], &ids[1], &ids[0]]
+    );
+    assert_eq!(second.next, None);
+}
+
+#[test]
+fn notes_are_kept() {
+    let (_, ledger) = ledger();
+    assert_eq!(ledger.note("realtimekit.key").unwrap(), None);
+    ledger.set_note("realtimekit.key", "a").unwrap();
+    ledger.set_note("realtimekit.key", "b").unwrap();
+    assert_eq!(
+        ledger.note("realtimekit.key").unwrap().as_deref(),
+        Some("b")
+    );
+}

@@ -1,0 +1,97 @@
+//! Somebody who came back, or has not left.
+
+use participant_remover::ids::CustomParticipantId;
+use participant_remover::ledger::{Change, Connection, RemovalState};
+
+use super::{ledger, left, meeting};
+
+#[test]
+fn whoever_comes_back_in_time_is_not_removed() {
+    let (clock, ledger) = ledger();
+    let now = clock.now();
+    let user = CustomParticipantId::parse("user").unwrap();
+    let mine = left(&ledger, &clock, "user", now - 1_000);
+    let other = left(&ledger, &clock, "other", now - 1_000);
+    assert_eq!(ledger.next_alarm(now).unwrap(), Some(now + 60_000));
+    let cancel = |source, joined| {
+        ledger
+            .cancel_pending(source, &meeting(), Some(&user), joined, now)
+            .unwrap()
+    };
+    assert_eq!(cancel("api", Some(now)), []);
+    assert_eq!(
+        cancel("webhook:realtimekit", Some(now - 2_000)),
+        [],
+        "that was before they left"
+    );
+    assert_eq!(
+        cancel("webhook:realtimekit", Some(now)),
+        std::slice::from_ref(&mine)
+    );
+    let state = |id| ledger.show(id, now).unwrap().unwrap().state;
+    assert_eq!(
+        (state(&mine), state(&other)),
+        (RemovalState::Cancelled, RemovalState::Scheduled)
+    );
+    assert_eq!(
+        ledger.cancel(&mine, now).unwrap(),
+        Some(Change::NotPossible(RemovalState::Cancelled))
+    );
+}
+
+#[test]
+fn whoever_is_there_by_another_connection_has_not_left() {
+    let (clock, ledger) = ledger();
+    let now = clock.now();
+    let (user, meeting) = (CustomParticipantId::parse("user").unwrap(), meeting());
+    let connection = |peer| Connection {
+        source: "webhook:realtimekit",
+        meeting: &meeting,
+        user: Some(&user),
+        peer,
+    };
+    let join = |peer, at| {
+        ledger
+            .joined(connection(Some(peer)), now + at, now)
+            .unwrap();
+    };
+    let left = |peer, at| ledger.left(connection(Some(peer)), now + at, now).unwrap();
+    // The lost connection is noticed after the new one was made.
+    join("a", 0);
+    join("b", 10);
+    assert!(left("a", 40));
+    assert!(!left("b", 50));
+    // A join that comes late is one of a connection that has ended.
+    join("a", 0);
+    assert!(!left("b", 50));
+    // The leaving comes again after the return was told.
+    join("c", 70);
+    assert!(left("b", 60));
+    // Without names the times decide.
+    let nameless = connection(None);
+    let other = CustomParticipantId::parse("other").unwrap();
+    let of_other = Connection {
+        user: Some(&other),
+        ..nameless
+    };
+    ledger.joined(of_other, now + 20, now).unwrap();
+    assert!(ledger.left(of_other, now, now).unwrap());
+    assert!(!ledger.left(of_other, now + 30, now).unwrap());
+    let another = Connection {
+        source: "webhook:other",
+        ..connection(Some("a"))
+    };
+    assert!(
+        !ledger.left(another, now, now).unwrap(),
+        "sources are apart"
+    );
+    // Somebody has joined since the meeting ended; and what nobody ends is forgotten after a day.
+    let ended = |at, now| {
+        ledger
+            .ended("webhook:realtimekit", &meeting, at, now)
+            .unwrap()
+    };
+    assert!(ended(now + 65, now));
+    assert!(!ended(now + 65, now + 25 * 3_600_000));
+    assert!(!ended(now + 75, now));
+}

@@ -1,0 +1,149 @@
+//! Removals of the synchronous route.
+
+use participant_remover::ledger::{Change, RemovalId, RemovalState, SynchronousRemoval};
+use participant_remover::realtimekit::Clock;
+use participant_remover::removal::{Outcome, Target};
+
+use super::{ledger, meeting};
+
+fn synchronous(id: &RemovalId, outcome: Outcome, at: u64) -> SynchronousRemoval {
+    SynchronousRemoval {
+        id: id.as_str().to_owned(),
+        at_ms: at,
+        caller: "support-desk".to_owned(),
+        meeting_id: meeting().as_str().to_owned(),
+        participant_id: "p1".to_owned(),
+        kick: true,
+        outcome,
+        api_requests: 4,
+        attempts: 3,
+        error: None,
+        limited: false,
+        retry_after_ms: None,
+    }
+}
+
+#[test]
+fn a_synchronous_removal_is_kept_and_its_requests_are_counted() {
+    let (clock, ledger) = ledger();
+    let id = RemovalId::new(clock.now(), || clock.random());
+    let done = synchronous(&id, Outcome::AbsentAfterAmbiguous, clock.now() - 100);
+    // The answer to the first call was lost, and it came again beside another record.
+    ledger
+        .record_synchronous(std::slice::from_ref(&done), true, clock.now())
+        .unwrap();
+    let other = RemovalId::new(clock.now(), || clock.random());
+    let later = synchronous(&other, Outcome::Removed, clock.now());
+    ledger
+        .record_synchronous(&[done, later], true, clock.now())
+        .unwrap();
+    let listed = ledger.list(None, None, 10, clock.now()).unwrap();
+    let ids: Vec<_> = listed.rows.iter().map(|row| &row.id).collect();
+    assert_eq!(ids, [&other, &id]);
+    let view = ledger.show(&id, clock.now()).unwrap().unwrap();
+    assert_eq!(
+        (view.state, view.source.as_str()),
+        (RemovalState::Succeeded, "synchronous")
+    );
+    assert_eq!(view.accepted_at, clock.now() - 100);
+    assert_eq!((view.progress.requests, view.kick), (4, true));
+    assert!(matches!(view.target, Some(Target::Participant { .. })));
+    let items = ledger.items(&id, None, 10).unwrap().unwrap();
+    assert_eq!(items.rows.len(), 1);
+    assert_eq!(
+        (items.rows[0].outcome, items.rows[0].attempts),
+        (Some(Outcome::AbsentAfterAmbiguous), 3)
+    );
+    assert_eq!(ledger.health(clock.now()).unwrap().requests_in_window, 8);
+    assert_eq!(
+        ledger
+            .health(clock.now() + 301_000)
+            .unwrap()
+            .requests_in_window,
+        0
+    );
+}
+
+#[test]
+fn without_a_history_the_requests_of_synchronous_removals_are_counted_all_the_same() {
+    let (clock, ledger) = ledger();
+    let id = RemovalId::new(clock.now(), || clock.random());
+    let done = SynchronousRemoval {
+        limited: true,
+        ..synchronous(&id, Outcome::Failed, clock.now())
+    };
+    ledger
+        .record_synchronous(&[done], false, clock.now())
+        .unwrap();
+    assert_eq!(ledger.health(clock.now()).unwrap().requests_in_window, 4);
+    assert_eq!(
+        ledger.limited_until(clock.now()),
+        Some(clock.now() + 300_000)
+    );
+    let listed = ledger.list(None, None, 10, clock.now()).unwrap();
+    assert!(listed.rows.is_empty());
+}
+
+#[test]
+fn each_outcome_of_a_synchronous_removal_has_its_state_and_counter() {
+    let (clock, ledger) = ledger();
+    for outcome in [
+        Outcome::Removed,
+        Outcome::AlreadyAbsent,
+        Outcome::AbsentAfterAmbiguous,
+        Outcome::Unknown,
+        Outcome::Failed,
+    ] {
+        let id = RemovalId::new(clock.now(), || clock.random());
+        let done = synchronous(&id, outcome, clock.now());
+        ledger
+            .record_synchronous(&[done], true, clock.now())
+            .unwrap();
+        let view = ledger.show(&id, clock.now()).unwrap().unwrap();
+        let expected = if outcome.is_gone() {
+            RemovalState::Succeeded
+        } else {
+            RemovalState::Failed
+        };
+        assert_eq!(view.state, expected, "{outcome:?}");
+        let counted = &view.progress;
+        assert_eq!(
+            [
+                counted.removed,
+                counted.already_absent,
+                counted.absent_after_ambiguous,
+                counted.failed
+            ],
+            [
+                u64::from(outcome == Outcome::Removed),
+                u64::from(outcome == Outcome::AlreadyAbsent),
+                u64::from(outcome == Outcome::AbsentAfterAmbiguous),
+                u64::from(!outcome.is_gone())
+            ],
+            "{outcome:?}"
+        );
+        if !outcome.is_gone() {
+            assert_eq!(
+                ledger.retry(&id, clock.now()).unwrap(),
+                Some(Change::NotPossible(RemovalState::Failed)),
+                "its caller repeats it"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_synchronous_removal_that_met_with_the_limit_stops_durable_work() {
+    let (clock, ledger) = ledger();
+    let id = RemovalId::new(clock.now(), || clock.random());
+    let done = SynchronousRemoval {
+        limited: true,
+        retry_after_ms: Some(120_000),
+        ..synchronous(&id, Outcome::Failed, clock.now())
+    };
+    ledger
+        .record_synchronous(&[done], true, clock.now())
+        .unwrap();
+    let until = ledger.pause(clock.now()).unwrap().until;
+    assert_eq!(until, clock.now() + 120_000);
+}

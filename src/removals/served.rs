@@ -1,0 +1,74 @@
+//! One app's ledger beside what a call needs, and storing what a body asks for.
+
+use crate::answer::durable::removal;
+use crate::answer::{Answer, FieldProblem, Problem};
+use crate::config::Config;
+use crate::ids::AppId;
+use crate::ledger::{Acceptance, Ledger, Origin, RemovalId, Store, StoreError};
+use crate::realtimekit::Clock;
+use crate::removal::request;
+
+/// One app's ledger, with what a call needs beside it.
+#[derive(Debug)]
+pub struct Served<'a, S, C> {
+    /// The ledger.
+    pub ledger: &'a Ledger<S>,
+    /// The configuration.
+    pub config: &'a Config,
+    /// The app.
+    pub app: &'a AppId,
+    /// Time and chance.
+    pub clock: &'a C,
+}
+
+impl<S: Store, C: Clock> Served<'_, S, C> {
+    /// Stores the removal that a body asks for, once. `key_name` is what an answer calls its key.
+    pub fn store(
+        &self,
+        body: &str,
+        origin: &Origin<'_>,
+        status: u16,
+        key_name: &'static str,
+    ) -> Result<Answer, StoreError> {
+        let orders = match request::parse(body.as_bytes(), self.config, self.clock.now_ms()) {
+            Ok(orders) => orders,
+            Err(problem) => return Ok(problem.answer()),
+        };
+        let acceptance = self.ledger.accept(&orders, origin, self.clock)?;
+        self.stored(acceptance, status, key_name)
+    }
+
+    /// The answer to a request that was to store something.
+    pub fn stored(
+        &self,
+        acceptance: Acceptance,
+        status: u16,
+        key_name: &'static str,
+    ) -> Result<Answer, StoreError> {
+        match acceptance {
+            Acceptance::Accepted(id) => self.accepted(status, &id),
+            Acceptance::Replayed(id) => Ok(self
+                .accepted(status, &id)?
+                .with("idempotent-replayed", "true")),
+            Acceptance::Conflict => Ok(Problem::KeyReused(key_name).answer()),
+            Acceptance::Mixed { index, field } => {
+                let message = "must be the same in all removals of one request";
+                let pointer = format!("/removals/{index}/{field}");
+                Ok(Problem::from(FieldProblem::new(pointer, message)).answer())
+            }
+        }
+    }
+
+    /// The answer to a request that stored a removal, now or before.
+    fn accepted(&self, status: u16, id: &RemovalId) -> Result<Answer, StoreError> {
+        let Some(view) = self.ledger.show(id, self.clock.now_ms())? else {
+            return Ok(Problem::UnknownRemoval.answer());
+        };
+        let suffix = if *self.app == self.config.default_app {
+            String::new()
+        } else {
+            format!("?app_id={}", self.app)
+        };
+        Ok(removal(status, &view, self.app).with("location", format!("/removals/{id}{suffix}")))
+    }
+}
