@@ -3,6 +3,7 @@
 mod bundle;
 mod size;
 
+use std::env;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -74,12 +75,39 @@ fn compile(session: &Session, log: &Path) -> Result<()> {
             "--crate-type",
             "cdylib",
         ])
+        .arg("--config")
+        .arg(rustflags(&crate_directories()))
         .current_dir(session.workspace.root());
     worker_environment(session, &mut command)?;
     let hint = "The compiler's messages are above.";
     session
         .steps
         .run("compiling the Worker", &mut command, log, hint)
+}
+
+/// Where the crates lie on this machine stands in the messages of their panics; without it, the bundle is the same
+/// wherever it is made.
+fn rustflags(directories: &[PathBuf]) -> String {
+    let flags = directories
+        .iter()
+        .map(|directory| format!("'--remap-path-prefix={}=crates'", directory.display()));
+    let flags = flags.collect::<Vec<_>>().join(",");
+    format!("target.wasm32-unknown-unknown.rustflags=[{flags}]")
+}
+
+/// The directories into which cargo has unpacked crates, one for each registry. None when it has not yet.
+fn crate_directories() -> Vec<PathBuf> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    let found = home.and_then(|home| fs::read_dir(home.join("registry/src")).ok());
+    let mut directories: Vec<PathBuf> = found
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    directories.sort();
+    directories
 }
 
 /// The compiled crate.
@@ -127,7 +155,20 @@ fn remove_if_there(path: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::digest;
+    use std::path::PathBuf;
+
+    use super::{digest, rustflags};
+
+    #[test]
+    fn every_directory_of_crates_is_renamed() {
+        let directories = ["/home/ada/.cargo/registry/src/a", "/b"].map(PathBuf::from);
+        assert_eq!(
+            rustflags(&directories),
+            "target.wasm32-unknown-unknown.rustflags=[\
+             '--remap-path-prefix=/home/ada/.cargo/registry/src/a=crates','--remap-path-prefix=/b=crates']"
+        );
+        assert_eq!(rustflags(&[]), "target.wasm32-unknown-unknown.rustflags=[]");
+    }
 
     #[test]
     fn whatever_goes_into_the_bundle_changes_its_stamp() {
