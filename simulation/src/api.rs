@@ -29,6 +29,19 @@ enum Churn {
     Done,
 }
 
+/// What the real API is not known to do, and what the ledger must not be misled by.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Quirks {
+    /// For how long a list goes on to show who is gone, in milliseconds.
+    pub lag_ms: u64,
+    /// Whether a page behind the last is a 404.
+    pub missing_pages: bool,
+    /// How many lists are cut after their first page, with a total to match.
+    pub cuts: usize,
+    /// The most rows that may be asked for: more is a 400.
+    pub largest_page: Option<usize>,
+}
+
 /// The modelled API.
 pub struct Api {
     /// Whom it knows.
@@ -51,6 +64,8 @@ pub struct Api {
     pub breaks: Option<String>,
     /// Requests whose path ends like this are refused with 403.
     pub refuses: Option<String>,
+    /// What is unknown of the real one.
+    pub quirks: Quirks,
     /// When each request arrived.
     pub arrivals: Vec<u64>,
     /// When the first page of each meeting's list was asked for last, by its id.
@@ -86,6 +101,7 @@ impl Api {
             no_totals: false,
             breaks: None,
             refuses: None,
+            quirks: Quirks::default(),
             arrivals: Vec::new(),
             first_pages: std::collections::HashMap::new(),
             deletes: Vec::new(),

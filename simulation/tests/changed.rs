@@ -11,9 +11,10 @@ mod scene;
 use participant_remover::ids::{CustomParticipantId, MeetingId, ParticipantId};
 use participant_remover::ledger::{Change, RemovalState, Store};
 use participant_remover::removal::{Outcome, Target};
-use scene::{everyone_in, removal, scene, start, user_everywhere};
+use scene::{everyone_in, participant_in, removal, scene, start, user_everywhere, user_in};
 use simulation::clock::START;
 use simulation::scenario::order;
+use simulation::script::Act;
 use simulation::store::SimulatedStore;
 use simulation::world::World;
 
@@ -238,4 +239,44 @@ fn a_cancelled_removal_keeps_no_rows_of_work() {
     assert!(works(&world) < 7);
     world.run_to_end().unwrap();
     assert_eq!(works(&world), 0);
+}
+
+/// Removals that failed are retried while the token is refused. The one request that tries it reads the page for all of
+/// them, and ends those whose turn has not come yet.
+#[test]
+fn a_removal_that_the_page_of_another_has_ended_ends() {
+    const OUTAGE: u64 = 300_000;
+    let mut scenario = scene(100);
+    scenario.settings.give_up_after_ms = 30_000;
+    scenario.faults.token_outage = Some((OUTAGE, OUTAGE + 60_000));
+    let meeting = scenario.population.add_meeting(false);
+    scenario.population.add(meeting, "other", START);
+    for number in 0..3 {
+        let orders = vec![user_in(&scenario, meeting, &format!("wanted-{number}"))];
+        scenario.script.push((0, Act::Order { number, orders }));
+    }
+    let orders = vec![participant_in(&scenario, meeting, "p1")];
+    scenario
+        .script
+        .push((OUTAGE, Act::Order { number: 3, orders }));
+    let mut world = World::new(scenario).unwrap();
+    world.network.api.borrow_mut().breaks = Some("/participants?".to_owned());
+    while world.clock.now() < START + OUTAGE + 59_000 {
+        assert!(world.advance().unwrap());
+    }
+    world.network.api.borrow_mut().breaks = None;
+    let now = world.clock.now();
+    let ids: Vec<_> = (0..3)
+        .map(|number| world.ordered[&number].id.clone().unwrap())
+        .collect();
+    for id in &ids {
+        let ledger = world.ledger.as_ref().unwrap();
+        assert_eq!(ledger.retry(id, now).unwrap(), Some(Change::Done));
+    }
+    while world.clock.now() < START + 2 * OUTAGE && world.advance().unwrap() {}
+    for id in &ids {
+        let ledger = world.ledger.as_ref().unwrap();
+        let view = ledger.show(id, world.clock.now()).unwrap().unwrap();
+        assert_eq!(view.state, RemovalState::Succeeded);
+    }
 }

@@ -10,7 +10,7 @@
 mod scene;
 
 use participant_remover::ledger::{ItemState, PauseReason, RemovalState};
-use scene::{everyone_in, removal, scene, start};
+use scene::{everyone_in, participant_in, removal, scene, start};
 use simulation::clock::START;
 
 #[test]
@@ -94,6 +94,70 @@ fn somebody_whose_deletion_alone_is_refused_fails_and_the_rest_goes_on() {
     world.network.api.borrow_mut().refuses = None;
     world.run_to_end().unwrap();
     assert_eq!(removal(&world).state, RemovalState::Succeeded);
+}
+
+/// Whoever is live when the token is refused is kicked once it is mended, and not only deleted.
+#[test]
+fn whoever_could_not_be_kicked_is_kicked_when_the_token_is_mended() {
+    for named in [true, false] {
+        let mut scenario = scene(100);
+        scenario.faults.token_outage = Some((1, 7_205_000));
+        let meeting = scenario.population.add_meeting(true);
+        for _ in 0..3 {
+            scenario.population.add(meeting, "u", START);
+        }
+        let orders = if named {
+            (1..=3)
+                .map(|number| participant_in(&scenario, meeting, &format!("p{number}")))
+                .collect()
+        } else {
+            // The list is read before the token is refused.
+            scenario.faults.token_outage = Some((300, 7_205_000));
+            vec![everyone_in(&scenario, meeting)]
+        };
+        let mut world = start(scenario, orders);
+        while world.clock.now() < START + 7_200_000 {
+            assert!(world.advance().unwrap());
+        }
+        assert!(
+            (5..60).contains(&world.sum().refused),
+            "{}",
+            world.sum().refused
+        );
+        world.run_to_end().unwrap();
+        simulation::check::everything(&world).unwrap();
+        let api = world.network.api.borrow();
+        let people = &api.population.meetings[meeting].participants;
+        assert!(
+            people.iter().all(|one| one.gone.is_some() && !one.live),
+            "{people:?}"
+        );
+    }
+}
+
+/// A token that may delete and not kick: the kick is given up, the delete follows, and nothing stands still.
+#[test]
+fn a_token_that_may_not_kick_deletes_all_the_same() {
+    let mut scenario = scene(100);
+    let meeting = scenario.population.add_meeting(true);
+    for _ in 0..3 {
+        scenario.population.add(meeting, "u", START);
+    }
+    let orders = (1..=3)
+        .map(|number| participant_in(&scenario, meeting, &format!("p{number}")))
+        .collect();
+    let mut world = start(scenario, orders);
+    world.network.api.borrow_mut().refuses = Some("/active-session/kick".to_owned());
+    while !removal_is_final(&world) {
+        assert!(world.advance().unwrap());
+    }
+    let view = removal(&world);
+    assert_eq!(
+        (view.state, view.progress.removed),
+        (RemovalState::Succeeded, 3)
+    );
+    assert!(view.finished_at.unwrap() < START + 60_000);
+    assert_eq!(view.pause, None);
 }
 
 fn removal_is_final(world: &simulation::world::World) -> bool {

@@ -41,6 +41,8 @@ pub enum Acceptance {
     Accepted(RemovalId),
     /// The same request came before; this is its removal, which may have been purged since.
     Replayed(RemovalId),
+    /// The same message came before, and nothing was to be done.
+    Ignored,
     /// The same key came before with another body.
     Conflict,
     /// The orders of one removal differ in something that they must share. Nothing is stored.
@@ -169,7 +171,20 @@ impl<S: Store> Ledger<S> {
         if row.text(0)? != key.digest {
             return Ok(Some(Acceptance::Conflict));
         }
+        if row.text(1)?.is_empty() {
+            return Ok(Some(Acceptance::Ignored));
+        }
         removal_id(row.text(1)?).map(|id| Some(Acceptance::Replayed(id)))
+    }
+
+    /// What came of the same message before, where it came.
+    pub fn known(&self, key: &Key) -> Result<Option<Acceptance>, StoreError> {
+        self.replay(Some(key))
+    }
+
+    /// Remembers a message that made no removal: its repeat, when things have changed, must not make one.
+    pub fn remember_ignored(&self, key: &Key, now: u64) -> Result<(), StoreError> {
+        self.insert_key(key, "", now)
     }
 
     pub(super) fn remember_key(
@@ -178,14 +193,17 @@ impl<S: Store> Ledger<S> {
         id: &RemovalId,
         now: u64,
     ) -> Result<(), StoreError> {
-        let Some(key) = key else { return Ok(()) };
+        key.map_or(Ok(()), |key| self.insert_key(key, id.as_str(), now))
+    }
+
+    fn insert_key(&self, key: &Key, removal: &str, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "INSERT INTO keys (scope, key, digest, removal, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
             &values![
                 key.scope.as_str(),
                 key.key.as_str(),
                 key.digest.as_str(),
-                id.as_str(),
+                removal,
                 now
             ],
         )?;

@@ -77,10 +77,12 @@ impl<S: Store> Ledger<S> {
         let signal = self.signal(&result, item.refused_at, !looks);
         self.note_answer(signal, limit, random, now)?;
         match signal {
-            Signal::Limited(_) => return self.postpone_item(item, now),
+            Signal::Limited(_) => return self.postpone_item(item, now, now),
             Signal::Refused => {
                 self.note_refusal("items", item.id, now)?;
-                return self.postpone_item(item, self.behind_others(now));
+                let due = self.behind_others(now);
+                self.postpone_item(item, due, now)?;
+                return self.kick_again(item, due);
             }
             Signal::Accepted | Signal::Nothing => {}
         }
@@ -112,8 +114,8 @@ impl<S: Store> Ledger<S> {
             Request::Kick { .. } | Request::KickAll { .. } | Request::Session { .. }
         );
         let mut signal = self.signal(&result, work.refused_at, false);
-        if kicks && signal == Signal::Refused {
-            // A kick that is not allowed stops nothing: the delete behind it will tell whether the token is good.
+        if kicks && signal == Signal::Refused && work.refused_at.is_some() {
+            // Refused twice: the delete behind it will tell whether the token is good, or only kicks are not allowed.
             signal = Signal::Nothing;
         }
         self.note_answer(signal, limit, random, now)?;
@@ -168,8 +170,15 @@ impl<S: Store> Ledger<S> {
         random: f64,
         now: u64,
     ) -> Result<(), StoreError> {
+        if error.is_not_found() && work.page > 1 {
+            return self.read_break(work, random, now);
+        }
         if error.is_not_found() && work.meeting.is_some() {
             return self.read_nothing(work, random, now);
+        }
+        if matches!(error, ApiError::Rejected { status: 400, .. }) && !work.plain {
+            // It may be the number of rows that it does not like.
+            return self.read_plainly(work, now);
         }
         let reason = describe(error, ray);
         let limit = self.settings.give_up_after_ms;

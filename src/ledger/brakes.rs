@@ -156,6 +156,18 @@ impl Brakes {
         });
     }
 
+    /// Another ledger of the token met with a 429: stand still as long as it does, and not a moment longer.
+    pub fn limit_until(&mut self, until: u64, now: u64) {
+        let until = until.min(after(now, LONGEST_BLOCK));
+        if until > now && self.limited.is_none_or(|stop| stop.until < until) {
+            let earlier = self.limited.filter(|stop| stop.until > now);
+            self.limited = Some(Stop {
+                since: earlier.map_or(now, |stop| stop.since),
+                until,
+            });
+        }
+    }
+
     fn refuse(&mut self, random: f64, now: u64) {
         if self.refused.is_some_and(|stop| stop.until > now) {
             // It was sent before the first refusal was known: six at once are one.

@@ -7,6 +7,17 @@ use super::store::{Store, StoreError};
 use crate::ids::{CustomParticipantId, MeetingId};
 use crate::values;
 
+/// Pending removals of a user from a meeting: those that wait for their time or for their turn.
+const OF_USER: &str = "SELECT r.seq, r.id FROM targets t INDEXED BY targets_by_user JOIN removals r ON r.seq = t.removal
+    WHERE t.user = ?1 AND t.meeting = ?2 AND t.participant IS NULL
+        AND r.source = ?3 AND r.state IN ('scheduled', 'queued') AND r.targets = 1
+        AND (r.event_at IS NULL OR ?4 IS NULL OR r.event_at <= ?4)";
+/// The same of everyone; `?1` is not used.
+const OF_EVERYONE: &str = "SELECT r.seq, r.id FROM targets t INDEXED BY targets_everyone JOIN removals r ON r.seq = t.removal
+    WHERE ?1 IS NULL AND t.user IS NULL AND t.participant IS NULL AND t.meeting = ?2
+        AND r.source = ?3 AND r.state IN ('scheduled', 'queued') AND r.targets = 1
+        AND (r.event_at IS NULL OR ?4 IS NULL OR r.event_at <= ?4)";
+
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -32,7 +43,7 @@ impl<S: Store> Ledger<S> {
         })
     }
 
-    /// Cancels the scheduled removals of `user` (or else of everyone) from `meeting` that `source` asked for: somebody came
+    /// Cancels the pending removals of `user` (or else of everyone) from `meeting` that `source` asked for: somebody came
     /// back in time. Those whose event is younger than `joined_at` stay. Gives the ids of the cancelled ones.
     pub fn cancel_pending(
         &self,
@@ -44,10 +55,10 @@ impl<S: Store> Ledger<S> {
     ) -> Result<Vec<RemovalId>, StoreError> {
         self.store.transaction(|| {
             let rows = self.store.run(
-                "SELECT r.seq, r.id FROM targets t JOIN removals r ON r.seq = t.removal
-                 WHERE t.user IS ?1 AND t.meeting = ?2 AND t.participant IS NULL AND r.source = ?3 AND r.state = 'scheduled'
-                   AND r.targets = 1
-                   AND (r.event_at IS NULL OR ?4 IS NULL OR r.event_at <= ?4)",
+                match user {
+                    Some(_) => OF_USER,
+                    None => OF_EVERYONE,
+                },
                 &values![
                     user.map(CustomParticipantId::as_str),
                     meeting.as_str(),

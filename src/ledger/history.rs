@@ -9,7 +9,7 @@ use super::store::{Store, StoreError};
 use crate::realtimekit::Clock;
 use crate::values;
 
-/// How long a key is remembered at least, in days.
+/// How long the key of a message that made no removal is remembered, in days. The others live as long as their removal.
 const KEY_DAYS: u64 = 7;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// How many removals are purged in one go.
@@ -82,7 +82,7 @@ impl<S: Store> Ledger<S> {
         self.store.transaction(|| {
             self.forget_connections(now)?;
             let expired = self.store.run(
-                "SELECT seq FROM removals WHERE finished_at < ?1 ORDER BY finished_at LIMIT ?2",
+                "SELECT seq, id FROM removals WHERE finished_at < ?1 ORDER BY finished_at LIMIT ?2",
                 &values![before, PURGE_AT_ONCE],
             )?;
             for row in &expired {
@@ -96,10 +96,14 @@ impl<S: Store> Ledger<S> {
                 }
                 self.store
                     .run("DELETE FROM removals WHERE seq = ?1", &values![seq])?;
+                self.store.run(
+                    "DELETE FROM keys WHERE removal = ?1",
+                    &values![row.text(1)?],
+                )?;
             }
+            // Those of messages that made no removal.
             self.store.run(
-                "DELETE FROM keys WHERE created_at < ?1
-                    AND NOT EXISTS (SELECT 1 FROM removals WHERE removals.id = keys.removal)",
+                "DELETE FROM keys WHERE removal = '' AND created_at < ?1",
                 &values![keys_before],
             )?;
             Ok(expired.len())

@@ -1,6 +1,10 @@
 //! What comes of kicks. A kick that fails never stops a delete.
 
+use std::time::Duration;
+
 use super::Ledger;
+use super::brakes::after;
+use super::participants::Item;
 use super::repeat::{describe, repeat_after};
 use super::store::{Store, StoreError};
 use super::work::{Stage, Work};
@@ -9,6 +13,8 @@ use crate::values;
 
 /// How often a kick is tried: the delete behind it is what counts.
 const MAX_KICKS: u32 = 3;
+/// How long the API may let a kick wait at most.
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 impl<S: Store> Ledger<S> {
     /// A kick was answered: of everyone (`last` is `None`), or of those up to the row `last`, `named` in number.
@@ -28,10 +34,13 @@ impl<S: Store> Ledger<S> {
                 self.enter(work.id, Stage::Session, Some(now))
             }
             Err((error, _)) if error.is_not_found() => self.kick_on(work, last, now),
+            // What is refused for one is refused for all.
+            Err((error @ ApiError::TokenRefused { .. }, ray)) => {
+                self.kick_refused(work, &error, ray.as_deref(), now)
+            }
             Err((error, ray)) => {
-                let again = is_worth_repeating(&error) && work.attempts < MAX_KICKS;
-                if again {
-                    return self.postpone_work(work, repeat_after(work.attempts, random, now));
+                if is_worth_repeating(&error) && work.attempts < MAX_KICKS {
+                    return self.kick_later(work, &error, random, now);
                 }
                 self.kick_failed(work, &describe(&error, ray.as_deref()))?;
                 self.kick_on(work, last, now)
@@ -50,11 +59,49 @@ impl<S: Store> Ledger<S> {
         match result {
             Err((error, _)) if error.is_not_found() => self.release(work.id, now),
             Err((error, _)) if is_worth_repeating(&error) && work.attempts < MAX_KICKS => {
-                self.postpone_work(work, repeat_after(work.attempts, random, now))
+                self.kick_later(work, &error, random, now)
+            }
+            Err((error @ ApiError::TokenRefused { .. }, ray)) => {
+                self.kick_refused(work, &error, ray.as_deref(), now)
             }
             // Somebody may be live: each is kicked alone.
             Ok(()) | Err(_) => self.enter(work.id, Stage::KickingEach, Some(now)),
         }
+    }
+
+    fn kick_refused(
+        &self,
+        work: &Work,
+        error: &ApiError,
+        ray: Option<&str>,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        self.kick_failed(work, &describe(error, ray))?;
+        self.release(work.id, now)
+    }
+
+    /// A delete met with a refused token: until it is mended, those who were to be deleted may be back in the session, or
+    /// were never put out of it. So the work begins anew with the kick, at `due`.
+    pub(super) fn kick_again(&self, item: &Item, due: u64) -> Result<(), StoreError> {
+        if item.cancelled {
+            return Ok(());
+        }
+        let work = self.work_row(item.work)?;
+        if !work.kicks || work.dry_run {
+            return Ok(());
+        }
+        self.store.run(
+            "UPDATE items SET state = 'waiting', due_at = NULL WHERE work = ?1 AND state = 'pending' AND sent_at IS NULL",
+            &values![work.id],
+        )?;
+        if work.stage != Stage::Deleting {
+            return Ok(());
+        }
+        self.store.run(
+            "UPDATE works SET kicked_up_to = 0 WHERE id = ?1",
+            &values![work.id],
+        )?;
+        self.enter(work.id, Stage::Kicking, Some(due))
     }
 
     /// Kicks the next, or releases all to be deleted when there is none.
@@ -92,8 +139,16 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// The same request again, not before `due`.
-    pub(super) fn postpone_work(&self, work: &Work, due: u64) -> Result<(), StoreError> {
+    /// The same request again, not before the API asks for it.
+    fn kick_later(
+        &self,
+        work: &Work,
+        error: &ApiError,
+        random: f64,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let asked = error.retry_after().unwrap_or_default().min(LONGEST_WAIT);
+        let due = repeat_after(work.attempts, random, now).max(after(now, asked));
         self.store.run(
             "UPDATE works SET sent_at = NULL, due_at = ?2 WHERE id = ?1",
             &values![work.id, due],

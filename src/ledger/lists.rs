@@ -4,6 +4,8 @@ use serde::Serialize;
 
 use super::Ledger;
 use super::acceptance::json;
+use super::pass::MAX_TOTAL;
+use super::passes::Found;
 use super::planning::{RANK_ACTIVE, RANK_INACTIVE};
 use super::store::{Store, StoreError};
 use super::work::Work;
@@ -38,15 +40,19 @@ impl<S: Store> Ledger<S> {
         read: impl Fn(&Work) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         read(work)?;
+        if work.plain {
+            self.plain_pages.set(true);
+        }
         let others = self.store.run(
             "SELECT id FROM works WHERE ifnull(meeting, '') = ?1 AND page = ?2 AND due_at < ?3 AND stage = 'reading'
-                AND id <> ?4 LIMIT ?5",
+                AND id <> ?4 AND plain = ?6 LIMIT ?5",
             &values![
                 work.meeting.as_deref().unwrap_or_default(),
                 work.page,
                 work.sent_at.unwrap_or(0),
                 work.id,
-                SHARED_WITH
+                SHARED_WITH,
+                work.plain
             ],
         )?;
         for row in others {
@@ -80,8 +86,9 @@ impl<S: Store> Ledger<S> {
             })
             .collect();
         let new = self.store.run(
-            "INSERT OR IGNORE INTO works (removal, meeting, rank, created_at, lists, everyone, may_be_live, stage, due_at)
-             SELECT ?1, value ->> 'id', value ->> 'rank', value ->> 'created', 1, 0, value ->> 'active', 'reading', ?2
+            "INSERT OR IGNORE INTO works
+                (removal, meeting, rank, created_at, lists, everyone, may_be_live, listed_at, stage, due_at)
+             SELECT ?1, value ->> 'id', value ->> 'rank', value ->> 'created', 1, 0, value ->> 'active', ?2, 'reading', ?2
              FROM json_each(?3) RETURNING id",
             &values![work.removal, now, json(&rows)?],
         )?;
@@ -91,11 +98,15 @@ impl<S: Store> Ledger<S> {
         }
         // The total is what is known of how many there will be, until all of them are there.
         self.store.run(
-            "UPDATE removals SET meetings_total = max(?2,
-                (SELECT count(*) FROM works WHERE removal = ?1 AND meeting IS NOT NULL)) WHERE seq = ?1",
-            &values![work.removal, page.total_count.unwrap_or(0)],
+            "UPDATE removals SET meetings_known = meetings_known + ?2, meetings_total = max(?3, meetings_known + ?2)
+             WHERE seq = ?1",
+            &values![work.removal, found, page.total_count.unwrap_or(0).min(MAX_TOTAL)],
         )?;
         let ids: Vec<&str> = rows.iter().map(|row| row.id).collect();
+        let found = Found {
+            to_do: found,
+            gone: 0,
+        };
         self.take_page(work, &ids, page.total_count, found, random, now)
     }
 
@@ -103,10 +114,10 @@ impl<S: Store> Ledger<S> {
     /// found, and which no second reading has confirmed for that reason, are read once more.
     fn read_active_again(&self, removal: u64, meetings: &str, now: u64) -> Result<(), StoreError> {
         let again = self.store.run(
-            "UPDATE works SET stage = 'reading', page = 1, pass = pass + 1, reading = '', confirmed = 1, may_be_live = 1,
-                due_at = ?2
+            "UPDATE works INDEXED BY works_by_meeting
+             SET stage = 'reading', page = 1, pass = pass + 1, reading = '', confirmed = 1, may_be_live = 1, due_at = ?2
              WHERE removal = ?1 AND stage = 'done' AND confirmed = 0
-                AND meeting IN (SELECT value ->> 'id' FROM json_each(?3) WHERE value ->> 'active')
+                AND ifnull(meeting, '') IN (SELECT value ->> 'id' FROM json_each(?3) WHERE value ->> 'active')
                 AND NOT EXISTS (SELECT 1 FROM items WHERE work = works.id)
              RETURNING id",
             &values![removal, now, meetings],
@@ -160,17 +171,26 @@ impl<S: Store> Ledger<S> {
             &values![work.removal, found],
         )?;
         let ids: Vec<&str> = rows.iter().map(|row| row.id).collect();
-        let back = self.bring_back(work, &ids)?;
-        self.take_page(work, &ids, page.total_count, found + back, random, now)
+        let gone = self.listed_though_gone(work, &ids)?;
+        let back = if work.unclean_passes > 0 { gone } else { 0 };
+        let found = Found {
+            to_do: found + back,
+            gone,
+        };
+        self.take_page(work, &ids, page.total_count, found, random, now)
     }
 
-    /// Whoever has an outcome as gone and is listed still is deleted once more: a list may lag, but it may be right.
-    fn bring_back(&self, work: &Work, ids: &[&str]) -> Result<u64, StoreError> {
-        let rows = self.store.run(
+    /// Whoever has an outcome as gone and is listed still: a list may lag, so it is read again after a while; but it may be
+    /// right, so whoever is listed then is deleted once more. Gives how many there are.
+    fn listed_though_gone(&self, work: &Work, ids: &[&str]) -> Result<u64, StoreError> {
+        let statement = if work.unclean_passes > 0 {
             "UPDATE items SET state = 'waiting', ambiguous = 1
-             WHERE work = ?1 AND state = 'done' AND participant IN (SELECT value FROM json_each(?2)) RETURNING id",
-            &values![work.id, json(&ids)?],
-        )?;
+             WHERE work = ?1 AND state = 'done' AND participant IN (SELECT value FROM json_each(?2)) RETURNING id"
+        } else {
+            "SELECT id FROM items
+             WHERE work = ?1 AND state = 'done' AND participant IN (SELECT value FROM json_each(?2))"
+        };
+        let rows = self.store.run(statement, &values![work.id, json(&ids)?])?;
         Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
     }
 }

@@ -67,6 +67,8 @@ pub struct Ledger<S> {
     turn: Cell<u64>,
     /// When the API accepted the token last: for a delete, and for anything else.
     accepted: Cell<(u64, u64)>,
+    /// Whether the API has refused the number of rows that lists are asked for, and answered without.
+    plain_pages: Cell<bool>,
 }
 
 impl<S: Store> Ledger<S> {
@@ -81,6 +83,7 @@ impl<S: Store> Ledger<S> {
             at_work_until: Cell::new(0),
             turn: Cell::new(0),
             accepted: Cell::new((0, 0)),
+            plain_pages: Cell::new(false),
         };
         ledger.load_pacing(now)?;
         Ok(ledger)

@@ -131,6 +131,12 @@ impl<S: Store> Ledger<S> {
         self.save_brakes(now)
     }
 
+    /// Another app's ledger stands still until then: the limit is the token's.
+    pub fn pause_until(&self, until: u64, now: u64) -> Result<(), StoreError> {
+        self.pacing.borrow_mut().brakes.limit_until(until, now);
+        self.save_brakes(now)
+    }
+
     /// Counts a durable request as answered, and heeds what its answer says.
     pub(super) fn note_answer(
         &self,

@@ -129,13 +129,13 @@ impl<S: Store> Ledger<S> {
     }
 
     /// Sends a participant's request again, not before `due`, with nothing held against it.
-    pub(super) fn postpone_item(&self, item: &Item, due: u64) -> Result<(), StoreError> {
+    pub(super) fn postpone_item(&self, item: &Item, due: u64, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE items SET sent_at = NULL, due_at = ?2 WHERE id = ?1",
             &values![item.id, due],
         )?;
         if item.cancelled {
-            self.close_cancelled(item.removal, due)?;
+            self.close_cancelled(item.removal, now)?;
         }
         Ok(())
     }

@@ -15,6 +15,11 @@ pub const MAX_UNCLEAN_PASSES: u32 = 12;
 pub const MAX_PASSES: u32 = 200;
 /// No list is believed to have more pages than this.
 const MAX_PAGES: u32 = 20_000;
+/// Nor a longer total than this.
+pub const MAX_TOTAL: u64 = 1 << 32;
+/// Page sizes are round: a list of such a length may be one page of a longer one, whose total is that of the page.
+const SHORTEST_PAGE: usize = 20;
+const ROUND: usize = 10;
 
 /// One pass over a list, as far as it has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,12 +31,16 @@ pub struct Pass {
     ended_empty: bool,
     /// Rows that are to be worked on because of this pass.
     pub found: u64,
+    /// Rows of those who are gone: the list lags, or somebody is there after all.
+    #[serde(default)]
+    pub gone: u64,
 }
 
 impl Pass {
     /// Takes in a page, given its rows' ids, the ids of the page before, and the total that it claims. Tells whether
     /// there is another page to read.
     pub fn read(&mut self, page: u32, ids: &[&str], before: &[String], total: Option<u64>) -> bool {
+        let total = total.map(|total| total.min(MAX_TOTAL));
         let repeats = page > 1 && !ids.is_empty() && ids.iter().eq(before.iter());
         if page == 1 {
             self.first_total = total;
@@ -57,6 +66,9 @@ impl Pass {
     /// Whether the pass saw the whole list as it was at its start, given how many different rows came.
     #[must_use]
     pub fn is_whole(&self, distinct: u64) -> bool {
+        if self.gone > 0 {
+            return false;
+        }
         let fits = match (self.first_total, self.last_total) {
             (Some(first), Some(last)) => first <= distinct && distinct <= last,
             (None, None) => self.ended_empty && distinct == self.rows,
@@ -64,6 +76,12 @@ impl Pass {
         };
         fits && !self.contradicted
     }
+}
+
+/// Whether a list of one page could be the beginning of a longer one: then one reading proves nothing.
+#[must_use]
+pub fn may_be_cut(rows: usize) -> bool {
+    rows >= SHORTEST_PAGE && rows.is_multiple_of(ROUND)
 }
 
 /// Whether everyone of the pass before was seen again, but for those whom the removal itself is about.

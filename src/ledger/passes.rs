@@ -4,11 +4,20 @@ use std::collections::HashSet;
 
 use super::Ledger;
 use super::acceptance::{first_row, json};
-use super::pass::{MAX_PASSES, MAX_UNCLEAN_PASSES, Pass, agrees};
+use super::pass::{MAX_PASSES, MAX_UNCLEAN_PASSES, Pass, agrees, may_be_cut};
 use super::repeat::repeat_after;
 use super::store::{Row, Store, StoreError};
 use super::work::{Stage, Work};
 use crate::values;
+
+/// What a page showed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Found {
+    /// Rows that are to be worked on.
+    pub to_do: u64,
+    /// Rows of those who are gone.
+    pub gone: u64,
+}
 
 impl<S: Store> Ledger<S> {
     /// There is no such meeting any more: its list is empty.
@@ -25,21 +34,50 @@ impl<S: Store> Ledger<S> {
         self.end_pass(work, &pass, true, random, now)
     }
 
+    /// There is no such page although the one before said so: the reading proves nothing.
+    pub(super) fn read_break(&self, work: &Work, random: f64, now: u64) -> Result<(), StoreError> {
+        let pass: Pass = serde_json::from_str(&work.reading).unwrap_or_default();
+        self.end_pass(work, &pass, false, random, now)
+    }
+
+    /// Reads the list once more, without saying how many rows a page is to have.
+    pub(super) fn read_plainly(&self, work: &Work, now: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE works SET plain = 1 WHERE id = ?1",
+            &values![work.id],
+        )?;
+        self.read_again(work, now)
+    }
+
+    /// Whether a list that is read from its beginning is to be read plainly, since that is what the API took.
+    pub(super) fn is_read_plainly(&self, work: &Work) -> Result<bool, StoreError> {
+        let plain = work.page == 1 && self.plain_pages.get();
+        if plain {
+            self.store.run(
+                "UPDATE works SET plain = 1 WHERE id = ?1",
+                &values![work.id],
+            )?;
+        }
+        Ok(plain)
+    }
+
     /// Takes in a page, and ends the pass where it is the last.
     pub(super) fn take_page(
         &self,
         work: &Work,
         ids: &[&str],
         total: Option<u64>,
-        found: u64,
+        rows: Found,
         random: f64,
         now: u64,
     ) -> Result<(), StoreError> {
         let mut pass: Pass = serde_json::from_str(&work.reading).unwrap_or_default();
         let before = self.page_ids(work.id, work.pass, work.page.saturating_sub(1))?;
         let more = pass.read(work.page, ids, &before, total);
-        pass.found = pass.found.saturating_add(found);
-        if more || work.page > 1 {
+        pass.found = pass.found.saturating_add(rows.to_do);
+        pass.gone = pass.gone.saturating_add(rows.gone);
+        let one_page = work.page == 1 && !may_be_cut(ids.len());
+        if more || !one_page {
             self.store.run(
                 "INSERT OR REPLACE INTO pages (work, pass, page, ids) VALUES (?1, ?2, ?3, ?4)",
                 &values![work.id, work.pass, work.page, json(&ids)?],
@@ -52,7 +90,7 @@ impl<S: Store> Ledger<S> {
             )?;
             return self.enter(work.id, Stage::Reading, Some(now));
         }
-        let whole = if work.page == 1 {
+        let whole = if one_page {
             let distinct: HashSet<&str> = ids.iter().copied().collect();
             pass.is_whole(count(&distinct))
         } else {
@@ -61,7 +99,7 @@ impl<S: Store> Ledger<S> {
         self.end_pass(work, &pass, whole, random, now)
     }
 
-    /// Whether a pass of several pages is whole, and for a meeting's participants agrees with the one before.
+    /// Whether a pass of several pages, or of one that may have been cut, is whole, and for a meeting's participants agrees with the one before.
     fn is_whole(&self, work: &Work, pass: &Pass) -> Result<bool, StoreError> {
         let ids = self.pass_ids(work.id, work.pass)?;
         let distinct: HashSet<&str> = ids.iter().map(String::as_str).collect();
@@ -100,11 +138,12 @@ impl<S: Store> Ledger<S> {
             &values![work.id, unclean],
         )?;
         if unclean >= MAX_UNCLEAN_PASSES {
-            return self.give_up(
-                work,
-                "the list could not be read whole: its pages contradict each other or its total",
-                now,
-            );
+            let reason = if pass.gone > 0 {
+                "the list goes on to show somebody who is gone"
+            } else {
+                "the list could not be read whole: its pages contradict each other or its total"
+            };
+            return self.give_up(work, reason, now);
         }
         if work.pass >= MAX_PASSES && !(whole && pass.found == 0) {
             return self.give_up(

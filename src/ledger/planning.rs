@@ -65,8 +65,9 @@ impl<S: Store> Ledger<S> {
             &values![seq, now],
         )?;
         self.store.run(
-            "UPDATE removals SET found = (SELECT count(*) FROM items WHERE removal = ?1),
-                meetings_total = (SELECT count(*) FROM works WHERE removal = ?1 AND meeting IS NOT NULL)
+            "UPDATE removals SET (found, meetings_total, meetings_known) = (
+                SELECT (SELECT count(*) FROM items WHERE removal = ?1), count(*), count(*)
+                FROM works WHERE removal = ?1 AND meeting IS NOT NULL)
              WHERE seq = ?1",
             &values![seq],
         )?;

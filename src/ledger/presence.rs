@@ -33,14 +33,19 @@ impl Connection<'_> {
 }
 
 impl<S: Store> Ledger<S> {
-    /// A connection was made at that time.
-    pub fn joined(&self, of: Connection<'_>, at: u64, now: u64) -> Result<(), StoreError> {
-        self.store.run(
+    /// A connection was made at that time. Whether it lasts, as far as is known.
+    pub fn joined(&self, of: Connection<'_>, at: u64, now: u64) -> Result<bool, StoreError> {
+        if at <= now.saturating_sub(KNOWN_MS) {
+            // Its end may have been told and forgotten.
+            return Ok(false);
+        }
+        let rows = self.store.run(
             "INSERT INTO connections (source, meeting, user, peer, joined_at, noted_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT DO UPDATE SET joined_at = max(joined_at, excluded.joined_at), noted_at = excluded.noted_at",
+             ON CONFLICT DO UPDATE SET joined_at = max(joined_at, excluded.joined_at), noted_at = excluded.noted_at
+             RETURNING joined_at > left_at",
             &values![of.source, of.meeting.as_str(), of.user(), of.peer.unwrap_or_default(), at, now],
         )?;
-        Ok(())
+        first_row(&rows)?.flag(0)
     }
 
     /// A connection ended at that time. Whether its user is in the meeting all the same, by another one.

@@ -4,8 +4,12 @@ use super::steps::Request;
 use crate::realtimekit::answers::{self, Flaw, Meeting, Page, Participant};
 use crate::realtimekit::{Api, ApiRequest};
 
-/// The rows asked for in a page. How many come is read from the page.
+/// The rows asked for in a page. How many come is read from the page; the API does not say how many it allows.
 const PER_PAGE: u32 = 100;
+
+fn per_page(plain: bool) -> Option<u32> {
+    (!plain).then_some(PER_PAGE)
+}
 
 /// What the body of an answer held.
 pub(super) enum Body {
@@ -19,14 +23,20 @@ pub(super) type Read = fn(String) -> Result<Body, Flaw>;
 /// The request of a step, and how its body is read.
 pub(super) fn request(request: &Request, api: &Api) -> (ApiRequest, Read) {
     match request {
-        Request::ListMeetings { page, .. } => (api.list_meetings(*page, PER_PAGE), |body| {
-            answers::meetings(&body).map(Body::Meetings)
-        }),
-        Request::ListParticipants { meeting, page, .. } => {
-            (api.list_participants(meeting, *page, PER_PAGE), |body| {
-                answers::participants(&body).map(Body::Participants)
+        Request::ListMeetings { page, plain, .. } => {
+            (api.list_meetings(*page, per_page(*plain)), |body| {
+                answers::meetings(&body).map(Body::Meetings)
             })
         }
+        Request::ListParticipants {
+            meeting,
+            page,
+            plain,
+            ..
+        } => (
+            api.list_participants(meeting, *page, per_page(*plain)),
+            |body| answers::participants(&body).map(Body::Participants),
+        ),
         Request::KickAll { meeting, .. } => (api.kick_all(meeting), done),
         Request::Kick {
             meeting,

@@ -26,6 +26,7 @@ const VERSION_1: &[&str] = &[
         started_at INTEGER,
         finished_at INTEGER,
         meetings_total INTEGER NOT NULL DEFAULT 0,
+        meetings_known INTEGER NOT NULL DEFAULT 0,
         meetings_scanned INTEGER NOT NULL DEFAULT 0,
         found INTEGER NOT NULL DEFAULT 0,
         removed INTEGER NOT NULL DEFAULT 0,
@@ -40,7 +41,8 @@ const VERSION_1: &[&str] = &[
     )",
     "CREATE INDEX removals_by_state ON removals (state, seq)",
     "CREATE INDEX removals_awake ON removals (wake_at) WHERE wake_at IS NOT NULL",
-    "CREATE INDEX removals_by_turn ON removals (turn, seq) WHERE wake_at IS NOT NULL",
+    "CREATE INDEX removals_by_turn ON removals (turn, seq) WHERE wake_at IS NOT NULL AND state <> 'scheduled'",
+    "CREATE INDEX removals_scheduled ON removals (wake_at) WHERE state = 'scheduled'",
     "CREATE INDEX removals_finished ON removals (finished_at) WHERE finished_at IS NOT NULL",
     "CREATE TABLE targets (
         removal INTEGER NOT NULL,
@@ -51,6 +53,7 @@ const VERSION_1: &[&str] = &[
         PRIMARY KEY (removal, position)
     ) WITHOUT ROWID",
     "CREATE INDEX targets_by_user ON targets (user, removal) WHERE user IS NOT NULL",
+    "CREATE INDEX targets_everyone ON targets (meeting, removal) WHERE user IS NULL AND participant IS NULL",
     // An id is never used again: items of finished removals go on naming works that are gone.
     "CREATE TABLE works (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -61,8 +64,10 @@ const VERSION_1: &[&str] = &[
         lists INTEGER NOT NULL,
         everyone INTEGER NOT NULL DEFAULT 0,
         may_be_live INTEGER NOT NULL DEFAULT 1,
+        listed_at INTEGER,
         stage TEXT NOT NULL,
         page INTEGER NOT NULL DEFAULT 1,
+        plain INTEGER NOT NULL DEFAULT 0,
         pass INTEGER NOT NULL DEFAULT 1,
         reading TEXT NOT NULL DEFAULT '',
         unclean_passes INTEGER NOT NULL DEFAULT 0,
@@ -121,7 +126,7 @@ const VERSION_1: &[&str] = &[
         created_at INTEGER NOT NULL,
         PRIMARY KEY (scope, key)
     ) WITHOUT ROWID",
-    "CREATE INDEX keys_by_age ON keys (created_at)",
+    "CREATE INDEX keys_by_removal ON keys (removal, created_at)",
     "CREATE TABLE api_requests (
         until INTEGER PRIMARY KEY,
         durable INTEGER NOT NULL,

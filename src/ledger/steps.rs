@@ -21,14 +21,17 @@ pub(super) struct Step {
 /// What a step asks for, and for which row.
 #[derive(Debug, Clone)]
 pub(super) enum Request {
+    /// `plain` lists are asked for without the number of rows of a page.
     ListMeetings {
         work: u64,
         page: u32,
+        plain: bool,
     },
     ListParticipants {
         work: u64,
         meeting: MeetingId,
         page: u32,
+        plain: bool,
     },
     KickAll {
         work: u64,
@@ -74,9 +77,16 @@ impl<S: Store> Ledger<S> {
     }
 
     fn choose(&self, now: u64) -> Result<Option<Step>, StoreError> {
+        // Those whose time has come wait for their turn now.
+        self.store.run(
+            "UPDATE removals INDEXED BY removals_scheduled SET state = 'queued', revision = revision + 1
+             WHERE state = 'scheduled' AND wake_at <= ?1",
+            &values![now],
+        )?;
         loop {
             let rows = self.store.run(
-                "SELECT seq, state, dry_run FROM removals INDEXED BY removals_by_turn WHERE wake_at <= ?1
+                "SELECT seq, state, dry_run FROM removals INDEXED BY removals_by_turn
+                 WHERE wake_at <= ?1 AND state <> 'scheduled' AND (SELECT min(wake_at) FROM removals WHERE wake_at IS NOT NULL) <= ?1
                  ORDER BY turn, seq LIMIT 1",
                 &values![now],
             )?;
@@ -96,6 +106,8 @@ impl<S: Store> Ledger<S> {
                 return Ok(Some(Step { removal, request }));
             }
             self.sleep(removal, now)?;
+            // Another removal's page may have ended the last of its work before it was its turn.
+            self.go_on(removal, now)?;
         }
     }
 
@@ -157,7 +169,7 @@ impl<S: Store> Ledger<S> {
             "UPDATE works SET sent_at = ?2, due_at = NULL, attempts = attempts + 1
              WHERE id = (SELECT id FROM works w WHERE removal = ?1 AND due_at <= ?2 AND NOT (stage = 'reading' AND EXISTS (
                     SELECT 1 FROM works o WHERE o.sent_at IS NOT NULL AND o.stage = 'reading' AND o.page = w.page
-                        AND ifnull(o.meeting, '') = ifnull(w.meeting, '')))
+                        AND o.plain = w.plain AND ifnull(o.meeting, '') = ifnull(w.meeting, '')))
                 ORDER BY rank, created_at DESC, id LIMIT 1)
              RETURNING id",
             &values![removal, now],
@@ -171,10 +183,13 @@ impl<S: Store> Ledger<S> {
 
     fn request_of(&self, work: &Work) -> Result<Request, StoreError> {
         let id = work.id;
+        let reads = work.stage == Stage::Reading;
+        let plain = work.plain || reads && self.is_read_plainly(work)?;
         let Some(name) = &work.meeting else {
             return Ok(Request::ListMeetings {
                 work: id,
                 page: work.page,
+                plain,
             });
         };
         let meeting = meeting(name)?;
@@ -183,6 +198,7 @@ impl<S: Store> Ledger<S> {
                 work: id,
                 meeting,
                 page: work.page,
+                plain,
             }),
             Stage::Kicking if work.everyone => Ok(Request::KickAll { work: id, meeting }),
             Stage::Kicking => self.kick(work, meeting, KICKS_AT_ONCE),

@@ -1,6 +1,7 @@
 //! One row of work: a meeting of a removal, or the list of meetings, and the stages that it goes through.
 
 use super::Ledger;
+use super::repeat::repeat_after;
 use super::store::{Store, StoreError};
 use crate::values;
 
@@ -60,6 +61,9 @@ impl Stage {
     }
 }
 
+/// For how long a list's word counts that nobody is live in a meeting, in milliseconds.
+const LISTED_MS: u64 = 60_000;
+
 /// A row of work, with what its removal says of it.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "columns of a row")]
@@ -72,6 +76,8 @@ pub(super) struct Work {
     pub everyone: bool,
     pub stage: Stage,
     pub page: u32,
+    /// Its list is asked for without the number of rows of a page.
+    pub plain: bool,
     pub pass: u32,
     pub reading: String,
     pub unclean_passes: u32,
@@ -94,7 +100,7 @@ impl<S: Store> Ledger<S> {
         let rows = self.store.run(
             "SELECT w.removal, w.meeting, w.lists, w.everyone, w.stage, w.page, w.pass, w.reading, w.unclean_passes,
                 w.kicked_up_to, w.attempts, w.waited, w.refused_at, w.sent_at, r.kick AND w.may_be_live, r.dry_run, w.given_up,
-                w.meeting IS NULL AND w.confirmed
+                w.meeting IS NULL AND w.confirmed, w.plain
              FROM works w JOIN removals r ON r.seq = w.removal WHERE w.id = ?1",
             &values![id],
         )?;
@@ -119,6 +125,7 @@ impl<S: Store> Ledger<S> {
             dry_run: row.flag(15)?,
             given_up: row.flag(16)?,
             confirms: row.flag(17)?,
+            plain: row.flag(18)?,
         })
     }
 
@@ -139,6 +146,11 @@ impl<S: Store> Ledger<S> {
 
     /// Those who were found are next: kicked where they may be live, and deleted.
     pub(super) fn put_out(&self, id: u64, now: u64) -> Result<(), StoreError> {
+        // A meeting that nobody was in when it was listed may have begun since.
+        self.store.run(
+            "UPDATE works SET may_be_live = 1 WHERE id = ?1 AND listed_at < ?2",
+            &values![id, now.saturating_sub(LISTED_MS)],
+        )?;
         let work = self.work_row(id)?;
         if work.kicks && !work.dry_run {
             self.store.run(
@@ -185,7 +197,16 @@ impl<S: Store> Ledger<S> {
         let work = self.work_row(work)?;
         match work.stage {
             Stage::Deleting if work.given_up => self.end_work(&work, Stage::Failed, now),
-            Stage::Deleting if work.lists && !work.dry_run => self.read_again(&work, now),
+            Stage::Deleting if work.lists && !work.dry_run => {
+                // At once, but for a list that contradicts itself or what became of somebody.
+                let unclean = work.unclean_passes;
+                let due = if unclean == 0 {
+                    now
+                } else {
+                    repeat_after(unclean, 1.0, now)
+                };
+                self.read_again(&work, due)
+            }
             Stage::Deleting => self.end_work(&work, Stage::Done, now),
             Stage::Cancelled => self.close_cancelled(work.removal, now),
             _ => Ok(()),

@@ -51,12 +51,13 @@ impl Api {
         )
     }
 
-    /// `GET /meetings`: one page of the app's meetings; the first page is 1.
+    /// `GET /meetings`: one page of the app's meetings; the first page is 1. Without `per_page`, it has as many rows as
+    /// the API thinks fit.
     #[must_use]
-    pub fn list_meetings(&self, page_no: u32, per_page: u32) -> ApiRequest {
+    pub fn list_meetings(&self, page_no: u32, per_page: Option<u32>) -> ApiRequest {
         self.request(
             Method::Get,
-            &format!("/meetings?page_no={page_no}&per_page={per_page}"),
+            &format!("/meetings?{}", paging(page_no, per_page)),
         )
     }
 
@@ -66,11 +67,13 @@ impl Api {
         &self,
         meeting: &MeetingId,
         page_no: u32,
-        per_page: u32,
+        per_page: Option<u32>,
     ) -> ApiRequest {
-        let path =
-            format!("/meetings/{meeting}/participants?page_no={page_no}&per_page={per_page}");
-        self.request(Method::Get, &path)
+        let paging = paging(page_no, per_page);
+        self.request(
+            Method::Get,
+            &format!("/meetings/{meeting}/participants?{paging}"),
+        )
     }
 
     /// `GET /meetings/{meeting_id}/active-session`: answers 404 when nobody is in the meeting.
@@ -116,6 +119,13 @@ impl Api {
             url: format!("{}{path}", self.prefix),
             body: None,
         }
+    }
+}
+
+fn paging(page_no: u32, per_page: Option<u32>) -> String {
+    match per_page {
+        Some(rows) => format!("page_no={page_no}&per_page={rows}"),
+        None => format!("page_no={page_no}"),
     }
 }
 
@@ -169,13 +179,13 @@ mod tests {
         let meeting = MeetingId::parse(MEETING).unwrap();
         assert!(
             api()
-                .list_meetings(1, 100)
+                .list_meetings(1, Some(100))
                 .url
                 .ends_with("/kit/app_id/meetings?page_no=1&per_page=100")
         );
         assert!(
             api()
-                .list_participants(&meeting, 7, 20)
+                .list_participants(&meeting, 7, Some(20))
                 .url
                 .ends_with("/participants?page_no=7&per_page=20")
         );

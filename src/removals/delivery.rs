@@ -29,13 +29,19 @@ pub fn deliver<S: Store, C: Clock>(
     event_at: Option<u64>,
     leaving: Option<&Leaving>,
 ) -> Result<Answer, StoreError> {
+    let key = message.key(source);
+    if let Some(earlier) = served.ledger.known(&key)? {
+        return served.stored(earlier, 200, KEY_NAME);
+    }
     if let Some(leaving) = leaving
         && let Some(reason) = is_back(served, source, body, event_at, leaving)?
     {
+        served
+            .ledger
+            .remember_ignored(&key, served.clock.now_ms())?;
         let reason = reason.to_owned();
         return Ok(Answer::success(200, Handled::Ignored { reason }));
     }
-    let key = message.key(source);
     let origin = Origin {
         caller: None,
         source,
@@ -135,8 +141,10 @@ pub fn cancel_pending<S: Store, C: Clock>(
             user,
             peer,
         };
-        ledger.joined(connection, event_at.unwrap_or(now), now)?;
-        cancelled.extend(ledger.cancel_pending(source, meeting, whom, event_at, now)?);
+        let is_there = ledger.joined(connection, event_at.unwrap_or(now), now)?;
+        // Whoever is there by this connection has not left, even if another one ended after it was made.
+        let before = event_at.filter(|_| whom.is_none() || !is_there);
+        cancelled.extend(ledger.cancel_pending(source, meeting, whom, before, now)?);
     }
     let ids = cancelled.iter().map(ToString::to_string).collect();
     Ok(Answer::success(200, Handled::Cancelled { cancelled: ids }))

@@ -97,9 +97,7 @@ pub async fn serve<S: Store, C: Clock>(
             Ok(Answer::success(200, ()))
         }
         LedgerCall::Limited { until_ms } => {
-            let now = clock.now_ms();
-            let left = Duration::from_millis(until_ms.saturating_sub(now));
-            ledger.pause_for_limit(Some(left), now)?;
+            ledger.pause_until(*until_ms, clock.now_ms())?;
             Ok(Answer::success(200, ()))
         }
         LedgerCall::Health => Ok(ledger_health(&ledger.health(clock.now_ms())?)),

@@ -34,6 +34,8 @@ pub const APP_HEADER: &str = "x-app-id";
 const APP_NOTE: &str = "app";
 /// When an alarm is repeated that came to nothing, in milliseconds.
 const AFTER_FAILURE_MS: u64 = 10_000;
+/// When the ledger of an app that is not served looks again whether it is, in milliseconds.
+const NOT_SERVED_MS: u64 = 300_000;
 
 /// The ledger of one app.
 #[durable_object(alarm)]
@@ -124,7 +126,10 @@ impl RemovalLedger {
             self.arm(&ledger).await?;
         }
         match &call {
-            LedgerCall::Limited { until_ms } => self.limit_told.set(*until_ms),
+            // Whoever told of it has told the others.
+            LedgerCall::Limited { until_ms } => {
+                self.limit_told.set((*until_ms).max(self.limit_told.get()));
+            }
             LedgerCall::Record { .. } => self.tell_limit(config, &app, &ledger).await,
             _ => {}
         }
@@ -143,6 +148,14 @@ impl RemovalLedger {
         else {
             return Ok(());
         };
+        if !config.serves(&app) {
+            // Taken out of the configuration, and with it out of the share of the limit: it waits until it is back.
+            let later = self.isolate.now_ms().saturating_add(NOT_SERVED_MS);
+            AlarmClock(&self.state).set(later).await?;
+            return Err(StoreError(format!(
+                "the app {app} is not in REALTIMEKIT_APP_IDS any more: its removals wait until it is again"
+            )));
+        }
         let api = Api::new(&config.base_url, &config.account, &app);
         let transport = Fetch {
             token: &config.api_token,

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 
 use super::answers::{error, ok};
 use super::{Api, Churn};
-use crate::population::{Gone, Meeting};
+use crate::population::{Gone, Meeting, Participant};
+
+/// The rows of a page when nobody says how many.
+const PLAIN_ROWS: usize = 20;
 
 impl Api {
     pub(super) fn list_meetings(&mut self, query: &str, now: u64) -> RawAnswer {
@@ -35,7 +38,10 @@ impl Api {
         };
         let listed = meeting.participants.iter();
         let mut first_gone = stale;
-        let listed = listed.filter(|p| p.gone.is_none() || std::mem::take(&mut first_gone));
+        let lag = self.quirks.lag_ms;
+        let lags = |p: &Participant| p.gone.is_some_and(|gone| now < gone.at + lag);
+        let listed =
+            listed.filter(|p| p.gone.is_none() || lags(p) || std::mem::take(&mut first_gone));
         let mut rows: Vec<Value> = listed
             .map(|p| json!({"id": p.id, "custom_participant_id": p.user, "name": "secret"}))
             .collect();
@@ -76,10 +82,25 @@ impl Api {
                 .and_then(|value| value.parse::<usize>().ok())
                 .unwrap_or(1)
         };
-        let size = number("per_page").min(self.page_rows);
+        let asked = query.contains("per_page").then(|| number("per_page"));
+        if self
+            .quirks
+            .largest_page
+            .is_some_and(|most| asked.is_some_and(|asked| asked > most))
+        {
+            return error(400, "per_page is too large");
+        }
+        let size = asked.unwrap_or(PLAIN_ROWS).min(self.page_rows);
         let mut start = (number("page_no") - 1) * size;
+        if self.quirks.missing_pages && start > 0 && start >= rows.len() {
+            return error(404, "No such page");
+        }
         let mut total = Some(rows.len()).filter(|_| !self.no_totals);
         let mut cut = size;
+        if self.quirks.cuts > 0 && start == 0 && rows.len() > size {
+            self.quirks.cuts -= 1;
+            total = Some(size);
+        }
         let last = start + size >= rows.len();
         if self.strikes(self.faults.lying, now) {
             self.totals.lies += 1;

@@ -6,6 +6,8 @@ use crate::world::{Ordered, Violation, World};
 
 /// How often a kick is tried before the delete follows all the same.
 const TRIES: usize = 3;
+/// How often in a row it is refused before the delete shows whether the token is good.
+const REFUSED: usize = 2;
 
 /// Nobody was live still when their delete left, unless a removal that does not kick wanted it, or the kick was tried
 /// often enough.
@@ -28,7 +30,12 @@ pub(super) fn hold(world: &World) -> Result<(), Violation> {
         let kicks: Vec<&Departure> = before
             .filter(|left| left.asked.kicks(meeting, id))
             .collect();
-        if kicks.len() < TRIES && !kicks.iter().any(|kick| was_refused(world, kick)) {
+        let refused = kicks.iter().filter(|kick| was_refused(world, kick)).count();
+        let refused_last = kicks
+            .iter()
+            .rev()
+            .take_while(|kick| was_refused(world, kick));
+        if kicks.len() - refused < TRIES && refused_last.count() < REFUSED {
             return Err(format!(
                 "{id} was live in {meeting} when the delete left at {}, after {} kicks",
                 departure.at,
@@ -39,7 +46,7 @@ pub(super) fn hold(world: &World) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Whether a request may have met with a refused token: such a kick is not repeated.
+/// Whether a request may have met with a refused token.
 fn was_refused(world: &World, kick: &Departure) -> bool {
     let outage = world.network.api.borrow().faults.token_outage;
     let arrived = kick.arrived.unwrap_or(0);

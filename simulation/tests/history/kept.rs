@@ -108,3 +108,23 @@ fn notes_are_kept() {
         Some("b")
     );
 }
+
+#[test]
+fn a_message_that_made_no_removal_is_known_for_a_week() {
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+    let (clock, ledger) = ledger();
+    let key = |digest: &str| Key {
+        scope: "webhook:realtimekit".to_owned(),
+        key: "k".to_owned(),
+        digest: digest.to_owned(),
+    };
+    assert_eq!(ledger.known(&key("d")).unwrap(), None);
+    let start = clock.now();
+    ledger.remember_ignored(&key("d"), start).unwrap();
+    assert_eq!(ledger.known(&key("d")).unwrap(), Some(Acceptance::Ignored));
+    assert_eq!(ledger.known(&key("x")).unwrap(), Some(Acceptance::Conflict));
+    ledger.purge(start + 7 * DAY).unwrap();
+    assert_eq!(ledger.known(&key("d")).unwrap(), Some(Acceptance::Ignored));
+    ledger.purge(start + 7 * DAY + 1).unwrap();
+    assert_eq!(ledger.known(&key("d")).unwrap(), None);
+}

@@ -95,3 +95,45 @@ fn whoever_is_there_by_another_connection_has_not_left() {
     assert!(!ended(now + 65, now + 25 * 3_600_000));
     assert!(!ended(now + 75, now));
 }
+
+/// Told in another order than it happened: first that one connection was lost, then that another had been made before.
+#[test]
+fn whoever_joined_before_the_other_connection_was_lost_is_found_to_be_there() {
+    let (clock, ledger) = ledger();
+    let now = clock.now();
+    let (user, meeting) = (CustomParticipantId::parse("user").unwrap(), meeting());
+    let connection = |peer| Connection {
+        source: "webhook:realtimekit",
+        meeting: &meeting,
+        user: Some(&user),
+        peer: Some(peer),
+    };
+    assert!(!ledger.left(connection("a"), now - 20, now).unwrap());
+    assert!(ledger.joined(connection("b"), now - 100, now).unwrap());
+    // That of a connection that has ended tells nothing, and neither does one from long ago.
+    assert!(!ledger.joined(connection("a"), now - 50, now).unwrap());
+    let day = 24 * 3_600_000;
+    assert!(!ledger.joined(connection("c"), now - day, now).unwrap());
+    assert!(
+        ledger.left(connection("d"), now, now).unwrap(),
+        "b is there"
+    );
+    assert!(
+        !ledger.left(connection("b"), now, now).unwrap(),
+        "and c is not"
+    );
+}
+
+/// The delay is over and the removal waits for its turn: it has not begun.
+#[test]
+fn whoever_comes_back_before_the_removal_begins_is_not_removed() {
+    let (clock, ledger) = ledger();
+    let user = CustomParticipantId::parse("user").unwrap();
+    let mine = left(&ledger, &clock, "user", clock.now());
+    clock.advance(clock.now() + 61_000);
+    let now = clock.now();
+    let cancel =
+        || ledger.cancel_pending("webhook:realtimekit", &meeting(), Some(&user), None, now);
+    assert_eq!(cancel().unwrap(), [mine]);
+    assert_eq!(cancel().unwrap(), []);
+}

@@ -1,7 +1,7 @@
 //! Scenes without faults, for tests that count.
 #![allow(clippy::unwrap_used, clippy::expect_used, dead_code, missing_docs)]
 
-use participant_remover::ids::{CustomParticipantId, MeetingId};
+use participant_remover::ids::{CustomParticipantId, MeetingId, ParticipantId};
 use participant_remover::ledger::{RemovalView, Settings};
 use participant_remover::removal::{RemovalOrder, Target};
 use simulation::faults::Faults;
@@ -27,6 +27,22 @@ pub fn scene(latency: u64) -> Scenario {
 pub fn everyone_in(scenario: &Scenario, meeting: usize) -> RemovalOrder {
     let meeting = MeetingId::parse(&scenario.population.meetings.get(meeting).unwrap().id).unwrap();
     order(Target::EveryoneInMeeting { meeting }, true, false, None).unwrap()
+}
+
+pub fn user_in(scenario: &Scenario, meeting: usize, user: &str) -> RemovalOrder {
+    let meeting = MeetingId::parse(&scenario.population.meetings.get(meeting).unwrap().id).unwrap();
+    let user = CustomParticipantId::parse(user).unwrap();
+    order(Target::UserInMeeting { meeting, user }, true, false, None).unwrap()
+}
+
+pub fn participant_in(scenario: &Scenario, meeting: usize, id: &str) -> RemovalOrder {
+    let meeting = MeetingId::parse(&scenario.population.meetings.get(meeting).unwrap().id).unwrap();
+    let participant = ParticipantId::parse(id).unwrap();
+    let target = Target::Participant {
+        meeting,
+        participant,
+    };
+    order(target, true, false, None).unwrap()
 }
 
 pub fn user_everywhere(user: &str) -> RemovalOrder {

@@ -115,3 +115,20 @@ fn what_is_kept_in_the_store_is_pinned() {
     );
     assert!(brakes.binding(3, 7).hints.is_empty() && brakes.binding(4, 7).hints.len() == 1);
 }
+
+#[test]
+fn two_ledgers_that_tell_each_other_of_a_limit_do_not_prolong_it() {
+    let (mut one, mut other) = (Brakes::default(), Brakes::default());
+    one.limit(Some(Duration::from_millis(300)), 1_000);
+    for now in [1_010, 1_500, 1_990] {
+        other.limit_until(one.limited_until(now).unwrap(), now);
+        one.limit_until(other.limited_until(now).unwrap(), now);
+    }
+    assert_eq!(one.stopped_until(1_999), Some(2_000));
+    assert_eq!(other.stopped_until(1_999), Some(2_000));
+    assert_eq!(other.stopped_until(2_000), None);
+    other.limit_until(1_500, 2_000);
+    assert_eq!(other.pause(2_000), None, "that is over");
+    other.limit_until(u64::MAX, 2_000);
+    assert_eq!(other.stopped_until(2_000), Some(2_000 + 3_600_000));
+}

@@ -1,0 +1,153 @@
+//! What the API is not known to do, and may: lists that lag or are cut to match their total, pages that are not there,
+//! page sizes that it refuses.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod scene;
+
+use participant_remover::ledger::RemovalState;
+use participant_remover::removal::RemovalOrder;
+use scene::{removal, scene, start, user_everywhere, user_in};
+use simulation::api::Quirks;
+use simulation::check;
+use simulation::clock::START;
+use simulation::population::Gone;
+use simulation::scenario::Scenario;
+use simulation::world::World;
+
+/// A meeting of `others` people and, last, the wanted user.
+fn crowd(others: usize) -> (Scenario, usize) {
+    let mut scenario = scene(100);
+    let meeting = scenario.population.add_meeting(false);
+    for number in 0..others {
+        scenario
+            .population
+            .add(meeting, &format!("other-{number}"), START);
+    }
+    scenario.population.add(meeting, "wanted", START);
+    (scenario, meeting)
+}
+
+fn run(scenario: Scenario, order: RemovalOrder, quirks: Quirks) -> World {
+    let mut world = start(scenario, vec![order]);
+    world.network.api.borrow_mut().quirks = quirks;
+    world.run_to_end().unwrap();
+    world
+}
+
+fn assert_removed(world: &World) {
+    let view = removal(world);
+    assert_eq!(
+        (view.state, view.progress.removed),
+        (RemovalState::Succeeded, 1)
+    );
+}
+
+/// Whoever is gone and listed for a minute more costs a few requests, and is no failure.
+#[test]
+fn a_list_that_lags_is_waited_for() {
+    for lag_ms in [5_000, 60_000, 600_000] {
+        let (scenario, meeting) = crowd(3);
+        let order = user_in(&scenario, meeting, "wanted");
+        let quirks = Quirks {
+            lag_ms,
+            ..Quirks::default()
+        };
+        let world = run(scenario, order, quirks);
+        assert_removed(&world);
+        let requests = removal(&world).progress.requests;
+        println!("{requests} requests at a lag of {lag_ms} ms");
+        assert!(requests < 40, "{requests} requests");
+    }
+}
+
+/// The first page comes with a total that is its own length: that is no proof that nobody else is there.
+#[test]
+fn a_list_that_is_cut_to_a_whole_page_is_read_again() {
+    for (rows, people) in [(100, 150), (20, 50), (50, 70)] {
+        let (mut scenario, meeting) = crowd(people);
+        scenario.page_rows = rows;
+        let order = user_in(&scenario, meeting, "wanted");
+        let quirks = Quirks {
+            cuts: 1,
+            ..Quirks::default()
+        };
+        assert_removed(&run(scenario, order, quirks));
+    }
+}
+
+/// The last page goes while the list is read, and the user slides from it to the one before.
+#[test]
+fn a_page_that_is_not_there_proves_nothing() {
+    let (scenario, meeting) = crowd(100);
+    let order = user_in(&scenario, meeting, "wanted");
+    let mut world = start(scenario, vec![order]);
+    world.network.api.borrow_mut().quirks.missing_pages = true;
+    while world.network.api.borrow().arrivals.is_empty() {
+        assert!(world.advance().unwrap());
+    }
+    let gone = Gone {
+        at: world.clock.now(),
+        by_us: false,
+    };
+    {
+        let population = &mut world.network.api.borrow_mut().population;
+        assert!(population.meetings[meeting].delete("p1", gone));
+    }
+    world.run_to_end().unwrap();
+    assert_removed(&world);
+}
+
+/// Lists are asked for by a hundred rows. Where that is too many, they are read as the API pages by itself.
+#[test]
+fn a_page_size_that_is_refused_is_not_insisted_on() {
+    let (mut scenario, _) = crowd(44);
+    for _ in 0..60 {
+        let meeting = scenario.population.add_meeting(false);
+        scenario.population.add(meeting, "other", START);
+    }
+    let quirks = Quirks {
+        largest_page: Some(50),
+        ..Quirks::default()
+    };
+    let world = run(scenario, user_everywhere("wanted"), quirks);
+    check::everything(&world).unwrap();
+    assert_removed(&world);
+    // Four pages of meetings twice, each meeting, three pages of the first twice, the delete; and what was refused.
+    let requests = removal(&world).progress.requests;
+    assert!(
+        (8 + 60 + 6 + 1..8 + 60 + 6 + 1 + 10).contains(&requests),
+        "{requests}"
+    );
+}
+
+/// The user came into a meeting that nobody was in when it was listed, long before it was read.
+#[test]
+fn whoever_is_found_long_after_the_meeting_was_listed_is_kicked() {
+    let mut scenario = scene(4_000);
+    for _ in 0..300 {
+        let meeting = scenario.population.add_meeting(false);
+        scenario.population.add(meeting, "other", START);
+    }
+    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    while !world.ordered.contains_key(&0) || removal(&world).progress.meetings_scanned < 250 {
+        assert!(world.advance().unwrap());
+    }
+    let now = world.clock.now();
+    assert!(now > START + 60_000);
+    {
+        // The oldest is read last.
+        let population = &mut world.network.api.borrow_mut().population;
+        population.add(0, "wanted", now);
+        population.meetings[0].active = true;
+        population.meetings[0].participants[1].live = true;
+    }
+    world.run_to_end().unwrap();
+    assert_removed(&world);
+    let api = world.network.api.borrow();
+    assert!(!api.population.meetings[0].participants[1].live);
+}
