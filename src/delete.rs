@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use crate::answer::{Answer, FieldProblem, Problem, describe, participant_removal};
+use crate::answer::{Answer, FieldProblem, Problem, participant_removal};
 use crate::callers;
 use crate::config::{Caller, Config};
 use crate::ids::{AccountId, AppId, InvalidId, MeetingId, ParticipantId};
+use crate::ledger::describe;
 use crate::log::RequestLog;
 use crate::realtimekit::{Api, ApiError, Client, Clock, Transport};
 use crate::removal::{Outcome, ParticipantRemoval, remove_participant};
@@ -66,7 +67,7 @@ impl Deleted {
                     .as_ref()
                     .map_or(0, |kick| u32::from(kick.attempts)),
             attempts: u32::from(removal.delete.attempts),
-            error: error.map(describe),
+            error: error.map(|error| describe(error, removal.delete.cf_ray.as_deref())),
             limited,
         }
     }

@@ -16,7 +16,7 @@ use crate::delete::{Deleted, delete_participant};
 use crate::health::{LedgerAnswer, health, token_refused};
 use crate::log::{RequestLog, log_ledger_error, write};
 use crate::realtimekit::{Client, Clock};
-use crate::removals::{LedgerCall, admit};
+use crate::removals::{Admitted, LedgerCall, admit};
 use crate::routes::{NoRoute, Route, path_and_query, route};
 use crate::runtime::fetch::Fetch;
 use crate::runtime::isolate::Isolate;
@@ -147,11 +147,7 @@ impl Serving<'_> {
             &body,
             self.isolate.now_ms(),
         )?;
-        let outcome = call_ledger(self.env, &admitted.app, &admitted.call, &log.request_id).await;
-        let response = outcome.map_err(|error| {
-            log_ledger_error(&error.0);
-            Problem::NotStored
-        })?;
+        let response = self.ask(config, &admitted, log).await?;
         log.removal_id = match &admitted.call {
             LedgerCall::Show { id, .. } | LedgerCall::Cancel { id } | LedgerCall::Retry { id } => {
                 Some(id.clone())
@@ -159,6 +155,31 @@ impl Serving<'_> {
             _ => removal_of(&response),
         };
         Ok(Reply::Ledger(response))
+    }
+
+    /// Has a call carried out, by the ledger of another app where the first has no such removal and nobody said whose it is.
+    async fn ask(
+        &self,
+        config: &Config,
+        admitted: &Admitted,
+        log: &RequestLog,
+    ) -> Result<Response, Problem> {
+        let others = config
+            .apps()
+            .filter(|app| admitted.any_app && **app != admitted.app);
+        let mut first = None;
+        for app in std::iter::once(&admitted.app).chain(others) {
+            let answered = call_ledger(self.env, app, &admitted.call, &log.request_id).await;
+            let response = answered.map_err(|error| {
+                log_ledger_error(&error.0);
+                Problem::NotStored
+            })?;
+            if response.status() != 404 {
+                return Ok(response);
+            }
+            first.get_or_insert(response);
+        }
+        first.ok_or(Problem::UnknownRemoval)
     }
 
     /// What the ledgers have to say of the configuration: whether Cloudflare takes the API token.

@@ -95,7 +95,7 @@ describe('?kick=true', { concurrency: 4 }, () => {
     await standIn.fault({ match: { path: participant.meeting }, times: 0, fault: { kind: 'status', status: 422, message: 'Odd' } });
     const answer = await worker.delete(`${participant.path}?kick=true`);
     assertError(answer, { status: 422, code: 422 });
-    assert.equal(answer.json.messages?.[0]?.code, 1201);
+    assert.ok(answer.json.messages?.some(({ code }) => code === 1201), answer.body);
   });
 
   test('adds its message to those that RealtimeKit sent', async () => {

@@ -124,6 +124,15 @@ test('an error of RealtimeKit\'s names the cf-ray, which its answer and the log 
   assert.equal((await worker.logOf(answer))['upstream.cf_ray'], '8f00ba4-TST');
 });
 
+test('a 4xx of RealtimeKit\'s keeps its message, and messages names the cf-ray', async () => {
+  const participant = await standIn.participant();
+  const body = { success: false, error: { code: 22, message: 'Unprocessable' } };
+  await standIn.fault({ match: { path: participant.meeting }, times: 1, fault: { kind: 'status', status: 422, body, headers: { 'cf-ray': '8f00ba5-TST' } } });
+  const answer = await worker.delete(participant.path);
+  assert.equal(answer.json.errors?.[0]?.message, 'Unprocessable');
+  assert.match(JSON.stringify(answer.json.messages), /cf-ray 8f00ba5-TST/);
+});
+
 for (const [name, status, body] of [
   ['an error', 400, { success: false, error: { code: 1, message: `bad header: Bearer ${API_TOKEN}` } }],
   ['a success', 200, { success: true, data: {}, request: { authorization: `Bearer ${API_TOKEN}` } }],

@@ -88,8 +88,10 @@ fn failure<T>(error: &ApiError, call: &Call<T>, kick: Option<Notice>) -> Answer 
     let mut messages = Vec::new();
     if let ApiError::Rejected { .. } = error {
         // The message is RealtimeKit's own and stays as it is.
-        if !more.is_empty() {
-            messages.push(Notice::new(MORE, format!("that was the answer{more}")));
+        let ray = ray(call.cf_ray.as_deref());
+        if !more.is_empty() || !ray.is_empty() {
+            let message = format!("that was RealtimeKit's answer{more}{ray}");
+            messages.push(Notice::new(MORE, message));
         }
     } else {
         message.push_str(&more);

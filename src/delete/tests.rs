@@ -117,6 +117,23 @@ fn a_limit_that_fits_is_waited_for() {
 }
 
 #[test]
+fn a_time_that_a_408_asks_for_is_waited_for() {
+    let run = run([Reply::RetryAfter(408, "3"), Reply::Status(200, DONE)]);
+    assert_eq!((run.answer.status, run.seconds), (200, 3));
+}
+
+#[test]
+fn the_history_keeps_none_of_realtimekits_words() {
+    let words = r#"{"success":false,"error":{"code":7,"message":"Jane Roe is odd"}}"#;
+    let run = run([Reply::Status(422, words)]);
+    assert!(run.answer.body.contains("Jane Roe is odd"));
+    assert_eq!(
+        run.deleted.unwrap().error.as_deref(),
+        Some("RealtimeKit refused the request: status 422, code 7 (cf-ray ray-1)")
+    );
+}
+
+#[test]
 fn an_upstream_that_hangs_ends_within_the_deadline() {
     let hang = || Reply::Lost(TransportError::TimedOut, 0);
     let run = run([hang(), hang(), hang()]);

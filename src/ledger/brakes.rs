@@ -182,6 +182,14 @@ impl Brakes {
         });
     }
 
+    /// Somebody else's request was accepted: the token may be mended, and is tried soon. Not at once each time, since
+    /// it may be a token that may do only that.
+    pub fn try_soon(&mut self, now: u64) {
+        if let Some(stop) = &mut self.refused {
+            stop.until = stop.until.min(after(now, PROBE_BASE));
+        }
+    }
+
     /// Why everything stands still, where it does.
     pub fn pause(&self, now: u64) -> Option<Pause> {
         let named = |stop: Stop, reason| Pause {

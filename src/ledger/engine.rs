@@ -111,7 +111,8 @@ impl<S: Store> Ledger<S> {
                 sent += 1;
             }
             let has_room = goes_on && in_flight.len() < CONCURRENCY;
-            let wait = if has_room {
+            // A 429 ends this alarm, so that the other apps' ledgers are told of it at once.
+            let wait = if has_room && self.limited_until(now).is_none() {
                 // Something new may be stored while a slow request is in flight.
                 let look = (!in_flight.is_empty()).then_some(LOOK);
                 self.time_to_next(now)?.or(look)

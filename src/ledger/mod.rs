@@ -45,6 +45,7 @@ pub use engine::Worked;
 pub use history::Quarantined;
 pub use id::RemovalId;
 pub use presence::Connection;
+pub use repeat::describe;
 pub use settings::Settings;
 pub use state::RemovalState;
 pub use store::{Row, Store, StoreError, Value};

@@ -106,7 +106,7 @@ impl<S: Store> Ledger<S> {
     /// How the ledger is.
     pub fn health(&self, now: u64) -> Result<Health, StoreError> {
         let rows = self.store.run(
-            "SELECT count(*) FROM removals WHERE state IN ('scheduled', 'queued', 'running')",
+            "SELECT count(*) FROM removals WHERE state IN ('queued', 'running')",
             &[],
         )?;
         let open = first_row(&rows)?.integer(0)?;
@@ -138,10 +138,9 @@ impl<S: Store> Ledger<S> {
             progress: progress(row)?,
             last_error: row.maybe_text(21)?,
             estimated_seconds_left: None,
-            pause: if state.is_final() {
-                None
-            } else {
-                self.pause(now)
+            pause: match state {
+                RemovalState::Queued | RemovalState::Running => self.pause(now),
+                _ => None,
             },
             revision: row.integer(22)?,
         })

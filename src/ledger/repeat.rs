@@ -116,6 +116,7 @@ mod tests {
             status: 400,
             code: 1,
             message: "Jane".to_owned(),
+            retry_after: None,
         };
         assert!(matches!(
             next(&refused, 2, 0, DAY, 1.0, 5),

@@ -55,6 +55,10 @@ impl<S: Store> Ledger<S> {
             for one in done.iter().filter(|one| one.limited) {
                 self.pause_for_limit(one.retry_after_ms.map(Duration::from_millis), now)?;
             }
+            if done.iter().any(|one| one.outcome.is_gone()) {
+                self.pacing.borrow_mut().brakes.try_soon(now);
+                self.save_brakes(now)?;
+            }
             let requests = if keep {
                 let records = json(&done)?;
                 let requests = self.insert_synchronous(&records)?;

@@ -17,6 +17,8 @@ pub enum ApiError {
         code: i64,
         /// `RealtimeKit`'s message.
         message: String,
+        /// How long to wait, where a 408 says so.
+        retry_after: Option<Duration>,
     },
     /// 401 or 403, or a 400 that is about our headers: our API token was refused.
     TokenRefused {
@@ -79,9 +81,9 @@ impl ApiError {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { retry_after } | Self::ServerError { retry_after, .. } => {
-                *retry_after
-            }
+            Self::RateLimited { retry_after }
+            | Self::ServerError { retry_after, .. }
+            | Self::Rejected { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
@@ -104,7 +106,7 @@ pub fn classify(answer: &mut RawAnswer) -> Result<String, ApiError> {
         429 => Err(ApiError::RateLimited {
             retry_after: limits::retry_after(answer),
         }),
-        400..500 => Err(rejected(status, answer.body.as_deref().unwrap_or_default())),
+        400..500 => Err(rejected(answer)),
         500..600 => Err(ApiError::ServerError {
             status,
             retry_after: limits::retry_after(answer),
@@ -119,8 +121,9 @@ const INVALID_HEADERS: i64 = 6003;
 
 /// A 4xx counts only with an error body of the API: a proxy's own 404 must not pass for an absent participant. Anybody's
 /// 408 says the same.
-fn rejected(status: u16, body: &str) -> ApiError {
-    let parsed = error_body::parse(body);
+fn rejected(answer: &RawAnswer) -> ApiError {
+    let status = answer.status;
+    let parsed = error_body::parse(answer.body.as_deref().unwrap_or_default());
     if parsed.is_none() && status != 408 {
         return ApiError::ContractBroken {
             status,
@@ -136,6 +139,7 @@ fn rejected(status: u16, body: &str) -> ApiError {
         code: code.unwrap_or(i64::from(status)),
         message: message
             .unwrap_or_else(|| format!("RealtimeKit answered {status} without a message")),
+        retry_after: limits::retry_after(answer).filter(|_| status == 408),
     }
 }
 
@@ -195,7 +199,8 @@ mod tests {
             ApiError::Rejected {
                 status: 404,
                 code: 4040,
-                message: "No user found".to_owned()
+                message: "No user found".to_owned(),
+                retry_after: None
             }
         );
     }

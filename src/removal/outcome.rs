@@ -66,6 +66,7 @@ mod tests {
             status: 404,
             code: 404,
             message: String::new(),
+            retry_after: None,
         };
         let limited = || ApiError::RateLimited { retry_after: None };
         let lost = || ApiError::NoAnswer(TransportError::TimedOut);

@@ -29,12 +29,18 @@ pub fn parse(body: &[u8], config: &Config, now_ms: u64) -> Result<Vec<RemovalOrd
         serde_json::from_str(body).map_err(|error| not_json(&error.to_string()))?;
     let entries = entries(value, "")?;
     if !entries.iter().any(|(name, _)| name == "removals") {
-        return Ok(vec![order(&entries, "", config, now_ms)?]);
+        let none = Options::none(config);
+        return Ok(vec![order(&entries, "", &none, config, now_ms)?]);
     }
-    if let Some((name, _)) = entries.iter().find(|(name, _)| name != "removals") {
+    let (list, beside): (Entries<'_>, Entries<'_>) = entries
+        .into_iter()
+        .partition(|(name, _)| name == "removals");
+    let shared = Fields::of(&beside, "")?;
+    if let Some(name) = shared.of_a_target() {
         return Err(at("", name, "stands beside removals: put it into each of them").into());
     }
-    let list: Vec<&RawValue> = entries
+    let shared = Options::of(&shared, "", &Options::none(config), config, now_ms)?;
+    let list: Vec<&RawValue> = list
         .first()
         .and_then(|(_, value)| serde_json::from_str(value.get()).ok())
         .ok_or_else(|| FieldProblem::new("/removals", "must be an array"))?;
@@ -48,7 +54,8 @@ pub fn parse(body: &[u8], config: &Config, now_ms: u64) -> Result<Vec<RemovalOrd
     let mut orders: Vec<RemovalOrder> = Vec::with_capacity(list.len());
     for (index, value) in list.into_iter().enumerate() {
         let prefix = format!("/removals/{index}");
-        let order = order(&self::entries(value, &prefix)?, &prefix, config, now_ms)?;
+        let entries = self::entries(value, &prefix)?;
+        let order = order(&entries, &prefix, &shared, config, now_ms)?;
         if orders.first().is_some_and(|first| first.app != order.app) {
             return Err(at(
                 &prefix,
@@ -69,31 +76,72 @@ fn not_json(why: &str) -> Problem {
 fn order(
     entries: &Entries<'_>,
     prefix: &str,
+    shared: &Options,
     config: &Config,
     now_ms: u64,
 ) -> Result<RemovalOrder, Problem> {
     let fields = Fields::of(entries, prefix)?;
     let target = target(&fields, prefix)?;
-    let flag = |value, name| typed::<bool>(value, prefix, name, "must be true or false");
-    let kick = flag(fields.kick, "kick")?.unwrap_or(true);
-    let dry_run = flag(fields.dry_run, "dry_run")?.unwrap_or(false);
-    let not_before_ms = not_before(fields.not_before, prefix, now_ms)?;
-    let reason = reason(fields.reason, prefix)?;
-    let app = match id(fields.app_id, prefix, "app_id", AppId::parse)? {
-        Some(app) if !config.serves(&app) => {
-            return Err(Problem::NotServed(format!("{prefix}/app_id")));
-        }
-        Some(app) => app,
-        None => config.default_app.clone(),
-    };
+    let options = Options::of(&fields, prefix, shared, config, now_ms)?;
     Ok(RemovalOrder {
-        app,
+        app: options.app,
         target,
-        kick,
-        dry_run,
-        not_before_ms,
-        reason,
+        kick: options.kick,
+        dry_run: options.dry_run,
+        not_before_ms: options.not_before_ms,
+        reason: options.reason,
     })
+}
+
+/// What is said of a removal besides its target: beside the list for all of them, or in each.
+struct Options {
+    app: AppId,
+    kick: bool,
+    dry_run: bool,
+    not_before_ms: Option<u64>,
+    reason: Option<String>,
+}
+
+impl Options {
+    /// Those of a removal that says nothing.
+    fn none(config: &Config) -> Self {
+        Self {
+            app: config.default_app.clone(),
+            kick: true,
+            dry_run: false,
+            not_before_ms: None,
+            reason: None,
+        }
+    }
+
+    /// Those of a removal; what it does not say is as `shared`.
+    fn of(
+        fields: &Fields<'_>,
+        prefix: &str,
+        shared: &Self,
+        config: &Config,
+        now_ms: u64,
+    ) -> Result<Self, Problem> {
+        let flag = |value, name| typed::<bool>(value, prefix, name, "must be true or false");
+        let kick = flag(fields.kick, "kick")?.unwrap_or(shared.kick);
+        let dry_run = flag(fields.dry_run, "dry_run")?.unwrap_or(shared.dry_run);
+        let not_before_ms = not_before(fields.not_before, prefix, now_ms)?.or(shared.not_before_ms);
+        let reason = reason(fields.reason, prefix)?.or_else(|| shared.reason.clone());
+        let app = match id(fields.app_id, prefix, "app_id", AppId::parse)? {
+            Some(app) if !config.serves(&app) => {
+                return Err(Problem::NotServed(format!("{prefix}/app_id")));
+            }
+            Some(app) => app,
+            None => shared.app.clone(),
+        };
+        Ok(Self {
+            app,
+            kick,
+            dry_run,
+            not_before_ms,
+            reason,
+        })
+    }
 }
 
 fn target(fields: &Fields<'_>, prefix: &str) -> Result<Target, FieldProblem> {

@@ -14,6 +14,8 @@ use crate::routes::Route;
 pub struct Admitted {
     /// The app.
     pub app: AppId,
+    /// Whether the removal may as well be another app's: nobody said whose it is.
+    pub any_app: bool,
     /// The call.
     pub call: LedgerCall,
 }
@@ -47,6 +49,7 @@ pub fn admit(
             };
             Ok(Admitted {
                 app: query.app,
+                any_app: false,
                 call,
             })
         }
@@ -60,22 +63,25 @@ pub fn admit(
             };
             Ok(Admitted {
                 app: query.app,
+                any_app: !query.names_app,
                 call,
             })
         }
         Route::CancelRemoval(id) => {
-            let app = read(&["app_id"])?.app;
+            let query = read(&["app_id"])?;
             Ok(Admitted {
-                app,
+                app: query.app,
+                any_app: !query.names_app,
                 call: LedgerCall::Cancel {
                     id: removal_id(id)?,
                 },
             })
         }
         Route::RetryRemoval(id) => {
-            let app = read(&["app_id"])?.app;
+            let query = read(&["app_id"])?;
             Ok(Admitted {
-                app,
+                app: query.app,
+                any_app: !query.names_app,
                 call: LedgerCall::Retry {
                     id: removal_id(id)?,
                 },
@@ -110,7 +116,11 @@ fn create(
         body: String::from_utf8_lossy(body).into_owned(),
         idempotency_key: idempotency_key.map(str::to_owned),
     };
-    Ok(Admitted { app, call })
+    Ok(Admitted {
+        app,
+        any_app: false,
+        call,
+    })
 }
 
 /// An id that no ledger could have given is unknown, like any other that it does not hold.

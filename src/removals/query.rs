@@ -18,6 +18,8 @@ const MAX_WAIT_SECONDS: u32 = 60;
 pub struct Query {
     /// The app whose ledger is meant.
     pub app: AppId,
+    /// Whether the query names it.
+    pub names_app: bool,
     /// The state to filter by.
     pub state: Option<RemovalState>,
     /// Where the page before ended.
@@ -42,6 +44,7 @@ pub fn read(query: Option<&str>, allowed: &[&str], config: &Config) -> Result<Qu
     });
     Ok(Query {
         app: app(value("app_id"), config)?,
+        names_app: value("app_id").is_some(),
         state: state.transpose()?,
         cursor: value("cursor")
             .map(|text| {

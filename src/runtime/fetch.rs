@@ -87,7 +87,7 @@ async fn read(received: &Received) -> Result<RawAnswer, JsValue> {
         ratelimit_policy: received.ratelimit_policy(),
         ..RawAnswer::default()
     };
-    if status == 429 || status >= 500 {
+    if matches!(status, 408 | 429 | 500..) {
         let headers = received.response().headers();
         answer.retry_after = headers.get("retry-after")?;
         answer.retry_after_ms = headers.get("retry-after-ms")?;

@@ -123,9 +123,9 @@ fn effect(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
 /// Whoever joins is there again: neither their own leaving nor the end of the meeting, both of which can be a lost
 /// connection, may still take effect.
 fn joined(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
-    let delayed = |rule: Option<RealtimeKitRule>| rule.is_some_and(|rule| rule.delay_seconds > 0);
-    let user = delayed(settings.participant_left).then(|| user_in_meeting(document));
-    let everyone = delayed(settings.meeting_ended).then(|| meeting(document));
+    // Also without a delay: events overtake each other, and somebody may be there by two connections.
+    let user = settings.participant_left.map(|_| user_in_meeting(document));
+    let everyone = settings.meeting_ended.map(|_| meeting(document));
     let (mut targets, mut problem) = (Vec::new(), None);
     let found = [
         user,

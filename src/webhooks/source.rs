@@ -115,6 +115,12 @@ impl Sources {
             name: name.to_owned(),
             message: message.to_owned(),
         };
+        let secrets =
+            object_entries::<Value>(settings.secrets.unwrap_or("{}")).ok_or_else(|| {
+                let rule =
+                    r#"must be a JSON object of source to secret, such as {"clerk": "whsec_…"}"#;
+                whole("WEBHOOK_SECRETS", rule)
+            })?;
         let Some(webhooks) = settings.webhooks else {
             return Ok(Self::default());
         };
@@ -122,12 +128,6 @@ impl Sources {
             let rule = "must be a table of sources, such as [vars.WEBHOOKS.clerk] in wrangler.toml";
             whole("WEBHOOKS", rule)
         })?;
-        let secrets =
-            object_entries::<Value>(settings.secrets.unwrap_or("{}")).ok_or_else(|| {
-                let rule =
-                    r#"must be a JSON object of source to secret, such as {"clerk": "whsec_…"}"#;
-                whole("WEBHOOK_SECRETS", rule)
-            })?;
         Ok(Self::from_entries(&settings, entries, &secrets))
     }
 

@@ -44,7 +44,8 @@ const CASES: [string, unknown, ExpectedError][] = [
   ['1,001 targets', many(1001), field('/removals', /1000/)],
   ['no targets in a list', { removals: [] }, field('/removals')],
   ['a list that is none', { removals: GOOD }, field('/removals')],
-  ['a field beside the list', { removals: [GOOD], kick: false }, field('/kick')],
+  ['a target beside the list', { removals: [GOOD], all: true }, field('/all')],
+  ['an option beside the list that is none', { removals: [GOOD], kick: 'no' }, field('/kick')],
   ['a wrong one among good ones', last({ ...GOOD, meeting_id: 'x' }), field('/removals/17/meeting_id')],
   ['an unknown field among good ones', last({ ...GOOD, now: true }), field('/removals/17/now')],
   ['one that is no object', last('x'), field('/removals/17')],
@@ -110,10 +111,10 @@ export function badInput(world: () => Durable): void {
     ['GET', '/removals/ID?wait=soon', field('/wait')],
     ['DELETE', '/removals/ID?force=1', field('/force')],
     ['POST', '/removals/ID/retry?all=1', field('/all')],
-    ['GET', '/removals/ID', { status: 404, code: 1104 }],
+    ['GET', '/removals/ID?app_id=default-app', { status: 404, code: 1104 }],
     ['GET', '/removals/not-an-id', { status: 404, code: 1104 }],
-    ['DELETE', '/removals/ID', { status: 404, code: 1104 }],
-    ['POST', '/removals/ID/retry', { status: 404, code: 1104 }],
+    ['DELETE', '/removals/ID?app_id=default-app', { status: 404, code: 1104 }],
+    ['POST', '/removals/ID/retry?app_id=default-app', { status: 404, code: 1104 }],
     ['GET', '/removals/ID/items', { status: 404, code: 1104 }],
     ['GET', '/removals/', { status: 404, code: 1104 }],
     ['PUT', '/removals', { status: 405, code: 1105 }],
@@ -125,7 +126,7 @@ export function badInput(world: () => Durable): void {
     test(`${method} ${path} is answered with ${expected.status}`, async () => {
       const durable = world();
       const { id } = await durable.remove({ app_id: BAD_APP, ...GOOD, not_before: '2027-01-01T00:00:00Z' });
-      // A removal of another app's ledger: unknown to this one.
+      // Unknown to the ledger of another app.
       const answer = await durable.worker.call(path.replace('ID', id), {
         method,
         ...(method === 'POST' ? { body: JSON.stringify(GOOD) } : {}),

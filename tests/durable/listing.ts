@@ -53,7 +53,14 @@ export function listing(world: () => Durable): void {
     const { id } = other.json.result as Removal;
     assert.equal(location, `/removals/${id}?app_id=${LIST_APP}`);
     assert.equal(((await durable.worker.call(location)).json.result as Removal).app_id, LIST_APP);
-    assertError(await durable.worker.call(`/removals/${id}`), { status: 404, code: 1104 });
+    // Its id alone is enough: whoever has it need not know whose it is.
+    const found = await durable.worker.call(`/removals/${id}`);
+    assert.equal((found.json.result as Removal).app_id, LIST_APP);
+    assertError(await durable.worker.call(`/removals/${id}?app_id=${WAIT_APP}`), { status: 404, code: 1104 });
+    assertError(await durable.worker.call(`/removals/${id.replace(/.{8}$/, '00000000')}`), { status: 404, code: 1104 });
+    const cancelled = await durable.worker.delete(`/removals/${id}`);
+    assert.equal((cancelled.json.result as Removal).state, 'cancelled');
+    assertError(await durable.worker.call(`/removals/${id}/retry`, { method: 'POST' }), { status: 409, code: 1106 });
 
     const first = await durable.post({ custom_participant_id: userId('app'), not_before: LATER });
     const mine = first.json.result as Removal;

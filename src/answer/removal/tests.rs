@@ -33,6 +33,7 @@ fn not_found() -> ApiError {
         status: 404,
         code: 4040,
         message: "No user found".to_owned(),
+        retry_after: None,
     }
 }
 
@@ -46,6 +47,7 @@ fn every_error_has_its_row() {
                 status: 422,
                 code: 7,
                 message: "bad".to_owned(),
+                retry_after: None,
             },
             422,
             7,
@@ -56,6 +58,7 @@ fn every_error_has_its_row() {
                 status: 408,
                 code: 408,
                 message: "late".to_owned(),
+                retry_after: None,
             },
             408,
             408,
@@ -159,6 +162,7 @@ fn what_realtimekit_says_stays_as_it_is_after_several_attempts() {
                 status: 422,
                 code: 7,
                 message: "No user found".to_owned(),
+                retry_after: None,
             },
             true,
             "the outcome is unknown",
@@ -224,5 +228,7 @@ fn a_failed_kick_is_reported_in_messages_of_success_and_failure() {
         ..removal(Err(not_found()), 1, false)
     };
     let body: Value = serde_json::from_str(&participant_removal(absent).body).unwrap();
-    assert_eq!(body["messages"][0]["code"], KICK_FAILED);
+    let message = body["messages"][0]["message"].as_str().unwrap();
+    assert!(message.ends_with("answer (cf-ray 8f1-AMS)"), "{message}");
+    assert_eq!(body["messages"][1]["code"], KICK_FAILED);
 }

@@ -132,3 +132,19 @@ fn two_ledgers_that_tell_each_other_of_a_limit_do_not_prolong_it() {
     other.limit_until(u64::MAX, 2_000);
     assert_eq!(other.stopped_until(2_000), Some(2_000 + 3_600_000));
 }
+
+#[test]
+fn somebody_elses_accepted_request_lets_a_refused_token_be_tried_soon() {
+    let mut brakes = Brakes::default();
+    brakes.try_soon(0);
+    assert_eq!(brakes.stopped_until(0), None);
+    for now in (0..10).map(|times| times * 1_000_000) {
+        brakes.hear(Signal::Refused, SAYS_NOTHING, 0, 1.0, now);
+    }
+    let now = 9_000_000;
+    assert_eq!(brakes.stopped_until(now), Some(now + 300_000));
+    brakes.try_soon(now + 100);
+    brakes.try_soon(now + 4_000);
+    assert_eq!(brakes.stopped_until(now), Some(now + 5_100));
+    assert!(brakes.is_refused(), "one request tries it");
+}

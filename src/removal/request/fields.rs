@@ -9,6 +9,9 @@ use crate::json::object_entries;
 
 const FIELDS: &str = "meeting_id, participant_id, custom_participant_id, all, app_id, kick, dry_run, not_before, reason";
 
+/// More different fields than an object here can have.
+const MOST_FIELDS: usize = 16;
+
 /// The fields of an object, unread.
 pub type Entries<'a> = Vec<(String, &'a RawValue)>;
 
@@ -18,7 +21,8 @@ pub fn entries<'a>(value: &'a RawValue, prefix: &str) -> Result<Entries<'a>, Fie
         let message = format!("must be an object with some of {FIELDS}");
         FieldProblem::new(prefix, message)
     })?;
-    for (index, (name, _)) in entries.iter().enumerate() {
+    // Where there are more, one of these is unknown.
+    for (index, (name, _)) in entries.iter().take(MOST_FIELDS).enumerate() {
         if entries.iter().take(index).any(|(other, _)| other == name) {
             return Err(at(prefix, name, "is given twice"));
         }
@@ -66,6 +70,21 @@ impl<'a> Fields<'a> {
             *field = Some(value);
         }
         Ok(fields)
+    }
+}
+
+impl Fields<'_> {
+    /// The name of a field that is given and belongs to a target.
+    pub fn of_a_target(&self) -> Option<&'static str> {
+        let fields = [
+            ("meeting_id", self.meeting_id),
+            ("participant_id", self.participant_id),
+            ("custom_participant_id", self.custom_participant_id),
+            ("all", self.all),
+        ];
+        fields
+            .into_iter()
+            .find_map(|(name, value)| value.map(|_| name))
     }
 }
 

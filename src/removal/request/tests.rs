@@ -69,6 +69,19 @@ fn every_option_is_read() {
 }
 
 #[test]
+fn what_stands_beside_the_list_is_said_of_each() {
+    let body = r#"{"app_id":"app2","kick":false,"dry_run":true,"reason":"all","not_before":"2026-12-31T23:59:59Z",
+        "removals":[{"custom_participant_id":"u"},{"custom_participant_id":"v","kick":true,"reason":"own"}]}"#;
+    let orders = parse_text(body).unwrap();
+    let said = |order: &RemovalOrder| (order.app.to_string(), order.kick, order.dry_run);
+    assert_eq!(said(&orders[0]), ("app2".to_owned(), false, true));
+    assert_eq!(said(&orders[1]), ("app2".to_owned(), true, true));
+    let reasons: Vec<_> = orders.iter().map(|order| order.reason.as_deref()).collect();
+    assert_eq!(reasons, [Some("all"), Some("own")]);
+    assert!(orders.iter().all(|order| order.not_before_ms.is_some()));
+}
+
+#[test]
 fn what_breaks_a_rule_is_named_by_pointer() {
     let meeting = format!(r#""meeting_id":"{MEETING}""#);
     let long = "x".repeat(201);
@@ -97,7 +110,9 @@ fn what_breaks_a_rule_is_named_by_pointer() {
         (format!(r#"{{"custom_participant_id":"u","reason":"{long}"}}"#), "/reason"),
         (r#"{"removals":{}}"#.to_owned(), "/removals"),
         (r#"{"removals":[]}"#.to_owned(), "/removals"),
-        (r#"{"removals":[{"custom_participant_id":"u"}],"kick":true}"#.to_owned(), "/kick"),
+        (r#"{"removals":[{"custom_participant_id":"u"}],"kick":1}"#.to_owned(), "/kick"),
+        (r#"{"removals":[{"custom_participant_id":"u"}],"all":true}"#.to_owned(), "/all"),
+        (r#"{"removals":[{"custom_participant_id":"u"}],"kik":true}"#.to_owned(), "/kik"),
         (r#"{"removals":[{"custom_participant_id":"u"},5]}"#.to_owned(), "/removals/1"),
         (r#"{"removals":[{"custom_participant_id":"u"},{"meeting_id":"x"}]}"#.to_owned(), "/removals/1/meeting_id"),
         (

@@ -164,3 +164,19 @@ fn a_call_survives_its_way_to_the_ledger() {
         );
     }
 }
+
+#[test]
+fn a_removal_whose_app_nobody_names_may_be_any_apps() {
+    let one = |query| ask(&Route::ShowRemoval(ID.into()), query, None, "").unwrap();
+    let (unsaid, said) = (one(""), one("app_id=app1"));
+    assert_eq!((unsaid.app.as_str(), unsaid.any_app), ("app1", true));
+    assert_eq!((said.app.as_str(), said.any_app), ("app1", false));
+    for route in [
+        Route::CancelRemoval(ID.into()),
+        Route::RetryRemoval(ID.into()),
+    ] {
+        assert!(ask(&route, "", None, "").unwrap().any_app);
+        assert!(!ask(&route, "app_id=app2", None, "").unwrap().any_app);
+    }
+    assert!(!ask(&Route::ListRemovals, "", None, "").unwrap().any_app);
+}

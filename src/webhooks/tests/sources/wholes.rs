@@ -86,6 +86,7 @@ fn a_whole_that_is_no_object_is_named_and_none_is_no_mistake() {
         (Some("[]"), None, "WEBHOOKS"),
         (Some("{"), None, "WEBHOOKS"),
         (Some("{}"), Some("whsec_x"), "WEBHOOK_SECRETS"),
+        (None, Some("whsec_x"), "WEBHOOK_SECRETS"),
     ] {
         assert_eq!(parse(webhooks, secrets).unwrap_err().name, name);
     }
