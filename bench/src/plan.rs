@@ -67,7 +67,7 @@ impl Plan {
             warm_up: 4_000,
             starts: 12,
             memory_requests: Some(1_000_000),
-            memory_time: Duration::from_secs(900),
+            memory_time: Duration::from_mins(15),
         }
     }
 

@@ -5,8 +5,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use participant_remover::ledger::{Row, Store, StoreError, Value};
-use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, StatementStatus};
 
 /// What survives a crash: the database and the alarm.
 pub struct Disk {
@@ -22,6 +22,8 @@ pub struct Disk {
     pub failed: Cell<bool>,
     /// Statements run.
     pub statements: Cell<u64>,
+    /// Steps of `SQLite`'s virtual machine that they took: what a scan of a table shows in.
+    pub steps: Cell<u64>,
 }
 
 /// The ledger's view of the disk.
@@ -59,6 +61,7 @@ impl Disk {
             failure: Cell::new(None),
             failed: Cell::new(false),
             statements: Cell::new(0),
+            steps: Cell::new(0),
         })
     }
 
@@ -173,6 +176,10 @@ impl Disk {
                 .collect::<rusqlite::Result<_>>()?;
             result.push(Row(values));
         }
+        drop(rows);
+        let steps = statement.reset_status(StatementStatus::VmStep);
+        self.steps
+            .set(self.steps.get() + u64::try_from(steps).unwrap_or(0));
         Ok(result)
     }
 }

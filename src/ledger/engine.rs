@@ -111,8 +111,9 @@ impl<S: Store> Ledger<S> {
                 sent += 1;
             }
             let has_room = goes_on && in_flight.len() < CONCURRENCY;
-            // A 429 ends this alarm, so that the other apps' ledgers are told of it at once.
-            let wait = if has_room && self.limited_until(now).is_none() {
+            // A 429 ends this alarm as soon as everything is answered, so that the other apps' ledgers are told of it.
+            let ends = in_flight.is_empty() && self.limited_until(now).is_some();
+            let wait = if has_room && !ends {
                 // Something new may be stored while a slow request is in flight.
                 let look = (!in_flight.is_empty()).then_some(LOOK);
                 self.time_to_next(now)?.or(look)

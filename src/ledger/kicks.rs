@@ -150,7 +150,7 @@ impl<S: Store> Ledger<S> {
         let asked = error.retry_after().unwrap_or_default().min(LONGEST_WAIT);
         let due = repeat_after(work.attempts, random, now).max(after(now, asked));
         self.store.run(
-            "UPDATE works SET sent_at = NULL, due_at = ?2 WHERE id = ?1",
+            "UPDATE works SET sent_at = NULL, due_at = ?2, refused_at = NULL WHERE id = ?1",
             &values![work.id, due],
         )?;
         Ok(())

@@ -6,7 +6,7 @@ use crate::world::{Ordered, Violation, World};
 
 /// How often a kick is tried before the delete follows all the same.
 const TRIES: usize = 3;
-/// How often in a row it is refused before the delete shows whether the token is good.
+/// How often in a row a kick, or the look whether anybody is live, is refused before the delete shows whether the token is good.
 const REFUSED: usize = 2;
 
 /// Nobody was live still when their delete left, unless a removal that does not kick wanted it, or the kick was tried
@@ -26,24 +26,31 @@ pub(super) fn hold(world: &World) -> Result<(), Violation> {
         if wanting.any(gentle) {
             continue;
         }
-        let before = left.iter().take(number);
-        let kicks: Vec<&Departure> = before
-            .filter(|left| left.asked.kicks(meeting, id))
-            .collect();
-        let refused = kicks.iter().filter(|kick| was_refused(world, kick)).count();
-        let refused_last = kicks
-            .iter()
-            .rev()
-            .take_while(|kick| was_refused(world, kick));
-        if kicks.len() - refused < TRIES && refused_last.count() < REFUSED {
+        let before = left.get(..number).unwrap_or_default();
+        if !is_enough(world, before, meeting, id) {
+            let kicks = before.iter().filter(|left| left.asked.kicks(meeting, id));
+            let kicks: Vec<_> = kicks
+                .map(|kick| (kick.at, &kick.asked, was_refused(world, kick)))
+                .collect();
             return Err(format!(
-                "{id} was live in {meeting} when the delete left at {}, after {} kicks",
+                "{id} was live in {meeting} when the delete left at {}, after the kicks (when, what, whether refused) {kicks:?}",
                 departure.at,
-                kicks.len()
             ));
         }
     }
     Ok(())
+}
+
+/// Whether somebody was tried to be kicked often enough.
+fn is_enough(world: &World, before: &[Departure], meeting: &str, id: &str) -> bool {
+    let refused = |one: &Departure| was_refused(world, one);
+    let kicks = before.iter().filter(|left| left.asked.kicks(meeting, id));
+    let tried = kicks.filter(|kick| !refused(kick)).count();
+    let latest = before.iter().rev().filter(|left| {
+        left.asked.kicks(meeting, id) || left.asked == Asked::Session(meeting.to_owned())
+    });
+    let refused_last = latest.take_while(|one| refused(one)).count();
+    tried >= TRIES || refused_last >= REFUSED
 }
 
 /// Whether a request may have met with a refused token.
