@@ -10,6 +10,7 @@ import { describe, test } from 'node:test';
 
 import { eventually } from './harness/eventually.ts';
 import { Program } from './harness/process.ts';
+import { recordLine, secret } from './harness/record.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const START_MS = 120_000;
@@ -42,18 +43,22 @@ describe('the first steps', { concurrency: 1 }, () => {
     const [port, simPort] = [await freePort(), await freePort()];
     const args = ['xtask', 'dev', '--port', String(port), '--sim-port', String(simPort)];
     const dev = new Program('cargo xtask dev', 'cargo', args, { cwd: ROOT, onLine: () => undefined });
-    const [, url = '', header = ''] = await dev.line(/^curl -X DELETE '([^']+)' -H 'Authorization: ([^']+)'$/, START_MS);
-    const paste = (): Promise<Response> => fetch(url, { method: 'DELETE', headers: { authorization: header } });
+    try {
+      const [, url = '', header = ''] = await dev.line(/^curl -X DELETE '([^']+)' -H 'Authorization: ([^']+)'$/, START_MS);
+      const paste = (): Promise<Response> => fetch(url, { method: 'DELETE', headers: { authorization: header } });
 
-    const first = await paste();
-    assert.equal(first.status, 200);
-    const { success, data } = (await first.json()) as { success: boolean; data: { custom_participant_id: string } };
-    assert.deepEqual([success, data.custom_participant_id], [true, 'user-1']);
-    const second = await paste();
-    assert.equal(second.status, 404);
-    const { errors } = (await second.json()) as { errors: { message: string }[] };
-    assert.match(errors[0]?.message ?? '', /No user found with id/);
-    await interrupt(dev, port, simPort);
+      const first = await paste();
+      assert.equal(first.status, 200);
+      const { success, data } = (await first.json()) as { success: boolean; data: { custom_participant_id: string } };
+      assert.deepEqual([success, data.custom_participant_id], [true, 'user-1']);
+      const second = await paste();
+      assert.equal(second.status, 404);
+      const { errors } = (await second.json()) as { errors: { message: string }[] };
+      assert.match(errors[0]?.message ?? '', /No user found with id/);
+      await interrupt(dev, port, simPort);
+    } finally {
+      await dev.kill();
+    }
   });
 
   test('plain wrangler dev builds the Worker and serves it', { timeout: 180_000 }, async () => {
@@ -62,21 +67,25 @@ describe('the first steps', { concurrency: 1 }, () => {
     const variables = {
       CLOUDFLARE_ACCOUNT_ID: '023e105f4ecef8ad9ca31a8372d0c353',
       REALTIMEKIT_APP_IDS: 'an-app',
-      CLOUDFLARE_API_TOKEN: 'an-api-token-of-some-forty-characters-0123',
-      CALLER_TOKENS: '{"backend":"0123456789abcdef0123456789abcdef"}',
+      CLOUDFLARE_API_TOKEN: secret('the API token under plain wrangler', 'cf-api-token_Wrangler5Zx7Cv9Bn1'),
+      CALLER_TOKENS: JSON.stringify({ backend: secret('the caller token under plain wrangler', 'Wr8Gt2Hy6Ju0Ki4Lo9PzXcVb3Nm7Qw5E') }),
     };
     const vars = Object.entries(variables).flatMap(([name, value]) => ['--var', `${name}:${value}`]);
     const args = ['dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0', '--persist-to', directory, ...vars];
     const wrangler = new Program('wrangler dev', join(ROOT, 'node_modules/.bin/wrangler'), args, {
       cwd: ROOT,
       env: { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_REGISTRY_PATH: directory, NODE_OPTIONS: '' },
-      onLine: () => undefined,
+      onLine: recordLine,
     });
-    await wrangler.line(/the Worker is (built|unchanged)/, START_MS);
-    await wrangler.line(/Ready on/, START_MS);
-    const health = await fetch(`http://127.0.0.1:${port}/healthz`);
-    assert.equal(health.status, 200, await health.text());
-    await interrupt(wrangler, port);
+    try {
+      await wrangler.line(/the Worker is (built|unchanged)/, START_MS);
+      await wrangler.line(/Ready on/, START_MS);
+      const health = await fetch(`http://127.0.0.1:${port}/healthz`);
+      assert.equal(health.status, 200, await health.text());
+      await interrupt(wrangler, port);
+    } finally {
+      await wrangler.kill();
+    }
     await rm(directory, { recursive: true, force: true });
   });
 });

@@ -78,7 +78,7 @@ test('no line holds an id, a name or a custom id of a participant, or a part of 
   }
 });
 
-test('each request has one line, and each line of the run only documented fields', async () => {
+test('each request has one line, and each line so far only documented fields', async () => {
   const answer = await worker.call('/healthz');
   await worker.logOf(answer);
   const requests = worker.logs.filter((line) => line['message'] === 'request');

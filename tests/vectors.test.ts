@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { leashed } from './harness/leashed.ts';
@@ -28,38 +28,40 @@ let worker: Program;
 let origin: string;
 let vectors: Vector[];
 
-before(async () => {
-  await cargo('build', '--quiet', '--package', 'vectors-worker', '--target', 'wasm32-unknown-unknown');
-  const module = join(process.env['CARGO_TARGET_DIR'] ?? join(ROOT, 'target'), 'wasm32-unknown-unknown/debug/vectors_worker.wasm');
-  const bind = process.env['WASM_BINDGEN'] ?? 'wasm-bindgen';
-  await run(bind, ['--target', 'web', '--no-typescript', '--out-dir', join(FOLDER, 'pkg'), module], { timeout: BUILD_MS });
-  vectors = JSON.parse((await cargo('run', '--quiet', '--package', 'vectors-worker', '--example', 'vectors')).stdout) as Vector[];
-  worker = leashed('wrangler dev', process.execPath, [
-    ...[join(ROOT, 'node_modules/wrangler/bin/wrangler.js'), 'dev', '--ip', '127.0.0.1', '--port', '0'],
-    ...['--inspector-port', '0', '--show-interactive-dev-session=false'],
-  ], { cwd: FOLDER, onLine: () => undefined });
-  const [, port] = await worker.line(/Ready on http:\/\/127\.0\.0\.1:(\d+)/, 60_000);
-  origin = `http://127.0.0.1:${port}`;
-}, { timeout: 2 * BUILD_MS });
-after(() => worker?.stop());
+describe('published vectors', () => {
+  before(async () => {
+    await cargo('build', '--quiet', '--package', 'vectors-worker', '--target', 'wasm32-unknown-unknown');
+    const module = join(process.env['CARGO_TARGET_DIR'] ?? join(ROOT, 'target'), 'wasm32-unknown-unknown/debug/vectors_worker.wasm');
+    const bind = process.env['WASM_BINDGEN'] ?? 'wasm-bindgen';
+    await run(bind, ['--target', 'web', '--no-typescript', '--out-dir', join(FOLDER, 'pkg'), module], { timeout: BUILD_MS });
+    vectors = JSON.parse((await cargo('run', '--quiet', '--package', 'vectors-worker', '--example', 'vectors')).stdout) as Vector[];
+    worker = leashed('wrangler dev', process.execPath, [
+      ...[join(ROOT, 'node_modules/wrangler/bin/wrangler.js'), 'dev', '--ip', '127.0.0.1', '--port', '0'],
+      ...['--inspector-port', '0', '--show-interactive-dev-session=false'],
+    ], { cwd: FOLDER, onLine: () => undefined });
+    const [, port] = await worker.line(/Ready on http:\/\/127\.0\.0\.1:(\d+)/, 60_000);
+    origin = `http://127.0.0.1:${port}`;
+  }, { timeout: 2 * BUILD_MS });
+  after(() => worker?.stop());
 
-for (const [algorithm, least] of [['HMAC-SHA256', 174], ['RSA', 770], ['Ed25519', 150]] as const) {
-  test(`every Wycheproof vector for ${algorithm} is judged as it has to be`, async (context) => {
-    const own = vectors.filter((vector) => vector.algorithm === algorithm);
-    const wrong: string[] = [];
-    for (let at = 0; at < own.length; at += AT_ONCE) {
-      const part = own.slice(at, at + AT_ONCE);
-      const answer = await fetch(origin, { method: 'POST', body: JSON.stringify(part) });
-      assert.equal(answer.status, 200);
-      const judged = await answer.json() as unknown[];
-      assert.equal(judged.length, part.length);
-      part.forEach(({ expected }, index) => {
-        const found = judged[index];
-        if (expected !== null && found !== expected) wrong.push(`vector ${at + index}: ${String(found)}`);
-      });
-    }
-    context.diagnostic(`${own.length} vectors for ${algorithm}, ${wrong.length} mismatches`);
-    assert.ok(own.length >= least, `only ${own.length} vectors`);
-    assert.deepEqual(wrong, []);
-  });
-}
+  for (const [algorithm, least] of [['HMAC-SHA256', 174], ['RSA', 770], ['Ed25519', 150]] as const) {
+    test(`every Wycheproof vector for ${algorithm} is judged as it has to be`, async (context) => {
+      const own = vectors.filter((vector) => vector.algorithm === algorithm);
+      const wrong: string[] = [];
+      for (let at = 0; at < own.length; at += AT_ONCE) {
+        const part = own.slice(at, at + AT_ONCE);
+        const answer = await fetch(origin, { method: 'POST', body: JSON.stringify(part) });
+        assert.equal(answer.status, 200);
+        const judged = await answer.json() as unknown[];
+        assert.equal(judged.length, part.length);
+        part.forEach(({ expected }, index) => {
+          const found = judged[index];
+          if (expected !== null && found !== expected) wrong.push(`vector ${at + index}: ${String(found)}`);
+        });
+      }
+      context.diagnostic(`${own.length} vectors for ${algorithm}, ${wrong.length} mismatches`);
+      assert.ok(own.length >= least, `only ${own.length} vectors`);
+      assert.deepEqual(wrong, []);
+    });
+  }
+});

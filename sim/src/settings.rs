@@ -23,6 +23,9 @@ pub(crate) struct Settings {
     pub(crate) list_order: ListOrder,
     /// What deleting a deleted participant answers: 404 or 200.
     pub(crate) second_delete_status: u16,
+    /// What a kick answers that names somebody live and somebody who is not: 200, and whoever is live is kicked, or 404,
+    /// and nobody is.
+    pub(crate) partial_kick_status: u16,
     /// Waiting times before the second, third, … delivery of a webhook.
     pub(crate) webhook_retry_delays_ms: Vec<u64>,
     /// How long a webhook's receiver may take.
@@ -38,6 +41,7 @@ pub(crate) struct SettingsChange {
     largest_page_size: Option<usize>,
     list_order: Option<ListOrder>,
     second_delete_status: Option<u16>,
+    partial_kick_status: Option<u16>,
     webhook_retry_delays_ms: Option<Vec<u64>>,
     webhook_timeout_ms: Option<u64>,
 }
@@ -50,6 +54,7 @@ impl Settings {
             largest_page_size: 100,
             list_order: ListOrder::NewestFirst,
             second_delete_status: 404,
+            partial_kick_status: 200,
             webhook_retry_delays_ms: vec![200, 400, 800, 1600],
             webhook_timeout_ms: 10_000,
         }
@@ -60,11 +65,13 @@ impl Settings {
         if change.default_page_size == Some(0) || change.largest_page_size == Some(0) {
             return Err("a page holds at least one entry: default_page_size and largest_page_size are 1 or more".into());
         }
-        if let Some(status) = change.second_delete_status
-            && status != 200
-            && status != 404
-        {
-            return Err(format!("second_delete_status is 200 or 404, not {status}"));
+        for (name, status) in [
+            ("second_delete_status", change.second_delete_status),
+            ("partial_kick_status", change.partial_kick_status),
+        ] {
+            if let Some(status) = status.filter(|status| !matches!(status, 200 | 404)) {
+                return Err(format!("{name} is 200 or 404, not {status}"));
+            }
         }
         let Self {
             token,
@@ -72,6 +79,7 @@ impl Settings {
             largest_page_size,
             list_order,
             second_delete_status,
+            partial_kick_status,
             webhook_retry_delays_ms,
             webhook_timeout_ms,
         } = self;
@@ -80,6 +88,7 @@ impl Settings {
         replace(largest_page_size, change.largest_page_size);
         replace(list_order, change.list_order);
         replace(second_delete_status, change.second_delete_status);
+        replace(partial_kick_status, change.partial_kick_status);
         replace(webhook_retry_delays_ms, change.webhook_retry_delays_ms);
         replace(webhook_timeout_ms, change.webhook_timeout_ms);
         Ok(())

@@ -81,7 +81,7 @@ fn a_user_goes_from_200_of_2000_meetings_for_the_least_possible() {
 }
 
 #[test]
-fn a_hundred_users_are_erased_by_one_reading_of_the_meetings() {
+fn ten_users_are_erased_by_one_reading_of_the_meetings() {
     let mut scenario = scene(50);
     for _ in 0..50 {
         let meeting = scenario.population.add_meeting(false);

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { assertError } from '../harness/expect.ts';
 import type { ExpectedError } from '../harness/expect.ts';
 import { exchange } from '../harness/http.ts';
+import { LATER } from './world.ts';
 import type { Durable } from './world.ts';
 
 export const BAD_APP = 'bad-app';
@@ -125,7 +126,7 @@ export function badInput(world: () => Durable): void {
   for (const [method, path, expected] of routes) {
     test(`${method} ${path} is answered with ${expected.status}`, async () => {
       const durable = world();
-      const { id } = await durable.remove({ app_id: BAD_APP, ...GOOD, not_before: '2027-01-01T00:00:00Z' });
+      const { id } = await durable.remove({ app_id: BAD_APP, ...GOOD, not_before: LATER });
       // Unknown to the ledger of another app.
       const answer = await durable.worker.call(path.replace('ID', id), {
         method,

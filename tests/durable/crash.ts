@@ -6,23 +6,13 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { eventually } from '../harness/eventually.ts';
+import { Random } from '../harness/random.ts';
 import { Durable, userId } from './world.ts';
 import type { Removal } from './world.ts';
 
 const KILLS = 5;
 const MEETINGS = 300;
 const APP = 'crash-app';
-
-/** mulberry32: small, seeded, and good enough to choose moments. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** The runtime's process ids in a process group. */
 function runtimes(group: number): number[] {
@@ -47,7 +37,7 @@ async function crash(durable: Durable, alone: boolean): Promise<void> {
 export function crashes(): void {
   test(`a removal over ${MEETINGS} meetings survives ${KILLS + 1} kills of the runtime`, { timeout: 240_000 }, async (context) => {
     const seed = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000_000);
-    const random = seeded(seed);
+    const random = new Random(seed);
     context.diagnostic(`seed ${seed}: CRASH_SEED=${seed} kills after the same times again`);
     const durable = await Durable.start({ apps: [APP] });
     const user = userId('crash');
@@ -66,17 +56,17 @@ export function crashes(): void {
 
     const removal = await durable.remove({ custom_participant_id: user });
     // Accepted is stored: not even the first request has to have been answered.
-    await crash(durable, random() < 0.5);
+    await crash(durable, random.chance(0.5));
     await durable.restart();
     const moments: string[] = [];
     for (let kill = 1; kill <= KILLS; kill += 1) {
       const mark = await durable.standIn.mark();
       await eventually('it works', async () => (await durable.standIn.requests({ since: mark })).length > 0);
-      await sleep(random() * 2000);
+      await sleep(random.next() * 2000);
       const done = await durable.standIn.requests({ since: mark });
       const { deleted } = await durable.participants(APP);
       assert.ok(deleted.length < MEETINGS, 'it is killed while it runs');
-      await crash(durable, random() < 0.5);
+      await crash(durable, random.chance(0.5));
       moments.push(`${done.length} requests, ${deleted.length} deleted`);
       await durable.restart();
     }

@@ -6,7 +6,8 @@ import { linesWith } from '../harness/record.ts';
 import { BAD_APP, badInput } from './bad_input.ts';
 import { BATCH_APP, KEY_APP, batches } from './batch.ts';
 import { crashes } from './crash.ts';
-import { EMPTY_APP, ERASE_APP, erasing } from './erase.ts';
+import { EMPTY_APP, erasing } from './erase.ts';
+import { KICK_APP, kicks } from './kicks.ts';
 import { LIST_APP, WAIT_APP, listing } from './listing.ts';
 import { pace } from './pace.ts';
 import { STATES_APP, states } from './states.ts';
@@ -14,7 +15,7 @@ import { RECORD_APP, synchronous } from './synchronous.ts';
 import { refusedToken } from './token.ts';
 import { Durable, stopAll, userIds } from './world.ts';
 
-const APPS = [ERASE_APP, EMPTY_APP, BATCH_APP, KEY_APP, BAD_APP, STATES_APP, LIST_APP, WAIT_APP, RECORD_APP];
+const APPS = [EMPTY_APP, KICK_APP, BATCH_APP, KEY_APP, BAD_APP, STATES_APP, LIST_APP, WAIT_APP, RECORD_APP];
 let durable: Durable;
 const world = (): Durable => durable;
 
@@ -27,6 +28,7 @@ describe('durable removals', { concurrency: 3 }, () => {
   describe('through crashes', crashes);
   describe('at the pace of the API', { concurrency: 4 }, pace);
   describe('from state to state', { concurrency: 3 }, () => states(world));
+  describe('of people who are live', { concurrency: 2 }, () => kicks(world));
   describe('with a refused API token', refusedToken);
   describe('in lists', { concurrency: 1 }, () => listing(world));
   describe('of many targets', { concurrency: 1 }, () => batches(world));

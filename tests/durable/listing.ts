@@ -3,12 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { assertError } from '../harness/expect.ts';
-import { resultInfo, userId } from './world.ts';
+import { LATER, resultInfo, userId } from './world.ts';
 import type { Durable, Removal } from './world.ts';
 
 export const LIST_APP = 'list-app';
 export const WAIT_APP = 'wait-app';
-const LATER = '2027-01-01T00:00:00Z';
 
 export function listing(world: () => Durable): void {
   test('removals are listed newest first, page by page, and by state', async () => {

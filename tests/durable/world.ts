@@ -65,6 +65,9 @@ export interface DurableOptions {
   vars?: Record<string, string>;
 }
 
+/** A `not_before` that does not come during the tests. */
+export const LATER = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString();
+
 const FINAL = ['succeeded', 'partially_failed', 'failed', 'cancelled', 'quarantined'];
 const running = new Set<Durable>();
 

@@ -6,11 +6,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { leashed } from './leashed.ts';
+import { recordLine, secret } from './record.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 export const BUILD = process.env['WORKER_BUILD'] ?? join(ROOT, 'build');
 const ACCOUNT = '023e105f4ecef8ad9ca31a8372d0c353';
-const TOKEN = '0123456789abcdef0123456789abcdef';
+const TOKEN = secret('the caller token under plain workerd', 'Pw7Lk2XcVb9NmQ4TyUi6OpAs3DfGhJ8z');
+const API_TOKEN = secret('the API token under plain workerd', 'cf-api-token_Plain4Rt6Yh8Uj0Ik2Ol');
 const DELETED = JSON.stringify({
   success: true,
   data: { created_at: '2026-11-02T09:15:44.731Z', custom_participant_id: 'user-1', preset_id: 'p', updated_at: '2026-11-02T09:15:44.731Z' },
@@ -49,7 +51,7 @@ export async function startPlainRuntime(entry: string, ...modules: string[]): Pr
   await writeFile(join(directory, 'config.capnp'), configuration([entry, ...modules, 'index.js'], port));
   const workerd = leashed('workerd', join(ROOT, 'node_modules/.bin/workerd'), [
     ...['serve', 'config.capnp', '--verbose', '--control-fd=1', '--inspector-addr=127.0.0.1:0'],
-  ], { cwd: directory, onLine: () => undefined });
+  ], { cwd: directory, onLine: recordLine });
   const [, http] = await workerd.line(/"socket":"http","port":(\d+)/, 30_000);
   const [, inspector] = await workerd.line(/"event":"listen-inspector","port":(\d+)/, 30_000);
   const call = (method: string, path: string): Promise<Response> =>
@@ -80,7 +82,7 @@ function configuration(scripts: string[], upstream: number): string {
     CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${upstream}/client/v4`,
     CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
     REALTIMEKIT_APP_IDS: 'app',
-    CLOUDFLARE_API_TOKEN: 'an-api-token-of-forty-characters-0123456',
+    CLOUDFLARE_API_TOKEN: API_TOKEN,
     CALLER_TOKENS: JSON.stringify({ test: TOKEN }),
     RECORD_SYNCHRONOUS_REMOVALS: 'false',
   };

@@ -1,6 +1,7 @@
 // The official SDKs behind one face: each deletes a participant, with only its base URL and token set.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 import Cloudflare from 'cloudflare';
 import Cloudflare6 from 'cloudflare-6';
@@ -82,7 +83,7 @@ type PythonLine = Seen & { version?: string; headers?: Record<string, string>; b
 
 /** The Python SDK, in a process of its own that ends with its standard input. */
 export function python(interpreter: string): Sdk & { stop(): void } {
-  const script = new URL('../python/delete_participant.py', import.meta.url).pathname;
+  const script = fileURLToPath(new URL('../python/delete_participant.py', import.meta.url));
   const child = spawn(interpreter, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<PythonLine> => {

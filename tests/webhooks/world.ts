@@ -125,9 +125,10 @@ export class Hooks {
     return hooks;
   }
 
-  /** Kills the runtime at once, and starts it again on the same rows. */
-  async crash(): Promise<void> {
+  /** Kills the runtime at once, and starts it again on the same rows. `meanwhile` is done while nothing runs. */
+  async crash(meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     await this.worker.kill();
+    await meanwhile();
     this.worker = await Worker.start(this.#options);
     this.worker.token = SUPPORT;
   }

@@ -77,12 +77,18 @@ fn drop_peers(
 ) -> Result<Vec<Peer>, KitError> {
     let mut core = sim.lock();
     let organization = core.world.organization.clone();
+    let all_must_be_live = core.settings.partial_kick_status == 404;
     let meeting = core.world.meeting_mut(app, id)?;
     if meeting.session.is_none() {
         return Err(targets.map_or_else(
             || no_session(id),
             |targets| KitError::no_user(targets.first()),
         ));
+    }
+    if let Some(absent) = targets.and_then(|targets| meeting.not_live(targets))
+        && all_must_be_live
+    {
+        return Err(KitError::no_user(absent));
     }
     let (kicked, events) = meeting.kick(targets, &organization, now());
     drop(core);

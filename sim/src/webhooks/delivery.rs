@@ -21,7 +21,7 @@ use crate::world::new_id;
 
 type HttpClient = Client<HttpConnector, Full<Bytes>>;
 
-/// So many deliveries are under way at a time; those behind keep their order.
+/// So many deliveries are under way at a time; the others wait, and may overtake each other.
 const AT_A_TIME: usize = 8;
 
 /// One attempt to deliver one event to one receiver.

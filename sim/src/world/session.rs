@@ -144,6 +144,26 @@ impl Meeting {
         )
     }
 
+    /// One whom `targets` name and who is not in the session.
+    pub(crate) fn not_live<'a>(&self, targets: &'a KickTargets) -> Option<&'a str> {
+        let is_live = |is: &dyn Fn(&Peer) -> bool| {
+            let peers = self
+                .session
+                .iter()
+                .flat_map(|session| session.peers.values());
+            peers.into_iter().any(is)
+        };
+        let by_id = targets.participant_ids.iter();
+        let mut absent = by_id.filter(|id| !is_live(&|peer| peer.participant_id == **id));
+        let by_user = targets.custom_participant_ids.iter();
+        let mut absent_users =
+            by_user.filter(|id| !is_live(&|peer| peer.custom_participant_id == **id));
+        absent
+            .next()
+            .or_else(|| absent_users.next())
+            .map(String::as_str)
+    }
+
     /// Drops every peer that `targets` name; `None` drops all.
     pub(crate) fn kick(
         &mut self,

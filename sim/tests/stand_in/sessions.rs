@@ -156,3 +156,26 @@ async fn people_leave_and_nobody_joins_an_inactive_meeting() {
     sim.sim_refuses("POST", &leave, &who(active), 404).await;
     assert_eq!(sim.counts().await["live_sessions"], 0);
 }
+
+#[tokio::test]
+async fn a_kick_of_several_can_be_made_to_want_them_all_live() {
+    let sim = StandIn::start(&[]);
+    let (meeting, ids) = sim.meeting(2).await;
+    let join = format!("/meetings/{meeting}/join");
+    let kick = format!("/meetings/{meeting}/active-session/kick");
+    sim.sim("POST", "/settings", r#"{"partial_kick_status":404}"#)
+        .await;
+    sim.sim_refuses("POST", "/settings", r#"{"partial_kick_status":500}"#, 400)
+        .await;
+    let both = json!({"participant_ids": ids}).to_string();
+    for (id, status) in ids.iter().zip([404, 200]) {
+        sim.sim("POST", &join, &json!({"participant_id": id}).to_string())
+            .await;
+        let live = sim.counts().await["live_peers"].clone();
+        assert_eq!(sim.kit("POST", &kick, &both).await.status, status);
+        if status == 404 {
+            assert_eq!(sim.counts().await["live_peers"], live);
+        }
+    }
+    assert_eq!(sim.counts().await["live_peers"], 0);
+}

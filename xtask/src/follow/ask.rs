@@ -88,6 +88,8 @@ impl Endpoint {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
+            // The token goes to the Worker alone.
+            .proxy(None)
             .timeout_global(Some(Duration::from_secs(TIMEOUT_SECONDS)))
             .build()
             .into();

@@ -20,6 +20,10 @@ pub fn ensure(session: &Session) -> Result<()> {
     if is_current(&wanted, &installed)? {
         return Ok(());
     }
+    if is_npms_own(&wanted, &root.join("node_modules/.package-lock.json")) {
+        // Whoever ran `npm ci` may run out of it just now, as `npx wrangler dev` does.
+        return mark(&wanted, &installed);
+    }
     let lock_file = session.workspace.state()?.join("npm.lock");
     let _lock = lock::acquire(&lock_file, &session.steps, "installing npm packages")?;
     if is_current(&wanted, &installed)? {
@@ -35,9 +39,18 @@ pub fn ensure(session: &Session) -> Result<()> {
     session
         .steps
         .run("installing npm packages", &mut command, &log, hint)?;
-    fs::copy(&wanted, &installed)
-        .with_context(|| format!("cannot write {}", installed.display()))?;
+    mark(&wanted, &installed)
+}
+
+fn mark(wanted: &Path, installed: &Path) -> Result<()> {
+    fs::copy(wanted, installed).with_context(|| format!("cannot write {}", installed.display()))?;
     Ok(())
+}
+
+/// Whether npm itself has installed everything since the lock file was written: it writes its list last.
+fn is_npms_own(wanted: &Path, list: &Path) -> bool {
+    let time = |path| fs::metadata(path).and_then(|data| data.modified());
+    matches!((time(wanted), time(list)), (Ok(wanted), Ok(list)) if list > wanted)
 }
 
 /// The copy of the lock file is written last, so that it stands only for an installation that was completed.
@@ -115,6 +128,21 @@ mod tests {
         assert!(!is_current(&wanted, &installed).unwrap());
         fs::write(&installed, "{\"a\": 1}").unwrap();
         assert!(is_current(&wanted, &installed).unwrap());
+        let list = directory.join("list");
+        assert!(!is_npms_own(&wanted, &list));
+        fs::write(&list, "{}").unwrap();
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
+        let set = |path, time| {
+            fs::File::options()
+                .write(true)
+                .open(path)
+                .unwrap()
+                .set_modified(time)
+        };
+        set(&list, later).unwrap();
+        assert!(is_npms_own(&wanted, &list));
+        set(&wanted, later + std::time::Duration::from_secs(5)).unwrap();
+        assert!(!is_npms_own(&wanted, &list));
         fs::remove_dir_all(&directory).unwrap();
     }
 }

@@ -21,7 +21,7 @@ use summary::{Kind, Summary};
 
 /// What the tests need besides Rust.
 struct Packages {
-    python: Option<std::path::PathBuf>,
+    python: Result<Option<std::path::PathBuf>>,
 }
 
 /// Runs the selected stages, prints the summary, and tells by the exit code whether all is well.
@@ -37,14 +37,17 @@ pub fn run(session: &Session, selection: &Selection) -> ExitCode {
         let packages = scope.spawn(|| packages(session, selection));
         let tools = scope.spawn(|| tools(session, selection));
         tests.rust_stages();
-        match joined(packages).and_then(|packages| joined(tools).map(|()| packages)) {
+        let packages = joined(packages);
+        // Building the Worker asks for them again, and says what failed.
+        let _ = joined(tools);
+        match packages {
             Ok(Some(packages)) => tests.node_stages(packages),
             Ok(None) => {}
             Err(error) => tests.check(Err(error)),
         }
     });
     print!("{}", tests.summary.table(begun.elapsed()));
-    if tests.summary.is_success() {
+    if tests.summary.is_success(selection.filter.is_some()) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -57,9 +60,9 @@ fn packages(session: &Session, selection: &Selection) -> Result<Option<Packages>
     }
     install::npm(session)?;
     let python = if selection.includes(Stage::Worker) {
-        install::python(session)?
+        install::python(session)
     } else {
-        None
+        Ok(None)
     };
     Ok(Some(Packages { python }))
 }
@@ -115,13 +118,17 @@ impl Tests<'_> {
             Err(error) => return self.check(Err(error)),
         };
         self.check(Ok(()));
+        let python = packages.python.unwrap_or_else(|error| {
+            self.check(Err(error));
+            None
+        });
         let runs_worker = self.selection.includes(Stage::Worker);
         let tools = runs_worker.then(|| install::cargo_tools(self.session));
         let run = node::Run {
             session: self.session,
             filter: self.selection.filter.as_deref(),
             stand_in,
-            python: packages.python,
+            python,
             wasm_bindgen: tools.and_then(Result::ok).map(|tools| tools.wasm_bindgen),
         };
         if self.selection.includes(Stage::StandIn) {

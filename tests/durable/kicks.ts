@@ -1,0 +1,53 @@
+// Whoever is live is put out of the session before they are deleted.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Durable } from './world.ts';
+
+export const KICK_APP = 'kick-app';
+
+/** A meeting in which everyone is live. */
+async function live(durable: Durable, participants: number): Promise<{ id: string; participants: string[] }> {
+  const { meetings } = await durable.fill({ app: KICK_APP, meetings: 1, participants_per_meeting: participants, live: true });
+  assert.ok(meetings[0]);
+  return meetings[0];
+}
+
+export function kicks(world: () => Durable): void {
+  for (const kick of [true, false]) {
+    test(`kick ${kick}: those who are live ${kick ? 'are put out first' : 'stay in the session'}`, async () => {
+      const durable = world();
+      const { id, participants } = await live(durable, 4);
+      const [gone = ''] = participants;
+      const shown = await durable.follow(await durable.remove({ app_id: KICK_APP, meeting_id: id, participant_id: gone, ...(kick ? {} : { kick }) }));
+      assert.equal(shown.kick, kick);
+      assert.equal((await durable.standIn.peers(id)).length, kick ? 3 : 4);
+      const calls = (await durable.standIn.requests({ path: id })).map(({ method }) => method);
+      assert.deepEqual(calls, kick ? ['POST', 'DELETE'] : ['DELETE']);
+    });
+  }
+
+  test('everyone who is live is put out by one kick', async () => {
+    const durable = world();
+    const { id } = await live(durable, 30);
+    const shown = await durable.follow(await durable.remove({ app_id: KICK_APP, meeting_id: id, all: true }));
+    assert.deepEqual([shown.state, shown.progress.removed], ['succeeded', 30]);
+    assert.deepEqual(await durable.standIn.peers(id), []);
+    assert.equal((await durable.standIn.requests({ path: `${id}/active-session` })).length, 1);
+  });
+
+  test('where a kick of several is a 404 since one is not live, each is kicked alone', async () => {
+    const durable = await Durable.start({ apps: [KICK_APP] });
+    await durable.standIn.control('POST', '/settings', { partial_kick_status: 404 });
+    const { id, participants } = await live(durable, 5);
+    await durable.standIn.control('POST', `/meetings/${id}/leave`, { participant_id: participants[0] });
+    const removals = participants.slice(0, 4).map((participant) => ({ meeting_id: id, participant_id: participant }));
+    const shown = await durable.follow(await durable.remove({ removals }));
+    assert.deepEqual([shown.state, shown.progress.removed], ['succeeded', 4]);
+    assert.equal((await durable.standIn.peers(id)).length, 1, 'nobody who was named is live');
+    const calls = await durable.standIn.requests({ path: id });
+    const kicks = calls.filter(({ path }) => path.endsWith('/kick')).map(({ status }) => status);
+    assert.deepEqual(kicks, [404, 404, 200, 200, 200]);
+    await durable.stop();
+  });
+}
