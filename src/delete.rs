@@ -10,7 +10,7 @@ use crate::ids::{AccountId, AppId, InvalidId, MeetingId, ParticipantId};
 use crate::ledger::describe;
 use crate::log::RequestLog;
 use crate::realtimekit::{Api, ApiError, Client, Clock, Transport};
-use crate::removal::{Outcome, ParticipantRemoval, remove_participant};
+use crate::removal::{KickResult, Outcome, ParticipantRemoval, remove_participant};
 use crate::routes::ParticipantPath;
 
 /// A synchronous removal, checked and complete.
@@ -53,8 +53,12 @@ impl Deleted {
             .as_ref()
             .err()
             .filter(|_| !removal.outcome.is_gone());
-        let limited = match &removal.delete.result {
-            Err(ApiError::RateLimited { retry_after }) => Some(*retry_after),
+        let kick = removal.kick.as_ref().map(|kick| &kick.result);
+        let limited = match (&removal.delete.result, kick) {
+            (Err(ApiError::RateLimited { retry_after }), _)
+            | (_, Some(KickResult::Failed(ApiError::RateLimited { retry_after }))) => {
+                Some(*retry_after)
+            }
             _ => None,
         };
         Self {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { eventually } from './harness/eventually.ts';
 import { startPlainRuntime } from './harness/plain_runtime.ts';
 import type { PlainRuntime } from './harness/plain_runtime.ts';
 
@@ -22,5 +23,17 @@ describe('a trap', () => {
     assert.equal((await runtime.remove()).status, 200);
     const removals = await runtime.call('GET', '/removals');
     assert.equal(removals.status, 200, await removals.text());
+  });
+
+  test('removals go on after a trap that ended the alarm at work', { timeout: 90_000 }, async () => {
+    const meeting = '497f6eca-6276-4993-bfeb-53cbbbba6f08';
+    const made = await runtime.call('POST', '/removals', { meeting_id: meeting, participant_id: 'slow', kick: false });
+    const { result } = await made.json() as { result: { id: string } };
+    await eventually('its delete is under way', async () => runtime.slow() > 0);
+    assert.equal((await runtime.call('GET', '/trap')).status, 500);
+    await eventually('it is carried out all the same', async () => {
+      const shown = await (await runtime.call('GET', `/removals/${result.id}`)).json() as { result: { state: string } };
+      return shown.result.state === 'succeeded';
+    }, 60_000);
   });
 });

@@ -70,6 +70,35 @@ fn whoever_is_added_to_an_active_meeting_after_it_was_read_is_removed() {
     assert_eq!(works(&world), 0, "nothing is kept for another try");
 }
 
+/// The first reading of the list of meetings was not whole, and the second found nothing new: the confirming pass comes
+/// all the same.
+#[test]
+fn the_confirming_pass_comes_whatever_the_readings_before_were_like() {
+    let mut scenario = scene(100);
+    scenario.page_rows = 10;
+    for _ in 0..30 {
+        scenario.population.add_meeting(true);
+    }
+    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    world.network.api.borrow_mut().no_totals = true;
+    until(&mut world, |world| {
+        removal(world).progress.meetings_scanned >= 20
+    });
+    let now = world.clock.now();
+    world
+        .network
+        .api
+        .borrow_mut()
+        .population
+        .add(29, "wanted", now);
+    world.run_to_end().unwrap();
+    let view = removal(&world);
+    assert_eq!(
+        (view.state, view.progress.removed),
+        (RemovalState::Succeeded, 1)
+    );
+}
+
 /// The confirming pass over the list of meetings left one out: the pass that shows it has that meeting read once more.
 #[test]
 fn a_meeting_that_the_confirming_pass_left_out_is_read_again_by_the_next() {

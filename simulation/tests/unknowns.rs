@@ -17,6 +17,7 @@ use simulation::check;
 use simulation::clock::START;
 use simulation::population::Gone;
 use simulation::scenario::Scenario;
+use simulation::script::Act;
 use simulation::world::World;
 
 /// A meeting of `others` people and, last, the wanted user.
@@ -150,4 +151,73 @@ fn whoever_is_found_long_after_the_meeting_was_listed_is_kicked() {
     assert_removed(&world);
     let api = world.network.api.borrow();
     assert!(!api.population.meetings[0].participants[1].live);
+}
+
+/// A list without totals that ends with a page that is not there, instead of an empty one.
+#[test]
+fn a_list_without_totals_may_end_with_a_404() {
+    let (scenario, meeting) = crowd(120);
+    let order = user_in(&scenario, meeting, "wanted");
+    let mut world = start(scenario, vec![order]);
+    {
+        let mut api = world.network.api.borrow_mut();
+        api.quirks.missing_pages = true;
+        api.no_totals = true;
+    }
+    world.run_to_end().unwrap();
+    assert_removed(&world);
+}
+
+/// A dry run looks again as well: what it found on a list that was cut is not all.
+#[test]
+fn a_dry_run_does_not_believe_a_list_that_is_cut() {
+    let mut scenario = scene(100);
+    let meeting = scenario.population.add_meeting(false);
+    for number in 0..150 {
+        let user = if matches!(number, 3 | 140) {
+            "wanted"
+        } else {
+            "other"
+        };
+        scenario.population.add(meeting, user, START);
+    }
+    let order = RemovalOrder {
+        dry_run: true,
+        ..user_in(&scenario, meeting, "wanted")
+    };
+    let quirks = Quirks {
+        cuts: 1,
+        ..Quirks::default()
+    };
+    let world = run(scenario, order, quirks);
+    assert_eq!(removal(&world).progress.found, 2);
+    assert_eq!(world.network.api.borrow().population.present(), 150);
+}
+
+/// Where lists are read as the API pages by itself, removals share them all the same.
+#[test]
+fn lists_of_other_page_sizes_are_shared_too() {
+    let mut scenario = scene(50);
+    for _ in 0..50 {
+        let meeting = scenario.population.add_meeting(false);
+        for seat in 0..15 {
+            scenario
+                .population
+                .add(meeting, &format!("user-{seat}"), START);
+        }
+    }
+    for number in 0..10 {
+        let orders = vec![user_everywhere(&format!("user-{number}"))];
+        scenario
+            .script
+            .push((number as u64, Act::Order { number, orders }));
+    }
+    let mut world = World::new(scenario).unwrap();
+    world.network.api.borrow_mut().quirks.largest_page = Some(50);
+    world.run_to_end().unwrap();
+    check::everything(&world).unwrap();
+    let api = world.network.api.borrow();
+    println!("{} requests", api.totals.requests);
+    assert_eq!(api.population.present(), 250);
+    assert!(api.totals.requests < 900, "{}", api.totals.requests);
 }

@@ -117,6 +117,18 @@ fn a_limit_that_fits_is_waited_for() {
 }
 
 #[test]
+fn a_limit_that_only_the_kick_met_with_is_told_as_well() {
+    let limited = Reply::RetryAfter(429, "300");
+    let script = Script::new([limited, Reply::Status(200, DONE)]);
+    let run = run_with(TOKEN, &short(), Some("kick=true"), &script);
+    assert_eq!((run.answer.status, outcome(&run)), (200, "removed"));
+    assert_eq!(
+        run.deleted.unwrap().limited,
+        Some(Some(Duration::from_mins(5)))
+    );
+}
+
+#[test]
 fn a_time_that_a_408_asks_for_is_waited_for() {
     let run = run([Reply::RetryAfter(408, "3"), Reply::Status(200, DONE)]);
     assert_eq!((run.answer.status, run.seconds), (200, 3));

@@ -12,7 +12,7 @@ use crate::realtimekit::limits::RateLimit;
 use crate::realtimekit::retry::RetryPolicy;
 use crate::realtimekit::{Api, ApiError, Client, Clock, Transport};
 
-/// How long after a standstill a refused request waits for another to be the one that tries the token.
+/// By how much a refused request falls behind others, so that one of them tries the token when the standstill is over.
 const BEHIND_OTHERS: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// An answer, taken apart.
@@ -75,12 +75,12 @@ impl<S: Store> Ledger<S> {
             now,
         } = answer;
         let signal = self.signal(&result, item.refused_at, !looks);
-        self.note_answer(signal, limit, random, now)?;
+        self.note_answer(signal, !looks, limit, random, now)?;
         match signal {
             Signal::Limited(_) => return self.postpone_item(item, now, now),
             Signal::Refused => {
                 self.note_refusal("items", item.id, now)?;
-                let due = self.behind_others(now);
+                let due = after(now, BEHIND_OTHERS);
                 self.postpone_item(item, due, now)?;
                 return self.kick_again(item, due);
             }
@@ -118,7 +118,7 @@ impl<S: Store> Ledger<S> {
             // Refused twice: the delete behind it will tell whether the token is good, or only kicks are not allowed.
             signal = Signal::Nothing;
         }
-        self.note_answer(signal, limit, random, now)?;
+        self.note_answer(signal, false, limit, random, now)?;
         if work.stage.is_closed() {
             return self.close(work, now);
         }
@@ -126,7 +126,7 @@ impl<S: Store> Ledger<S> {
             Signal::Limited(_) => return self.postpone_untried(work, now),
             Signal::Refused => {
                 self.note_refusal("works", work.id, now)?;
-                return self.postpone_untried(work, self.behind_others(now));
+                return self.postpone_untried(work, after(now, BEHIND_OTHERS));
             }
             Signal::Accepted => self.note_accepted(false, now),
             Signal::Nothing => {}
@@ -176,7 +176,14 @@ impl<S: Store> Ledger<S> {
         if error.is_not_found() && work.meeting.is_some() {
             return self.read_nothing(work, random, now);
         }
-        if matches!(error, ApiError::Rejected { status: 400, .. }) && !work.plain {
+        if matches!(
+            error,
+            ApiError::Rejected {
+                status: 400 | 413 | 422,
+                ..
+            }
+        ) && !work.plain
+        {
             // It may be the number of rows that it does not like.
             return self.read_plainly(work, now);
         }
@@ -209,11 +216,5 @@ impl<S: Store> Ledger<S> {
             }
             Err(_) => Signal::Nothing,
         }
-    }
-
-    /// When a refused request is due again: a little after the token may be tried, so that another tries it.
-    fn behind_others(&self, now: u64) -> u64 {
-        let until = self.pause(now).map_or(now, |pause| pause.until);
-        after(until, BEHIND_OTHERS)
     }
 }

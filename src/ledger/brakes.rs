@@ -25,6 +25,9 @@ pub struct Brakes {
     refused: Option<Stop>,
     /// How often in a row the token was refused.
     refusals: u32,
+    /// Whether it was refused for a delete: then only a delete tells that it is good.
+    #[serde(default)]
+    for_delete: bool,
     hints: Vec<Hint>,
     /// Requests in five minutes as `Ratelimit-Policy` has it.
     quota: Option<u32>,
@@ -44,15 +47,26 @@ struct Hint {
 }
 
 impl Brakes {
-    /// Heeds an answer: what it says of the pace, and its headers. `others` requests are in flight besides it.
-    pub fn hear(&mut self, signal: Signal, limit: RateLimit, others: u32, random: f64, now: u64) {
+    /// Heeds an answer, to a delete or to something else: what it says of the pace, and its headers. `others` requests
+    /// are in flight besides it.
+    pub fn hear(
+        &mut self,
+        signal: Signal,
+        deletes: bool,
+        limit: RateLimit,
+        others: u32,
+        random: f64,
+        now: u64,
+    ) {
         self.believe(limit, others, now);
         match signal {
             Signal::Limited(retry_after) => self.limit(retry_after, now),
-            Signal::Refused => self.refuse(random, now),
+            Signal::Refused => self.refuse(deletes, random, now),
+            Signal::Accepted if self.for_delete && !deletes => {}
             Signal::Accepted => {
                 self.refused = None;
                 self.refusals = 0;
+                self.for_delete = false;
             }
             Signal::Nothing => {}
         }
@@ -168,7 +182,8 @@ impl Brakes {
         }
     }
 
-    fn refuse(&mut self, random: f64, now: u64) {
+    fn refuse(&mut self, deletes: bool, random: f64, now: u64) {
+        self.for_delete |= deletes;
         if self.refused.is_some_and(|stop| stop.until > now) {
             // It was sent before the first refusal was known: six at once are one.
             return;

@@ -62,7 +62,7 @@ impl<S: Store> Ledger<S> {
     }
 
     /// Lets go of all finished removals whose time is over, or of a thousand where there are more. Gives how many.
-    pub(super) fn purge_all(&self, now: u64) -> Result<usize, StoreError> {
+    pub fn purge_all(&self, now: u64) -> Result<usize, StoreError> {
         let mut purged = 0;
         for _ in 0..50 {
             let some = self.purge(now)?;

@@ -45,7 +45,7 @@ impl<S: Store> Ledger<S> {
         }
         let others = self.store.run(
             "SELECT id FROM works WHERE ifnull(meeting, '') = ?1 AND page = ?2 AND due_at < ?3 AND stage = 'reading'
-                AND id <> ?4 AND plain = ?6 LIMIT ?5",
+                AND id <> ?4 AND (plain = ?6 OR ?6 AND page = 1) LIMIT ?5",
             &values![
                 work.meeting.as_deref().unwrap_or_default(),
                 work.page,
@@ -56,7 +56,13 @@ impl<S: Store> Ledger<S> {
             ],
         )?;
         for row in others {
-            let other = self.work_row(row.integer(0)?)?;
+            let id = row.integer(0)?;
+            if work.plain {
+                // Its next page follows this one.
+                self.store
+                    .run("UPDATE works SET plain = 1 WHERE id = ?1", &values![id])?;
+            }
+            let other = self.work_row(id)?;
             read(&other)?;
             self.wake(other.removal, now)?;
         }

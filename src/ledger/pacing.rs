@@ -137,10 +137,11 @@ impl<S: Store> Ledger<S> {
         self.save_brakes(now)
     }
 
-    /// Counts a durable request as answered, and heeds what its answer says.
+    /// Counts a durable request, a delete or another, as answered, and heeds what its answer says.
     pub(super) fn note_answer(
         &self,
         signal: Signal,
+        deletes: bool,
         limit: RateLimit,
         random: f64,
         now: u64,
@@ -155,7 +156,9 @@ impl<S: Store> Ledger<S> {
             pacing.window.answer(now);
             let others = pacing.window.in_flight();
             let part = limit.shared_by(self.settings.ledgers);
-            pacing.brakes.hear(signal, part, others, random, now);
+            pacing
+                .brakes
+                .hear(signal, deletes, part, others, random, now);
         }
         self.save_brakes(now)
     }

@@ -105,6 +105,7 @@ impl<S: Store> Ledger<S> {
                  WHERE id = ?1",
                 &values![item.id, due, waited, failures, ambiguous, reason.as_str()],
             )?;
+            self.wait_for_kick(item.id)?;
             return self.note_error(item.removal, &reason);
         }
         self.store.run(
@@ -134,9 +135,20 @@ impl<S: Store> Ledger<S> {
             "UPDATE items SET sent_at = NULL, due_at = ?2 WHERE id = ?1",
             &values![item.id, due],
         )?;
+        self.wait_for_kick(item.id)?;
         if item.cancelled {
             self.close_cancelled(item.removal, now)?;
         }
+        Ok(())
+    }
+
+    /// Whoever was in flight when their meeting went back to the kick is deleted after it.
+    fn wait_for_kick(&self, item: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE items SET state = 'waiting', due_at = NULL WHERE id = ?1 AND state = 'pending'
+                AND (SELECT stage FROM works WHERE works.id = items.work) IN ('kicking', 'session', 'kicking_each')",
+            &values![item],
+        )?;
         Ok(())
     }
 

@@ -34,9 +34,12 @@ impl<S: Store> Ledger<S> {
         self.end_pass(work, &pass, true, random, now)
     }
 
-    /// There is no such page although the one before said so: the reading proves nothing.
+    /// There is no such page. Where the one before said that there is, the reading proves nothing.
     pub(super) fn read_break(&self, work: &Work, random: f64, now: u64) -> Result<(), StoreError> {
         let pass: Pass = serde_json::from_str(&work.reading).unwrap_or_default();
+        if !pass.has_total() {
+            return self.take_page(work, &[], None, Found::default(), random, now);
+        }
         self.end_pass(work, &pass, false, random, now)
     }
 
@@ -106,8 +109,8 @@ impl<S: Store> Ledger<S> {
         if !pass.is_whole(count(&distinct)) {
             return Ok(false);
         }
-        // Whoever was found is looked for again anyway, in a pass of its own.
-        if work.meeting.is_none() || pass.found > 0 {
+        // Whoever was found is looked for again anyway, in a pass of its own; but not by a dry run.
+        if work.meeting.is_none() || (pass.found > 0 && !work.dry_run) {
             return Ok(true);
         }
         let rows = self.store.run(
@@ -158,7 +161,7 @@ impl<S: Store> Ledger<S> {
         if !whole {
             return self.read_again(work, repeat_after(unclean, random, now));
         }
-        if work.meeting.is_none() && pass.found > 0 {
+        if work.meeting.is_none() && (pass.found > 0 || !work.confirms) {
             self.enter(work.id, Stage::Settled, None)?;
             return self.go_on(work.removal, now);
         }

@@ -40,7 +40,9 @@ impl<S: Store> Ledger<S> {
             return Ok(false);
         }
         let rows = self.store.run(
-            "INSERT INTO connections (source, meeting, user, peer, joined_at, noted_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO connections (source, meeting, user, peer, joined_at, noted_at, left_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ifnull((SELECT left_at FROM connections
+                WHERE source = ?1 AND meeting = ?2 AND user = '' AND peer = ''), 0))
              ON CONFLICT DO UPDATE SET joined_at = max(joined_at, excluded.joined_at), noted_at = excluded.noted_at
              RETURNING joined_at > left_at",
             &values![of.source, of.meeting.as_str(), of.user(), of.peer.unwrap_or_default(), at, now],
@@ -72,8 +74,14 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<bool, StoreError> {
         self.store.run(
-            "DELETE FROM connections WHERE source = ?1 AND meeting = ?2 AND max(joined_at, left_at) <= ?3",
+            "UPDATE connections SET left_at = max(left_at, ?3) WHERE source = ?1 AND meeting = ?2",
             &values![source, meeting.as_str(), at],
+        )?;
+        // For connections of before of which nobody has told yet. Nobody's connection by no name stands for all of them.
+        self.store.run(
+            "INSERT INTO connections (source, meeting, user, peer, left_at, noted_at) VALUES (?1, ?2, '', '', ?3, ?4)
+             ON CONFLICT DO UPDATE SET noted_at = excluded.noted_at",
+            &values![source, meeting.as_str(), at, now],
         )?;
         let rows = self.store.run(
             "SELECT EXISTS (SELECT 1 FROM connections WHERE source = ?1 AND meeting = ?2

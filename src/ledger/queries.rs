@@ -103,6 +103,15 @@ impl<S: Store> Ledger<S> {
         listing(&rows, limit, |row| Ok((row.integer(0)?, item(row)?))).map(Some)
     }
 
+    /// Whether any removal is not final.
+    pub fn has_open(&self) -> Result<bool, StoreError> {
+        let rows = self.store.run(
+            "SELECT EXISTS (SELECT 1 FROM removals WHERE state IN ('scheduled', 'queued', 'running'))",
+            &[],
+        )?;
+        first_row(&rows)?.flag(0)
+    }
+
     /// How the ledger is.
     pub fn health(&self, now: u64) -> Result<Health, StoreError> {
         let rows = self.store.run(

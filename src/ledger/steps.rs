@@ -169,7 +169,7 @@ impl<S: Store> Ledger<S> {
             "UPDATE works SET sent_at = ?2, due_at = NULL, attempts = attempts + 1
              WHERE id = (SELECT id FROM works w WHERE removal = ?1 AND due_at <= ?2 AND NOT (stage = 'reading' AND EXISTS (
                     SELECT 1 FROM works o WHERE o.sent_at IS NOT NULL AND o.stage = 'reading' AND o.page = w.page
-                        AND o.plain = w.plain AND ifnull(o.meeting, '') = ifnull(w.meeting, '')))
+                        AND (o.plain = w.plain OR o.plain AND o.page = 1) AND ifnull(o.meeting, '') = ifnull(w.meeting, '')))
                 ORDER BY rank, created_at DESC, id LIMIT 1)
              RETURNING id",
             &values![removal, now],

@@ -5,6 +5,9 @@
 
 use std::time::Duration;
 
+/// An attempt with less time than this would only make an answer that is known an unknown one.
+const LEAST_TIME: Duration = Duration::from_secs(1);
+
 /// The bounds of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
@@ -62,7 +65,8 @@ impl RetryPolicy {
         }
         let delay =
             asked.unwrap_or_else(|| full_jitter(self.base, self.cap, u32::from(attempts), random));
-        (elapsed.saturating_add(delay) < self.deadline).then_some(delay)
+        let ends = elapsed.saturating_add(delay).saturating_add(LEAST_TIME);
+        (ends <= self.deadline).then_some(delay)
     }
 
     /// The time for the next attempt.

@@ -7,11 +7,15 @@ import * as worker from "./index.js";
 
 export default { fetch: worker.fetch };
 
+// How often an alarm at work looks whether its instance has ended, in milliseconds.
+const LOOK_MS = 5_000;
+
 // Keeps the ledger of the current Wasm instance. What an ended one held is gone, and the ledger's state is in its
 // storage.
 export class RemovalLedger extends DurableObject {
   #ledger;
   #instance;
+  #abandon = () => {};
 
   constructor(state, env) {
     super(state, env);
@@ -21,6 +25,7 @@ export class RemovalLedger extends DurableObject {
   #current() {
     const { instanceId } = worker.__worker_init_state();
     if (this.#instance !== instanceId) {
+      this.#abandon();
       this.#ledger = new worker.RemovalLedger(this.ctx, this.env);
       this.#instance = instanceId;
     }
@@ -31,7 +36,20 @@ export class RemovalLedger extends DurableObject {
     return this.#current().fetch(request);
   }
 
-  alarm() {
-    return this.#current().alarm();
+  // What an ended instance was doing never settles, and the runtime begins no alarm before the last one has ended. So an
+  // alarm ends with its instance; the next one is set already.
+  async alarm() {
+    const ledger = this.#current();
+    const look = setInterval(() => this.#current(), LOOK_MS);
+    try {
+      await Promise.race([
+        ledger.alarm(),
+        new Promise((resolve) => {
+          this.#abandon = resolve;
+        }),
+      ]);
+    } finally {
+      clearInterval(look);
+    }
   }
 }

@@ -34,6 +34,8 @@ pub const APP_HEADER: &str = "x-app-id";
 const APP_NOTE: &str = "app";
 /// When an alarm is repeated that came to nothing, in milliseconds.
 const AFTER_FAILURE_MS: u64 = 10_000;
+/// When an empty ledger of an app that is not served looks again, in milliseconds.
+const EMPTY_MS: u64 = 24 * 60 * 60 * 1000;
 /// When the ledger of an app that is not served looks again whether it is, in milliseconds.
 const NOT_SERVED_MS: u64 = 300_000;
 
@@ -149,12 +151,7 @@ impl RemovalLedger {
             return Ok(());
         };
         if !config.serves(&app) {
-            // Taken out of the configuration, and with it out of the share of the limit: it waits until it is back.
-            let later = self.isolate.now_ms().saturating_add(NOT_SERVED_MS);
-            AlarmClock(&self.state).set(later).await?;
-            return Err(StoreError(format!(
-                "the app {app} is not in REALTIMEKIT_APP_IDS any more: its removals wait until it is again"
-            )));
+            return self.wait_to_be_served(&ledger, &app).await;
         }
         let api = Api::new(&config.base_url, &config.account, &app);
         let transport = Fetch {
@@ -165,6 +162,30 @@ impl RemovalLedger {
             .await;
         self.tell_limit(config, &app, &ledger).await;
         worked.error.map_or(Ok(()), Err)
+    }
+
+    /// The app was taken out of the configuration, and with it out of the share of the limit: its removals wait until it
+    /// is back. What is kept goes when its time is over.
+    async fn wait_to_be_served(
+        &self,
+        ledger: &Ledger<ObjectStore>,
+        app: &AppId,
+    ) -> Result<(), StoreError> {
+        let now = self.isolate.now_ms();
+        ledger.purge_all(now)?;
+        let open = ledger.has_open()?;
+        let later = now.saturating_add(NOT_SERVED_MS);
+        let at = match ledger.next_alarm(now)? {
+            Some(at) => at.max(later),
+            None => now.saturating_add(EMPTY_MS),
+        };
+        AlarmClock(&self.state).set(at).await?;
+        if open {
+            return Err(StoreError(format!(
+                "the app {app} is not in REALTIMEKIT_APP_IDS any more: its removals wait until it is again"
+            )));
+        }
+        Ok(())
     }
 
     /// Tells the other apps' ledgers of a limit that was met with here: it is the token's.

@@ -23,7 +23,9 @@ export interface PlainRuntime {
   /** Deletes a participant, of which the upstream has as many as one likes. */
   remove: () => Promise<Response>;
   /** Sends a request as a caller. */
-  call: (method: string, path: string) => Promise<Response>;
+  call: (method: string, path: string, body?: unknown) => Promise<Response>;
+  /** How many requests about the participant `slow` have come; each is answered after three seconds. */
+  slow: () => number;
   /** The bytes in use on the JavaScript heap, after two collections. */
   heapBytes: () => Promise<number>;
   stop: () => Promise<void>;
@@ -31,8 +33,13 @@ export interface PlainRuntime {
 
 /** Starts the Worker with `entry`, a module of this directory, in front of it; `/collect` is its to answer. Nothing is recorded. */
 export async function startPlainRuntime(entry: string, ...modules: string[]): Promise<PlainRuntime> {
-  const upstream = createServer((request, response) => {
+  let slow = 0;
+  const upstream = createServer(async (request, response) => {
     request.resume();
+    if (request.url?.endsWith('/slow')) {
+      slow += 1;
+      await new Promise((done) => setTimeout(done, 3_000));
+    }
     response.writeHead(200, {
       'content-type': 'application/json',
       'content-length': DELETED.length,
@@ -54,10 +61,15 @@ export async function startPlainRuntime(entry: string, ...modules: string[]): Pr
   ], { cwd: directory, onLine: recordLine });
   const [, http] = await workerd.line(/"socket":"http","port":(\d+)/, 30_000);
   const [, inspector] = await workerd.line(/"event":"listen-inspector","port":(\d+)/, 30_000);
-  const call = (method: string, path: string): Promise<Response> =>
-    fetch(`http://127.0.0.1:${http}${path}`, { method, headers: { authorization: `Bearer ${TOKEN}` } });
+  const call = (method: string, path: string, body?: unknown): Promise<Response> =>
+    fetch(`http://127.0.0.1:${http}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${TOKEN}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
   return {
     call,
+    slow: () => slow,
     remove: () => call('DELETE', PATH),
     heapBytes: async () => {
       // What the first collection finds dead lets go of more, of which the second one is rid.

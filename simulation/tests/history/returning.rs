@@ -137,3 +137,33 @@ fn whoever_comes_back_before_the_removal_begins_is_not_removed() {
     assert_eq!(cancel().unwrap(), [mine]);
     assert_eq!(cancel().unwrap(), []);
 }
+
+/// The event of joining is told again, or for the first time, after the meeting has ended: it tells of nobody now.
+#[test]
+fn whoever_joined_before_the_meeting_ended_is_not_there() {
+    let (clock, ledger) = ledger();
+    let now = clock.now();
+    let (user, meeting) = (CustomParticipantId::parse("user").unwrap(), meeting());
+    let connection = |peer| Connection {
+        source: "webhook:realtimekit",
+        meeting: &meeting,
+        user: Some(&user),
+        peer: Some(peer),
+    };
+    ledger.joined(connection("a"), now - 500, now).unwrap();
+    ledger.left(connection("a"), now - 400, now).unwrap();
+    assert!(
+        !ledger
+            .ended("webhook:realtimekit", &meeting, now - 300, now)
+            .unwrap()
+    );
+    for peer in ["a", "b"] {
+        assert!(!ledger.joined(connection(peer), now - 500, now).unwrap());
+    }
+    assert!(ledger.joined(connection("c"), now - 200, now).unwrap());
+    assert!(
+        ledger.left(connection("b"), now, now).unwrap(),
+        "c is there"
+    );
+    assert!(!ledger.left(connection("c"), now, now).unwrap());
+}

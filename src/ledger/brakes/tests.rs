@@ -42,11 +42,11 @@ fn a_later_429_never_shortens_an_earlier_one() {
 fn requests_that_are_refused_together_are_one_refusal() {
     let mut brakes = Brakes::default();
     for at in [0, 1, 2, 3, 4, 5] {
-        brakes.hear(Signal::Refused, SAYS_NOTHING, 0, 0.5, at);
+        brakes.hear(Signal::Refused, false, SAYS_NOTHING, 0, 0.5, at);
     }
     let first = brakes.stopped_until(5).unwrap();
     assert!((2_500..=5_000).contains(&first), "{first}");
-    brakes.hear(Signal::Refused, SAYS_NOTHING, 0, 0.5, first);
+    brakes.hear(Signal::Refused, false, SAYS_NOTHING, 0, 0.5, first);
     let second = brakes.stopped_until(first).unwrap() - first;
     assert!((5_000..=10_000).contains(&second), "{second}");
 }
@@ -55,7 +55,7 @@ fn requests_that_are_refused_together_are_one_refusal() {
 fn every_hint_in_force_is_kept() {
     let mut brakes = Brakes::default();
     let mut hear = |limit, now| {
-        brakes.hear(Signal::Accepted, limit, 0, 0.5, now);
+        brakes.hear(Signal::Accepted, false, limit, 0, 0.5, now);
         brakes.hinted(now)
     };
     assert_eq!(hear(limit(3, 10), 0), 3);
@@ -71,7 +71,7 @@ fn every_hint_in_force_is_kept() {
 #[test]
 fn what_is_in_flight_is_taken_off_a_hint() {
     let mut brakes = Brakes::default();
-    brakes.hear(Signal::Accepted, limit(3, 10), 5, 0.5, 0);
+    brakes.hear(Signal::Accepted, false, limit(3, 10), 5, 0.5, 0);
     assert_eq!(brakes.hinted(0), 0);
 }
 
@@ -83,7 +83,7 @@ fn a_policy_is_read_as_requests_in_five_minutes() {
         window_seconds: Some(10),
         ..SAYS_NOTHING
     };
-    brakes.hear(Signal::Nothing, policy, 0, 0.5, 0);
+    brakes.hear(Signal::Nothing, false, policy, 0, 0.5, 0);
     assert_eq!(brakes.quota(), Some(7_500));
 }
 
@@ -92,7 +92,7 @@ fn a_refused_token_is_tried_less_and_less_often() {
     let mut brakes = Brakes::default();
     let (mut now, mut waits) = (0, Vec::new());
     for _ in 0..9 {
-        brakes.hear(Signal::Refused, SAYS_NOTHING, 0, 1.0, now);
+        brakes.hear(Signal::Refused, false, SAYS_NOTHING, 0, 1.0, now);
         let until = brakes.stopped_until(now).unwrap();
         waits.push((until - now) / 1000);
         now = until;
@@ -100,7 +100,7 @@ fn a_refused_token_is_tried_less_and_less_often() {
     assert_eq!(waits, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
     let pause = brakes.pause(999_999).unwrap();
     assert_eq!((pause.reason, pause.since), (PauseReason::TokenRefused, 0));
-    brakes.hear(Signal::Accepted, SAYS_NOTHING, 0, 1.0, 0);
+    brakes.hear(Signal::Accepted, false, SAYS_NOTHING, 0, 1.0, 0);
     assert_eq!(brakes.pause(0), None);
 }
 
@@ -108,10 +108,10 @@ fn a_refused_token_is_tried_less_and_less_often() {
 fn what_is_kept_in_the_store_is_pinned() {
     let mut brakes = Brakes::default();
     brakes.limit(None, 7);
-    brakes.hear(Signal::Refused, limit(3, 10), 0, 1.0, 7);
+    brakes.hear(Signal::Refused, false, limit(3, 10), 0, 1.0, 7);
     assert_eq!(
         serde_json::to_string(&brakes).unwrap(),
-        r#"{"limited":{"since":7,"until":300007},"refused":{"since":7,"until":5007},"refusals":1,"hints":[{"more":3,"until":10007}],"quota":null}"#
+        r#"{"limited":{"since":7,"until":300007},"refused":{"since":7,"until":5007},"refusals":1,"for_delete":false,"hints":[{"more":3,"until":10007}],"quota":null}"#
     );
     assert!(brakes.binding(3, 7).hints.is_empty() && brakes.binding(4, 7).hints.len() == 1);
 }
@@ -139,7 +139,7 @@ fn somebody_elses_accepted_request_lets_a_refused_token_be_tried_soon() {
     brakes.try_soon(0);
     assert_eq!(brakes.stopped_until(0), None);
     for now in (0..10).map(|times| times * 1_000_000) {
-        brakes.hear(Signal::Refused, SAYS_NOTHING, 0, 1.0, now);
+        brakes.hear(Signal::Refused, false, SAYS_NOTHING, 0, 1.0, now);
     }
     let now = 9_000_000;
     assert_eq!(brakes.stopped_until(now), Some(now + 300_000));
@@ -147,4 +147,20 @@ fn somebody_elses_accepted_request_lets_a_refused_token_be_tried_soon() {
     brakes.try_soon(now + 4_000);
     assert_eq!(brakes.stopped_until(now), Some(now + 5_100));
     assert!(brakes.is_refused(), "one request tries it");
+}
+
+#[test]
+fn a_token_that_is_refused_for_deletes_is_good_when_a_delete_is_accepted() {
+    let mut brakes = Brakes::default();
+    let mut stopped_for = Vec::new();
+    for now in (0..4).map(|times| times * 1_000_000) {
+        brakes.hear(Signal::Refused, true, SAYS_NOTHING, 0, 1.0, now);
+        stopped_for.push(brakes.stopped_until(now).unwrap() - now);
+        // The kick before the next delete.
+        brakes.hear(Signal::Accepted, false, SAYS_NOTHING, 0, 1.0, now + 900_000);
+        assert!(brakes.is_refused());
+    }
+    assert_eq!(stopped_for, [5_000, 10_000, 20_000, 40_000]);
+    brakes.hear(Signal::Accepted, true, SAYS_NOTHING, 0, 1.0, 4_000_000);
+    assert!(!brakes.is_refused());
 }
