@@ -7,11 +7,9 @@
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
-use js_sys::Date;
-use wasm_bindgen::JsValue;
-use worker::durable::ScheduledTime;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
+use super::alarm::AlarmClock;
 use super::fetch::Fetch;
 use super::isolate::Isolate;
 use super::ledger_stub::call_ledger;
@@ -238,23 +236,5 @@ fn settings(config: &Config) -> Settings {
         synchronous_share_percent: config.synchronous_share_percent,
         retention_days: config.retention_days,
         give_up_after_ms: u64::from(config.give_up_after_hours) * 60 * 60 * 1000,
-    }
-}
-
-/// The alarm of an object.
-struct AlarmClock<'a>(&'a State);
-
-impl Alarm for AlarmClock<'_> {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "milliseconds since 1970 are exact in a double"
-    )]
-    async fn set(&self, at: u64) -> Result<(), StoreError> {
-        let time = ScheduledTime::new(Date::new(&JsValue::from_f64(at as f64)));
-        self.0
-            .storage()
-            .set_alarm(time)
-            .await
-            .map_err(|error| StoreError(error.to_string()))
     }
 }

@@ -1,5 +1,6 @@
 //! The files that touch JavaScript. They convert and pass on; every decision is elsewhere, over plain data.
 
+pub mod alarm;
 pub mod body;
 pub mod fetch;
 pub mod isolate;

@@ -1,13 +1,21 @@
 //! Scenes without faults, for tests that count.
-#![allow(clippy::unwrap_used, clippy::expect_used, dead_code, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    dead_code,
+    missing_docs
+)]
 
 use participant_remover::ids::{CustomParticipantId, MeetingId, ParticipantId};
-use participant_remover::ledger::{RemovalView, Settings};
+use participant_remover::ledger::{RemovalView, Settings, Store};
 use participant_remover::removal::{RemovalOrder, Target};
+use simulation::clock::START;
 use simulation::faults::Faults;
 use simulation::population::Population;
 use simulation::scenario::{Scenario, order};
 use simulation::script::Act;
+use simulation::store::SimulatedStore;
 use simulation::world::World;
 
 /// Nobody, no faults, the settings of a deployment, and `latency` milliseconds at most each way.
@@ -66,4 +74,19 @@ pub fn removal(world: &World) -> RemovalView {
         .show(&id, world.clock.now())
         .unwrap()
         .unwrap()
+}
+
+/// How many rows of work there are.
+pub fn works(world: &World) -> u64 {
+    let store = SimulatedStore(std::rc::Rc::clone(&world.disk));
+    let rows = store.run("SELECT count(*) FROM works", &[]).unwrap();
+    rows[0].integer(0).unwrap()
+}
+
+/// Runs until something holds of the removal.
+pub fn until(world: &mut World, holds: impl Fn(&World) -> bool) {
+    while !world.ordered.contains_key(&0) || !holds(world) {
+        assert!(world.advance().unwrap());
+        assert!(world.clock.now() < START + 10 * 24 * 3_600_000);
+    }
 }
