@@ -28,18 +28,18 @@ const kit = (status: number, code: number, message: string) =>
 
 export const TABLE: Record<string, Row[]> = {
   '400, 1101: a field breaks its rule': [
-    { name: 'no UUID', path: (p) => `/meetings/not-a-uuid/participants/${p.id}`, pointer: '/meeting_id' },
-    { name: 'a UUID in braces', path: (p) => `/meetings/%7B${p.meeting}%7D/participants/${p.id}`, pointer: '/meeting_id' },
-    { name: 'a dot in the id', path: (p) => `${p.path}.x`, pointer: '/participant_id' },
-    { name: 'an encoded slash', path: (p) => `${p.path}%2F..%2Fx`, pointer: '/participant_id' },
-    { name: '129 characters', path: (p) => p.path.replace(p.id, p.id.padEnd(129, 'a')), pointer: '/participant_id' },
-    { name: 'no participant', path: (p) => `/meetings/${p.meeting}/participants/`, pointer: '/participant_id' },
+    { name: 'no UUID', path: (p: Participant) => `/meetings/not-a-uuid/participants/${p.id}`, pointer: '/meeting_id' },
+    { name: 'a UUID in braces', path: (p: Participant) => `/meetings/%7B${p.meeting}%7D/participants/${p.id}`, pointer: '/meeting_id' },
+    { name: 'a dot in the id', path: (p: Participant) => `${p.path}.x`, pointer: '/participant_id' },
+    { name: 'an encoded slash', path: (p: Participant) => `${p.path}%2F..%2Fx`, pointer: '/participant_id' },
+    { name: '129 characters', path: (p: Participant) => p.path.replace(p.id, p.id.padEnd(129, 'a')), pointer: '/participant_id' },
+    { name: 'no participant', path: (p: Participant) => `/meetings/${p.meeting}/participants/`, pointer: '/participant_id' },
     { name: 'an account of 33 characters', path: long((l) => l.replace(ACCOUNT, `${ACCOUNT}0`)), pointer: '/account_id' },
     { name: 'a hyphen in the account', path: long((l) => l.replace(ACCOUNT, 'a-b')), pointer: '/account_id' },
     { name: 'an app with a dot', path: long((l) => l.replace('app-one', 'app.one')), pointer: '/app_id' },
-    { name: 'kick=maybe', path: (p) => `${p.path}?kick=maybe`, pointer: '/kick' },
-    { name: 'kick twice', path: (p) => `${p.path}?kick=true&kick=true`, pointer: '/kick' },
-    { name: 'another parameter', path: (p) => `${p.path}?kik=true`, pointer: '/kik' },
+    { name: 'kick=maybe', path: (p: Participant) => `${p.path}?kick=maybe`, pointer: '/kick' },
+    { name: 'kick twice', path: (p: Participant) => `${p.path}?kick=true&kick=true`, pointer: '/kick' },
+    { name: 'another parameter', path: (p: Participant) => `${p.path}?kik=true`, pointer: '/kik' },
   ].map((row) => ({ ...row, status: 400, code: 1101 })),
 
   '401, 1102: nobody that is known': [

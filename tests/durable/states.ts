@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { eventually } from '../harness/eventually.ts';
 import { assertError } from '../harness/expect.ts';
-import { resultInfo, userId } from './world.ts';
+import { userId } from './world.ts';
 import type { Durable, Removal } from './world.ts';
 
 export const STATES_APP = 'states-app';

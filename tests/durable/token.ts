@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../harness/eventually.ts';
 import { assertError } from '../harness/expect.ts';
 import { Durable } from './world.ts';
+import type { Removal } from './world.ts';
 
 const APP = 'token-app';
 
@@ -16,7 +17,7 @@ export function refusedToken(): void {
     const { token } = await durable.standIn.control<{ token: string }>('GET', '/settings');
     assert.equal((await durable.worker.call('/healthz', { token: null })).status, 200);
     await durable.standIn.control('POST', '/settings', { token: 'another-token-0123456789' });
-    const removals = [];
+    const removals: Removal[] = [];
     for (const { id } of meetings) removals.push(await durable.remove({ app_id: APP, meeting_id: id, all: true }));
     await eventually('the pause is shown on each removal', async () => {
       const shown = await Promise.all(removals.map((removal) => durable.show(removal)));

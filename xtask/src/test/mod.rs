@@ -55,7 +55,8 @@ pub fn run(session: &Session, selection: &Selection) -> ExitCode {
 }
 
 fn packages(session: &Session, selection: &Selection) -> Result<Option<Packages>> {
-    if !selection.includes(Stage::StandIn) && !selection.includes(Stage::Worker) {
+    let needing = [Stage::Lints, Stage::StandIn, Stage::Worker];
+    if !needing.iter().any(|stage| selection.includes(*stage)) {
         return Ok(None);
     }
     install::npm(session)?;
@@ -113,6 +114,13 @@ impl Tests<'_> {
     }
 
     fn node_stages(&mut self, packages: Packages) {
+        if self.selection.includes(Stage::Lints) {
+            self.check(node::types(self.session));
+        }
+        let needing = [Stage::StandIn, Stage::Worker];
+        if !needing.iter().any(|stage| self.selection.includes(*stage)) {
+            return;
+        }
         let stand_in = match stand_in::build(self.session) {
             Ok(program) => program,
             Err(error) => return self.check(Err(error)),

@@ -25,6 +25,19 @@ pub struct Run<'a> {
     pub wasm_bindgen: Option<PathBuf>,
 }
 
+/// TypeScript's own check: Node runs the files without looking at their types.
+pub fn types(session: &Session) -> Result<()> {
+    let mut command = Command::new(session.workspace.npm_program("tsc"));
+    command
+        .current_dir(session.workspace.root())
+        .env("PATH", session.workspace.path_with_node()?);
+    let log = session.workspace.state()?.join("types.log");
+    let hint = "`npx tsc` shows it again.";
+    session
+        .steps
+        .run("checking the types of the tests", &mut command, &log, hint)
+}
+
 /// Tests that are run together.
 pub struct Suite {
     kind: Kind,
