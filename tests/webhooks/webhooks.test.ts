@@ -10,6 +10,7 @@ import { realtimeKit } from './realtimekit.ts';
 import { ORGANIZATION, publicKey } from './realtimekit_events.ts';
 import { repeats } from './repeats.ts';
 import { senders } from './senders.ts';
+import { storage } from './storage.ts';
 import { ATTACKED_APP, MISCONFIGURED, SOURCES, secretsOf } from './sources.ts';
 import { Hooks, standIn, stopAll } from './world.ts';
 
@@ -40,6 +41,7 @@ describe('webhooks', { concurrency: 3 }, () => {
   });
   describe('of real senders', { concurrency: 2 }, () => senders(hooks));
   describe('as README.md and docs/webhooks.md have them', { concurrency: 2 }, docs);
+  describe('that cannot be stored', storage);
   describe('that come again', { concurrency: 2 }, () => repeats(hooks));
 });
 
