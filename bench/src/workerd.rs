@@ -1,6 +1,7 @@
 //! Running a Worker under plain `workerd`, and the process's own accounting of what it took.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -123,11 +124,19 @@ impl Drop for Workerd {
     }
 }
 
+const NO_SUCH_PROCESS: i32 = 3;
+
 /// The time that all threads of a process have run, in nanoseconds. workerd's threads live as long as it does.
 fn cpu(process: u32) -> Result<Duration> {
     let mut total = 0;
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {
-        let accounting = fs::read_to_string(thread?.path().join("schedstat"))?;
+        let accounting = match fs::read_to_string(thread?.path().join("schedstat")) {
+            Ok(accounting) => accounting,
+            // It has ended since it was listed.
+            Err(error) if error.raw_os_error() == Some(NO_SUCH_PROCESS) => continue,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(error.into()),
+        };
         let nanoseconds = accounting.split(' ').next().unwrap_or_default();
         total += nanoseconds
             .parse::<u64>()
@@ -143,11 +152,16 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn work_is_accounted_for() {
-        let before = cpu(std::process::id()).unwrap();
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_millis(30) {
-            std::hint::black_box(before);
-        }
-        assert!(cpu(std::process::id()).unwrap() > before);
+        // A process of its own: threads of other tests come and go in this one.
+        let mut busy = Command::new("sh")
+            .args(["-c", "while :; do :; done"])
+            .spawn()
+            .unwrap();
+        let before = cpu(busy.id()).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        let after = cpu(busy.id()).unwrap();
+        busy.kill().unwrap();
+        busy.wait().unwrap();
+        assert!(after > before);
     }
 }
