@@ -2,6 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
+/// How the keys of messages begin that are known by nothing but the digest of their body.
+pub const BODY_KEY: &str = "body/";
+
 /// The SHA-256 of `bytes`, in lower-case hexadecimal.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {

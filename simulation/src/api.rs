@@ -38,6 +38,8 @@ pub struct Quirks {
     pub missing_pages: bool,
     /// How many lists are cut after their first page, with a total to match.
     pub cuts: usize,
+    /// Whether the account or the app is unknown to the gateway.
+    pub no_route: bool,
     /// The most rows that may be asked for: more is a 400.
     pub largest_page: Option<usize>,
 }
@@ -164,6 +166,14 @@ impl Api {
             self.totals.refused += 1;
             self.last_refused = now;
             return error(401, "Authentication error");
+        }
+        if self.quirks.no_route {
+            let body = serde_json::json!({"success": false, "errors": [{"code": 7003, "message": "Could not route"}], "messages": [], "result": null});
+            return RawAnswer {
+                status: 404,
+                body: Some(body.to_string()),
+                ..RawAnswer::default()
+            };
         }
         let refuses = self.refuses.as_ref();
         if refuses.is_some_and(|end| request.url.ends_with(end.as_str())) {

@@ -11,7 +11,7 @@ mod scene;
 
 use participant_remover::ledger::RemovalState;
 use participant_remover::removal::RemovalOrder;
-use scene::{removal, scene, start, user_everywhere, user_in};
+use scene::{participant_in, removal, scene, start, user_everywhere, user_in};
 use simulation::api::Quirks;
 use simulation::check;
 use simulation::clock::START;
@@ -220,4 +220,28 @@ fn lists_of_other_page_sizes_are_shared_too() {
     println!("{} requests", api.totals.requests);
     assert_eq!(api.population.present(), 250);
     assert!(api.totals.requests < 900, "{}", api.totals.requests);
+}
+
+/// An account or an app that Cloudflare does not know: that is no proof that nobody is there.
+#[test]
+fn an_app_that_is_unknown_makes_no_success() {
+    for named in [true, false] {
+        let (scenario, meeting) = crowd(3);
+        let order = if named {
+            participant_in(&scenario, meeting, "p4")
+        } else {
+            user_in(&scenario, meeting, "wanted")
+        };
+        let mut world = start(scenario, vec![order]);
+        world.network.api.borrow_mut().quirks.no_route = true;
+        while !world.ordered.contains_key(&0) || !removal(&world).state.is_final() {
+            assert!(world.advance().unwrap());
+        }
+        let view = removal(&world);
+        assert_eq!(view.state, RemovalState::Failed);
+        assert!(view.last_error.unwrap().contains("REALTIMEKIT_APP_IDS"));
+        world.network.api.borrow_mut().quirks.no_route = false;
+        world.run_to_end().unwrap();
+        assert_removed(&world);
+    }
 }

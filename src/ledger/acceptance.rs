@@ -4,22 +4,12 @@ use serde::Serialize;
 
 use super::Ledger;
 use super::id::RemovalId;
+use super::keys::Key;
 use super::state::RemovalState;
 use super::store::{Store, StoreError};
 use crate::realtimekit::Clock;
 use crate::removal::{RemovalOrder, Target};
 use crate::values;
-
-/// What makes a repeat of a request known: an `Idempotency-Key` of a caller, or a message id of a webhook's source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
-    /// Whose key it is, such as `caller:support-desk` or `webhook:clerk`: others may use the same key.
-    pub scope: String,
-    /// The key.
-    pub key: String,
-    /// The digest of the body: the same key with another body is a conflict.
-    pub digest: String,
-}
 
 /// Where a removal comes from.
 #[derive(Debug, Clone, Copy)]
@@ -99,7 +89,7 @@ impl<S: Store> Ledger<S> {
         }
         let now = clock.now_ms();
         self.store.transaction(|| {
-            if let Some(earlier) = self.replay(origin.key)? {
+            if let Some(earlier) = self.replay(origin.key, now)? {
                 return Ok(earlier);
             }
             let id = RemovalId::new(now, || clock.random());
@@ -154,58 +144,6 @@ impl<S: Store> Ledger<S> {
             "INSERT INTO targets (removal, position, meeting, participant, user)
              SELECT ?1, key, value ->> 'm', value ->> 'p', value ->> 'u' FROM json_each(?2)",
             &values![seq, json(&rows)?],
-        )?;
-        Ok(())
-    }
-
-    /// What an earlier request with the same key was answered.
-    pub(super) fn replay(&self, key: Option<&Key>) -> Result<Option<Acceptance>, StoreError> {
-        let Some(key) = key else { return Ok(None) };
-        let rows = self.store.run(
-            "SELECT digest, removal FROM keys WHERE scope = ?1 AND key = ?2",
-            &values![key.scope.as_str(), key.key.as_str()],
-        )?;
-        let Some(row) = rows.first() else {
-            return Ok(None);
-        };
-        if row.text(0)? != key.digest {
-            return Ok(Some(Acceptance::Conflict));
-        }
-        if row.text(1)?.is_empty() {
-            return Ok(Some(Acceptance::Ignored));
-        }
-        removal_id(row.text(1)?).map(|id| Some(Acceptance::Replayed(id)))
-    }
-
-    /// What came of the same message before, where it came.
-    pub fn known(&self, key: &Key) -> Result<Option<Acceptance>, StoreError> {
-        self.replay(Some(key))
-    }
-
-    /// Remembers a message that made no removal: its repeat, when things have changed, must not make one.
-    pub fn remember_ignored(&self, key: &Key, now: u64) -> Result<(), StoreError> {
-        self.insert_key(key, "", now)
-    }
-
-    pub(super) fn remember_key(
-        &self,
-        key: Option<&Key>,
-        id: &RemovalId,
-        now: u64,
-    ) -> Result<(), StoreError> {
-        key.map_or(Ok(()), |key| self.insert_key(key, id.as_str(), now))
-    }
-
-    fn insert_key(&self, key: &Key, removal: &str, now: u64) -> Result<(), StoreError> {
-        self.store.run(
-            "INSERT INTO keys (scope, key, digest, removal, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-            &values![
-                key.scope.as_str(),
-                key.key.as_str(),
-                key.digest.as_str(),
-                removal,
-                now
-            ],
         )?;
         Ok(())
     }

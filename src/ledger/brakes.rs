@@ -197,12 +197,18 @@ impl Brakes {
         });
     }
 
-    /// Somebody else's request was accepted: the token may be mended, and is tried soon. Not at once each time, since
+    /// Somebody else's delete was accepted: the token may be mended, and is tried soon. Not at once each time, since
     /// it may be a token that may do only that.
     pub fn try_soon(&mut self, now: u64) {
+        self.for_delete = false;
         if let Some(stop) = &mut self.refused {
             stop.until = stop.until.min(after(now, PROBE_BASE));
         }
+    }
+
+    /// A removal was cancelled: it may be the one whose deletes were refused, and no other may delete anybody.
+    pub fn forget_deletes(&mut self) {
+        self.for_delete = false;
     }
 
     /// Why everything stands still, where it does.

@@ -76,6 +76,8 @@ impl<S: Store> Ledger<S> {
     }
 
     fn cancel_removal(&self, seq: u64, now: u64) -> Result<(), StoreError> {
+        self.pacing.borrow_mut().brakes.forget_deletes();
+        self.save_brakes(now)?;
         self.store.run(
             "UPDATE removals SET state = 'cancelled', finished_at = ?2, wake_at = NULL, revision = revision + 1
              WHERE seq = ?1",

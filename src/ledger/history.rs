@@ -2,15 +2,14 @@
 //! public key.
 
 use super::Ledger;
-use super::acceptance::{Acceptance, Key};
+use super::acceptance::Acceptance;
 use super::id::RemovalId;
+use super::keys::{KEY_MS, Key};
 use super::state::RemovalState;
 use super::store::{Store, StoreError};
 use crate::realtimekit::Clock;
 use crate::values;
 
-/// How long the key of a message that made no removal is remembered, in days. The others live as long as their removal.
-const KEY_DAYS: u64 = 7;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// How many removals are purged in one go.
 const PURGE_AT_ONCE: u32 = 20;
@@ -35,7 +34,7 @@ impl<S: Store> Ledger<S> {
     ) -> Result<Acceptance, StoreError> {
         let now = clock.now_ms();
         self.store.transaction(|| {
-            if let Some(earlier) = self.replay(event.key)? {
+            if let Some(earlier) = self.replay(event.key, now)? {
                 return Ok(earlier);
             }
             let id = RemovalId::new(now, || clock.random());
@@ -78,7 +77,7 @@ impl<S: Store> Ledger<S> {
     pub fn purge(&self, now: u64) -> Result<usize, StoreError> {
         let retention = u64::from(self.settings.retention_days);
         let before = now.saturating_sub(retention * DAY_MS);
-        let keys_before = now.saturating_sub(KEY_DAYS * DAY_MS);
+        let keys_before = now.saturating_sub(KEY_MS);
         self.store.transaction(|| {
             self.forget_connections(now)?;
             let expired = self.store.run(

@@ -86,6 +86,7 @@ impl<S: Store> Ledger<S> {
         if item.cancelled {
             return Ok(());
         }
+        self.expect_live(item.work, due)?;
         let work = self.work_row(item.work)?;
         if !work.kicks || work.dry_run {
             return Ok(());

@@ -29,6 +29,10 @@ struct ParticipantRow<'a> {
 /// How many other removals take one page at most: it all happens in one turn.
 const SHARED_WITH: u32 = 200;
 
+/// For how long other lists are read as one that was refused and then answered, in milliseconds: it may have been a
+/// refusal for another reason.
+const PLAIN_MS: u64 = 600_000;
+
 impl<S: Store> Ledger<S> {
     /// Gives a page to the row of work that asked for it, and to those of other removals that were about to ask for the
     /// same: however many users are erased at a time, each list is read once for all of them. A row that fell due after
@@ -40,8 +44,8 @@ impl<S: Store> Ledger<S> {
         read: impl Fn(&Work) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         read(work)?;
-        if work.plain {
-            self.plain_pages.set(true);
+        if work.plain && now >= self.plain_until.get() {
+            self.plain_until.set(now.saturating_add(PLAIN_MS));
         }
         let others = self.store.run(
             "SELECT id FROM works WHERE ifnull(meeting, '') = ?1 AND page = ?2 AND due_at < ?3 AND stage = 'reading'

@@ -14,6 +14,7 @@ pub mod engine;
 mod estimate;
 pub mod history;
 pub mod id;
+mod keys;
 mod kicks;
 mod lists;
 mod pacing;
@@ -38,12 +39,13 @@ mod work;
 
 use std::cell::{Cell, RefCell};
 
-pub use acceptance::{Acceptance, Key, Origin};
+pub use acceptance::{Acceptance, Origin};
 pub use alarm::Alarm;
 pub use changes::Change;
 pub use engine::Worked;
 pub use history::Quarantined;
 pub use id::RemovalId;
+pub use keys::Key;
 pub use presence::Connection;
 pub use repeat::describe;
 pub use settings::Settings;
@@ -68,8 +70,8 @@ pub struct Ledger<S> {
     turn: Cell<u64>,
     /// When the API accepted the token last: for a delete, and for anything else.
     accepted: Cell<(u64, u64)>,
-    /// Whether the API has refused the number of rows that lists are asked for, and answered without.
-    plain_pages: Cell<bool>,
+    /// Until when lists are asked for without a number of rows: the API has refused it, and answered without.
+    plain_until: Cell<u64>,
 }
 
 impl<S: Store> Ledger<S> {
@@ -84,7 +86,7 @@ impl<S: Store> Ledger<S> {
             at_work_until: Cell::new(0),
             turn: Cell::new(0),
             accepted: Cell::new((0, 0)),
-            plain_pages: Cell::new(false),
+            plain_until: Cell::new(0),
         };
         ledger.load_pacing(now)?;
         Ok(ledger)

@@ -143,7 +143,7 @@ impl<S: Store> Ledger<S> {
     }
 
     /// Whoever was in flight when their meeting went back to the kick is deleted after it.
-    fn wait_for_kick(&self, item: u64) -> Result<(), StoreError> {
+    pub(super) fn wait_for_kick(&self, item: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE items SET state = 'waiting', due_at = NULL WHERE id = ?1 AND state = 'pending'
                 AND (SELECT stage FROM works WHERE works.id = items.work) IN ('kicking', 'session', 'kicking_each')",

@@ -53,8 +53,8 @@ impl<S: Store> Ledger<S> {
     }
 
     /// Whether a list that is read from its beginning is to be read plainly, since that is what the API took.
-    pub(super) fn is_read_plainly(&self, work: &Work) -> Result<bool, StoreError> {
-        let plain = work.page == 1 && self.plain_pages.get();
+    pub(super) fn is_read_plainly(&self, work: &Work, now: u64) -> Result<bool, StoreError> {
+        let plain = work.page == 1 && now < self.plain_until.get();
         if plain {
             self.store.run(
                 "UPDATE works SET plain = 1 WHERE id = ?1",

@@ -14,9 +14,12 @@ impl<S: Store> Ledger<S> {
         self.store.transaction(|| {
             // A delete whose answer was not seen may have worked; that of a removal that was cancelled stays unknown.
             let items = self.store.run(
-                "UPDATE items SET ambiguous = 1, sent_at = NULL, due_at = ?1 WHERE sent_at IS NOT NULL RETURNING removal",
+                "UPDATE items SET ambiguous = 1, sent_at = NULL, due_at = ?1 WHERE sent_at IS NOT NULL RETURNING removal, id",
                 &values![now],
             )?;
+            for row in &items {
+                self.wait_for_kick(row.integer(1)?)?;
+            }
             let works = self.store.run(
                 "UPDATE works SET sent_at = NULL, attempts = max(0, attempts - 1),
                     due_at = CASE WHEN stage IN ('reading', 'kicking', 'session', 'kicking_each') THEN ?1 END

@@ -62,6 +62,9 @@ pub fn next(
 #[must_use]
 pub fn describe(error: &ApiError, cf_ray: Option<&str>) -> String {
     let what = match error {
+        _ if error.is_no_route() => {
+            "Cloudflare knows no such account or app: check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_IDS".to_owned()
+        }
         ApiError::Rejected { status, code, .. } => {
             format!("RealtimeKit refused the request: status {status}, code {code}")
         }

@@ -178,13 +178,13 @@ impl<S: Store> Ledger<S> {
             return Ok(None);
         };
         let work = self.work_row(row.integer(0)?)?;
-        self.request_of(&work).map(Some)
+        self.request_of(&work, now).map(Some)
     }
 
-    fn request_of(&self, work: &Work) -> Result<Request, StoreError> {
+    fn request_of(&self, work: &Work, now: u64) -> Result<Request, StoreError> {
         let id = work.id;
         let reads = work.stage == Stage::Reading;
-        let plain = work.plain || reads && self.is_read_plainly(work)?;
+        let plain = work.plain || reads && self.is_read_plainly(work, now)?;
         let Some(name) = &work.meeting else {
             return Ok(Request::ListMeetings {
                 work: id,

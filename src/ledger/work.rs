@@ -146,11 +146,7 @@ impl<S: Store> Ledger<S> {
 
     /// Those who were found are next: kicked where they may be live, and deleted.
     pub(super) fn put_out(&self, id: u64, now: u64) -> Result<(), StoreError> {
-        // A meeting that nobody was in when it was listed may have begun since.
-        self.store.run(
-            "UPDATE works SET may_be_live = 1 WHERE id = ?1 AND listed_at < ?2",
-            &values![id, now.saturating_sub(LISTED_MS)],
-        )?;
+        self.expect_live(id, now)?;
         let work = self.work_row(id)?;
         if work.kicks && !work.dry_run {
             self.store.run(
@@ -160,6 +156,15 @@ impl<S: Store> Ledger<S> {
             return self.enter(id, Stage::Kicking, Some(now));
         }
         self.release(id, now)
+    }
+
+    /// A meeting that nobody was in when it was listed may have begun since.
+    pub(super) fn expect_live(&self, work: u64, now: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE works SET may_be_live = 1 WHERE id = ?1 AND listed_at < ?2",
+            &values![work, now.saturating_sub(LISTED_MS)],
+        )?;
+        Ok(())
     }
 
     /// Everyone who was found and is waiting may be deleted now.

@@ -71,10 +71,23 @@ impl ApiError {
         }
     }
 
-    /// Whether `RealtimeKit` says that there is no such thing.
+    /// Whether `RealtimeKit` says that there is no such thing. That Cloudflare knows no such account or app says nothing
+    /// of who is there.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Rejected { status: 404, .. })
+        matches!(self, Self::Rejected { status: 404, .. }) && !self.is_no_route()
+    }
+
+    /// Whether Cloudflare knows no such account or app: "Could not route to …".
+    #[must_use]
+    pub fn is_no_route(&self) -> bool {
+        matches!(
+            self,
+            Self::Rejected {
+                code: 7000 | 7003,
+                ..
+            }
+        )
     }
 
     /// How long the answer asks us to wait.
@@ -203,6 +216,14 @@ mod tests {
                 retry_after: None
             }
         );
+    }
+
+    #[test]
+    fn an_account_or_app_that_is_unknown_is_not_an_absent_participant() {
+        let body = r#"{"success":false,"errors":[{"code":7003,"message":"Could not route to /x, perhaps your object identifier is invalid?"}],"messages":[],"result":null}"#;
+        let error = of(404, body).unwrap_err();
+        assert!(error.is_no_route() && !error.is_not_found());
+        assert!(!error.is_transient() && !error.is_ambiguous());
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub fn deliver<S: Store, C: Clock>(
     leaving: Option<&Leaving>,
 ) -> Result<Answer, StoreError> {
     let key = message.key(source);
-    if let Some(earlier) = served.ledger.known(&key)? {
+    if let Some(earlier) = served.ledger.known(&key, served.clock.now_ms())? {
         return served.stored(earlier, 200, KEY_NAME);
     }
     if let Some(leaving) = leaving

@@ -6,7 +6,9 @@ use base64ct::{Base64, Encoding};
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, RequestInit, RequestRedirect, Response, WorkerGlobalScope};
+use web_sys::{
+    AbortSignal, RequestCache, RequestInit, RequestRedirect, Response, WorkerGlobalScope,
+};
 use worker::Env;
 
 use super::body::read_bounded;
@@ -103,6 +105,8 @@ struct NoteAnswer {
 async fn get(url: &str) -> Result<(u16, Option<String>), JsValue> {
     let init = RequestInit::new();
     init.set_redirect(RequestRedirect::Manual);
+    // A copy from before a rotation would make a good signature a forgery.
+    init.set_cache(RequestCache::NoStore);
     let milliseconds = u32::try_from(FETCH_DEADLINE_MS).unwrap_or(u32::MAX);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(milliseconds)));
     let scope: WorkerGlobalScope = js_sys::global().unchecked_into();

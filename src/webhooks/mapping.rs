@@ -8,7 +8,7 @@ use super::realtimekit_events;
 use super::rules::{Action, Rule};
 use super::source::{Sender, Source};
 use super::verification::{Refused, Verified};
-use crate::digest::sha256_hex;
+use crate::digest::{BODY_KEY, sha256_hex};
 use crate::ids::{AppId, CustomParticipantId, MeetingId};
 use crate::removal::order::REASON_CHARS;
 use crate::removal::{RemovalOrder, Target};
@@ -147,7 +147,7 @@ fn dedupe(
 pub(super) fn body_dedupe(body: &[u8]) -> Dedupe {
     let digest = sha256_hex(body);
     Dedupe {
-        key: format!("body/{digest}"),
+        key: format!("{BODY_KEY}{digest}"),
         digest,
     }
 }

@@ -118,13 +118,56 @@ fn a_message_that_made_no_removal_is_known_for_a_week() {
         key: "k".to_owned(),
         digest: digest.to_owned(),
     };
-    assert_eq!(ledger.known(&key("d")).unwrap(), None);
     let start = clock.now();
+    assert_eq!(ledger.known(&key("d"), start).unwrap(), None);
     ledger.remember_ignored(&key("d"), start).unwrap();
-    assert_eq!(ledger.known(&key("d")).unwrap(), Some(Acceptance::Ignored));
-    assert_eq!(ledger.known(&key("x")).unwrap(), Some(Acceptance::Conflict));
+    assert_eq!(
+        ledger.known(&key("d"), start).unwrap(),
+        Some(Acceptance::Ignored)
+    );
+    assert_eq!(
+        ledger.known(&key("x"), start).unwrap(),
+        Some(Acceptance::Conflict)
+    );
     ledger.purge(start + 7 * DAY).unwrap();
-    assert_eq!(ledger.known(&key("d")).unwrap(), Some(Acceptance::Ignored));
+    assert_eq!(
+        ledger.known(&key("d"), start).unwrap(),
+        Some(Acceptance::Ignored)
+    );
     ledger.purge(start + 7 * DAY + 1).unwrap();
-    assert_eq!(ledger.known(&key("d")).unwrap(), None);
+    assert_eq!(ledger.known(&key("d"), start).unwrap(), None);
+}
+
+/// A body without an id that comes again after a week is something that has happened again.
+#[test]
+fn a_body_is_known_for_a_week_however_long_its_removal_is_kept() {
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+    let (clock, ledger) = ledger();
+    let start = clock.now();
+    let target = Target::EveryoneInMeeting { meeting: meeting() };
+    let orders = [order(target, true, false, None).unwrap()];
+    let accept = |key: &str| {
+        let key = Key {
+            scope: "webhook:github".to_owned(),
+            key: key.to_owned(),
+            digest: "d".to_owned(),
+        };
+        let origin = Origin {
+            caller: None,
+            source: "webhook:github",
+            event_at: None,
+            key: Some(&key),
+        };
+        ledger.accept(&orders, &origin, &clock).unwrap()
+    };
+    for key in ["body/d", "message/d"] {
+        assert!(matches!(accept(key), Acceptance::Accepted(_)));
+    }
+    clock.advance(start + 7 * DAY);
+    for key in ["body/d", "message/d"] {
+        assert!(matches!(accept(key), Acceptance::Replayed(_)));
+    }
+    clock.advance(start + 7 * DAY + 1);
+    assert!(matches!(accept("body/d"), Acceptance::Accepted(_)));
+    assert!(matches!(accept("message/d"), Acceptance::Replayed(_)));
 }

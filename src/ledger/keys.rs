@@ -1,0 +1,92 @@
+//! What makes a repeat known: keys, and what came of the request or the message that brought each first.
+
+use super::Ledger;
+use super::acceptance::{Acceptance, removal_id};
+use super::id::RemovalId;
+use super::store::{Store, StoreError};
+use crate::digest::BODY_KEY;
+use crate::values;
+
+/// How long the key of a body, or of a message that made no removal, is remembered, in milliseconds. The others live as
+/// long as their removal.
+pub(super) const KEY_MS: u64 = 7 * 24 * 60 * 60 * 1000;
+
+/// What makes a repeat of a request known: an `Idempotency-Key` of a caller, or a message id of a webhook's source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Whose key it is, such as `caller:support-desk` or `webhook:clerk`: others may use the same key.
+    pub scope: String,
+    /// The key.
+    pub key: String,
+    /// The digest of the body: the same key with another body is a conflict.
+    pub digest: String,
+}
+
+impl<S: Store> Ledger<S> {
+    /// What an earlier request with the same key was answered.
+    pub(super) fn replay(
+        &self,
+        key: Option<&Key>,
+        now: u64,
+    ) -> Result<Option<Acceptance>, StoreError> {
+        let Some(key) = key else { return Ok(None) };
+        if key.key.starts_with(BODY_KEY) {
+            // The same body without an id, after that long, is the same thing that has happened again.
+            self.store.run(
+                "DELETE FROM keys WHERE scope = ?1 AND key = ?2 AND created_at < ?3",
+                &values![
+                    key.scope.as_str(),
+                    key.key.as_str(),
+                    now.saturating_sub(KEY_MS)
+                ],
+            )?;
+        }
+        let rows = self.store.run(
+            "SELECT digest, removal FROM keys WHERE scope = ?1 AND key = ?2",
+            &values![key.scope.as_str(), key.key.as_str()],
+        )?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        if row.text(0)? != key.digest {
+            return Ok(Some(Acceptance::Conflict));
+        }
+        if row.text(1)?.is_empty() {
+            return Ok(Some(Acceptance::Ignored));
+        }
+        removal_id(row.text(1)?).map(|id| Some(Acceptance::Replayed(id)))
+    }
+
+    /// What came of the same message before, where it came.
+    pub fn known(&self, key: &Key, now: u64) -> Result<Option<Acceptance>, StoreError> {
+        self.replay(Some(key), now)
+    }
+
+    /// Remembers a message that made no removal: its repeat, when things have changed, must not make one.
+    pub fn remember_ignored(&self, key: &Key, now: u64) -> Result<(), StoreError> {
+        self.insert_key(key, "", now)
+    }
+
+    pub(super) fn remember_key(
+        &self,
+        key: Option<&Key>,
+        id: &RemovalId,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        key.map_or(Ok(()), |key| self.insert_key(key, id.as_str(), now))
+    }
+
+    fn insert_key(&self, key: &Key, removal: &str, now: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "INSERT INTO keys (scope, key, digest, removal, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            &values![
+                key.scope.as_str(),
+                key.key.as_str(),
+                key.digest.as_str(),
+                removal,
+                now
+            ],
+        )?;
+        Ok(())
+    }
+}
