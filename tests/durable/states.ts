@@ -160,11 +160,14 @@ export function states(world: () => Durable): void {
 
   test('a list that RealtimeKit refuses fails the removal, and a retry reads it again', { timeout: 60_000 }, async () => {
     const durable = world();
-    const { id } = await meeting(durable, 3);
-    await durable.standIn.fault({ match: { path: `${id}/participants`, method: 'GET' }, times: 3, fault: { kind: 'status', status: 422 } });
-    const removal = await durable.remove({ ...APP, meeting_id: id, all: true });
+    // In another app: its lists are read without a page size for a while.
+    const { meetings: [filled] } = await durable.fill({ app: 'default-app', meetings: 1, participants_per_meeting: 3 });
+    const id = filled?.id;
+    // Once with a page size, and three times without.
+    await durable.standIn.fault({ match: { path: `${id}/participants`, method: 'GET' }, times: 4, fault: { kind: 'status', status: 422 } });
+    const removal = await durable.remove({ meeting_id: id, all: true });
     assert.equal((await durable.follow(removal)).state, 'failed');
-    assert.equal((await durable.worker.call(`/removals/${removal.id}/retry?app_id=${STATES_APP}`, { method: 'POST' })).status, 202);
+    assert.equal((await durable.worker.call(`/removals/${removal.id}/retry`, { method: 'POST' })).status, 202);
     const shown = await durable.follow(removal);
     assert.deepEqual([shown.state, shown.progress.removed], ['succeeded', 3]);
     assert.deepEqual([shown.progress.meetings_scanned, shown.progress.meetings_total], [1, 1]);
