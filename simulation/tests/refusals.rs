@@ -135,6 +135,43 @@ fn whoever_could_not_be_kicked_is_kicked_when_the_token_is_mended() {
     }
 }
 
+/// One delete is refused and another fails beside it. The user of that other is back in the session when the token is good
+/// again, and is kicked before the delete is sent once more.
+#[test]
+fn whoever_was_in_flight_beside_a_refused_delete_waits_for_the_kick() {
+    let mut scenario = scene(100);
+    let meeting = scenario.population.add_meeting(true);
+    for _ in 0..2 {
+        scenario.population.add(meeting, "u", START);
+    }
+    let orders = ["p1", "p2"].map(|id| participant_in(&scenario, meeting, id));
+    let mut world = start(scenario, orders.into());
+    {
+        let mut api = world.network.api.borrow_mut();
+        api.refuses = Some("/participants/p1".to_owned());
+        api.breaks = Some("/participants/p2".to_owned());
+    }
+    let both = |world: &simulation::world::World| {
+        let totals = world.sum();
+        totals.refused > 0 && totals.errors > 0
+    };
+    while !both(&world) {
+        assert!(world.advance().unwrap());
+    }
+    {
+        let mut api = world.network.api.borrow_mut();
+        (api.refuses, api.breaks) = (None, None);
+        api.population.meetings[meeting].participants[1].live = true;
+    }
+    world.run_to_end().unwrap();
+    let api = world.network.api.borrow();
+    let people = &api.population.meetings[meeting].participants;
+    assert!(
+        people.iter().all(|one| one.gone.is_some() && !one.live),
+        "{people:?}"
+    );
+}
+
 /// A token that may delete and not kick: the kick is given up, the delete follows, and nothing stands still.
 #[test]
 fn a_token_that_may_not_kick_deletes_all_the_same() {
