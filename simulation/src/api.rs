@@ -38,6 +38,8 @@ pub struct Quirks {
     pub missing_pages: bool,
     /// How many lists are cut after their first page, with a total to match.
     pub cuts: usize,
+    /// How many deletes are answered as done and do nothing.
+    pub idle_deletes: usize,
     /// Whether the account or the app is unknown to the gateway.
     pub no_route: bool,
     /// The most rows that may be asked for: more is a 400.

@@ -66,6 +66,20 @@ fn a_list_that_lags_is_waited_for() {
     }
 }
 
+/// Whoever is listed still although the delete was answered may be there indeed: they are deleted once more.
+#[test]
+fn a_delete_that_did_nothing_is_sent_again() {
+    let (scenario, meeting) = crowd(3);
+    let order = user_in(&scenario, meeting, "wanted");
+    let quirks = Quirks {
+        idle_deletes: 1,
+        ..Quirks::default()
+    };
+    let world = run(scenario, order, quirks);
+    assert_removed(&world);
+    assert_eq!(world.network.api.borrow().population.present(), 3);
+}
+
 /// The first page comes with a total that is its own length: that is no proof that nobody else is there.
 #[test]
 fn a_list_that_is_cut_to_a_whole_page_is_read_again() {
