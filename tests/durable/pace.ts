@@ -78,10 +78,12 @@ export function pace(): void {
         await eventually('it is shown', async () => (await durable.show(removals[0] as Removal)).paused !== null);
         for (const removal of removals) {
           const { paused, state, estimated_seconds_left: left } = await durable.show(removal);
-          assert.deepEqual([state, paused?.reason], ['running', 'rate_limited']);
+          // The other one may not have had its turn before.
+          assert.ok(state === 'running' || state === 'queued', state);
+          assert.equal(paused?.reason, 'rate_limited');
           const length = (Date.parse(paused?.until ?? '') - Date.parse(paused?.since ?? '')) / 1000;
           assert.equal(length, seconds);
-          assert.ok((left ?? 0) > seconds - 30 && (left ?? 0) < seconds + 60, `${left} s left`);
+          if (state === 'running') assert.ok((left ?? 0) > seconds - 30 && (left ?? 0) < seconds + 60, `${left} s left`);
         }
         const mark = await durable.standIn.mark();
         await sleep(3_000);
