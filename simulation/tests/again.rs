@@ -8,11 +8,12 @@
 
 mod scene;
 
-use participant_remover::ids::{CustomParticipantId, MeetingId, ParticipantId};
+use participant_remover::ids::{CustomParticipantId, ParticipantId};
 use participant_remover::ledger::{Change, RemovalState};
 use participant_remover::removal::{Outcome, Target};
 use scene::{
-    everyone_in, participant_in, removal, scene, start, until, user_everywhere, user_in, works,
+    everyone_in, meeting_id, participant_in, removal, scene, start, until, user_everywhere,
+    user_in, works,
 };
 use simulation::clock::START;
 use simulation::scenario::order;
@@ -81,7 +82,7 @@ fn another_try_of_a_dry_run_reads_the_list_too() {
     for user in ["named", "wanted"] {
         scenario.population.add(meeting, user, START);
     }
-    let id = MeetingId::parse(&scenario.population.meetings[meeting].id).unwrap();
+    let id = meeting_id(&scenario, meeting);
     let wanted = Target::UserInMeeting {
         meeting: id.clone(),
         user: CustomParticipantId::parse("wanted").unwrap(),

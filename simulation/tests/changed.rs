@@ -8,8 +8,7 @@
 
 mod scene;
 
-use participant_remover::ledger::RemovalState;
-use scene::{removal, scene, start, until, user_everywhere, works};
+use scene::{add, assert_removed, removal, scene, start, until, user_everywhere, works};
 use simulation::clock::START;
 
 /// A meeting that runs is read once more at the end: the user came into it after it was read.
@@ -27,20 +26,11 @@ fn whoever_is_added_to_an_active_meeting_after_it_was_read_is_removed() {
     until(&mut world, |world| {
         removal(world).progress.meetings_scanned >= 20
     });
-    let (now, newest) = (world.clock.now(), *meetings.last().unwrap());
     // The newest active meeting is read first.
-    world
-        .network
-        .api
-        .borrow_mut()
-        .population
-        .add(newest, "wanted", now);
+    add(&world, *meetings.last().unwrap(), "wanted");
     world.run_to_end().unwrap();
+    assert_removed(&world);
     let view = removal(&world);
-    assert_eq!(
-        (view.state, view.progress.removed),
-        (RemovalState::Succeeded, 1)
-    );
     assert_eq!(
         (view.progress.meetings_scanned, view.progress.meetings_total),
         (30, 30)
@@ -64,19 +54,9 @@ fn the_confirming_pass_comes_whatever_the_readings_before_were_like() {
     until(&mut world, |world| {
         removal(world).progress.meetings_scanned >= 20
     });
-    let now = world.clock.now();
-    world
-        .network
-        .api
-        .borrow_mut()
-        .population
-        .add(29, "wanted", now);
+    add(&world, 29, "wanted");
     world.run_to_end().unwrap();
-    let view = removal(&world);
-    assert_eq!(
-        (view.state, view.progress.removed),
-        (RemovalState::Succeeded, 1)
-    );
+    assert_removed(&world);
 }
 
 /// The confirming pass over the list of meetings left one out: the pass that shows it has that meeting read once more.
@@ -90,22 +70,14 @@ fn a_meeting_that_the_confirming_pass_left_out_is_read_again_by_the_next() {
     until(&mut world, |world| {
         removal(world).progress.meetings_scanned >= 20
     });
-    let now = world.clock.now();
-    {
-        // The newest is read first, and last in the list.
-        let mut api = world.network.api.borrow_mut();
-        api.population.add(29, "wanted", now);
-        api.missing_rows = 1;
-    }
+    // The newest is read first, and last in the list.
+    add(&world, 29, "wanted");
+    world.network.api.borrow_mut().missing_rows = 1;
     // The list, the meetings, and the list's two pages, of which the second is empty.
     until(&mut world, |world| removal(world).progress.requests >= 33);
     world.network.api.borrow_mut().missing_rows = 0;
     world.run_to_end().unwrap();
-    let view = removal(&world);
-    assert_eq!(
-        (view.state, view.progress.removed),
-        (RemovalState::Succeeded, 1)
-    );
+    assert_removed(&world);
 }
 
 /// A meeting that began to run after it was read: whoever came into it is kicked before they are deleted.

@@ -9,11 +9,10 @@
 mod scene;
 
 use participant_remover::ledger::RemovalState;
-use scene::{everyone_in, removal, scene, start, user_everywhere};
+use scene::{burst, everyone_in, fifty_meetings, removal, scene, start, user_everywhere};
 use simulation::check;
 use simulation::clock::START;
 use simulation::script::Act;
-use simulation::world::World;
 
 #[test]
 fn a_user_goes_from_200_of_2000_meetings_for_the_least_possible() {
@@ -82,19 +81,10 @@ fn a_user_goes_from_200_of_2000_meetings_for_the_least_possible() {
 
 #[test]
 fn ten_users_are_erased_by_one_reading_of_the_meetings() {
-    let mut scenario = scene(50);
-    for _ in 0..50 {
-        let meeting = scenario.population.add_meeting(false);
-        for seat in 0..20 {
-            scenario
-                .population
-                .add(meeting, &format!("user-{seat}"), START);
-        }
-    }
     let orders = (0..10)
         .map(|user| user_everywhere(&format!("user-{user}")))
         .collect();
-    let mut world = start(scenario, orders);
+    let mut world = start(fifty_meetings(20), orders);
     world.run_to_end().unwrap();
     check::everything(&world).unwrap();
     let api = world.network.api.borrow();
@@ -105,22 +95,7 @@ fn ten_users_are_erased_by_one_reading_of_the_meetings() {
 
 #[test]
 fn a_burst_of_removals_shares_the_reading_too() {
-    let mut scenario = scene(50);
-    for _ in 0..50 {
-        let meeting = scenario.population.add_meeting(false);
-        for seat in 0..20 {
-            scenario
-                .population
-                .add(meeting, &format!("user-{seat}"), START);
-        }
-    }
-    for number in 0..10 {
-        let orders = vec![user_everywhere(&format!("user-{number}"))];
-        scenario
-            .script
-            .push((number as u64, Act::Order { number, orders }));
-    }
-    let mut world = World::new(scenario).unwrap();
+    let mut world = burst(fifty_meetings(20));
     world.run_to_end().unwrap();
     check::everything(&world).unwrap();
     let api = world.network.api.borrow();

@@ -11,7 +11,7 @@ mod scene;
 use participant_remover::ids::{CustomParticipantId, MeetingId};
 use participant_remover::ledger::{Acceptance, Origin, RemovalState};
 use participant_remover::removal::{RemovalOrder, Target};
-use scene::{removal, scene, start, user_everywhere};
+use scene::{add, assert_removed, meeting_id, removal, scene, start, user_everywhere};
 use simulation::clock::START;
 use simulation::population::Gone;
 use simulation::scenario::order;
@@ -26,7 +26,7 @@ fn somebody_who_slips_over_the_edge_of_a_page_is_found_by_the_next_pass() {
     for user in ["a", "b", "wanted", "d"] {
         scenario.population.add(meeting, user, START);
     }
-    let id = MeetingId::parse(&scenario.population.meetings[meeting].id).unwrap();
+    let id = meeting_id(&scenario, meeting);
     let user = CustomParticipantId::parse("wanted").unwrap();
     let target = Target::UserInMeeting { meeting: id, user };
     let mut world = start(scenario, vec![order(target, false, false, None).unwrap()]);
@@ -72,11 +72,8 @@ fn a_meeting_that_is_added_meanwhile_is_read_as_well() {
         population.add(meeting, "wanted", now);
     }
     world.run_to_end().unwrap();
+    assert_removed(&world);
     let view = removal(&world);
-    assert_eq!(
-        (view.state, view.progress.removed),
-        (RemovalState::Succeeded, 1)
-    );
     assert_eq!(
         (view.progress.meetings_scanned, view.progress.meetings_total),
         (4, 4)
@@ -109,7 +106,7 @@ fn a_page_is_not_shared_with_a_removal_that_is_younger() {
     let mut scenario = scene(4_000);
     let meeting = scenario.population.add_meeting(false);
     scenario.population.add(meeting, "other", START);
-    let id = MeetingId::parse(&scenario.population.meetings[meeting].id).unwrap();
+    let id = meeting_id(&scenario, meeting);
     let from = |user: &str| {
         let user = CustomParticipantId::parse(user).unwrap();
         let target = Target::UserInMeeting {
@@ -122,13 +119,7 @@ fn a_page_is_not_shared_with_a_removal_that_is_younger() {
     while world.network.api.borrow().arrivals.is_empty() {
         assert!(world.advance().unwrap());
     }
-    let now = world.clock.now();
-    world
-        .network
-        .api
-        .borrow_mut()
-        .population
-        .add(meeting, "wanted", now);
+    add(&world, meeting, "wanted");
     let origin = Origin {
         caller: None,
         source: "api",

@@ -12,6 +12,7 @@ mod scene;
 use participant_remover::ledger::{ItemState, PauseReason, RemovalState};
 use scene::{everyone_in, participant_in, removal, scene, start};
 use simulation::clock::START;
+use simulation::world::World;
 
 #[test]
 fn a_refused_token_stops_everything_until_it_is_mended() {
@@ -126,12 +127,7 @@ fn whoever_could_not_be_kicked_is_kicked_when_the_token_is_mended() {
         );
         world.run_to_end().unwrap();
         simulation::check::everything(&world).unwrap();
-        let api = world.network.api.borrow();
-        let people = &api.population.meetings[meeting].participants;
-        assert!(
-            people.iter().all(|one| one.gone.is_some() && !one.live),
-            "{people:?}"
-        );
+        assert_put_out(&world, meeting);
     }
 }
 
@@ -151,7 +147,7 @@ fn whoever_was_in_flight_beside_a_refused_delete_waits_for_the_kick() {
         api.refuses = Some("/participants/p1".to_owned());
         api.breaks = Some("/participants/p2".to_owned());
     }
-    let both = |world: &simulation::world::World| {
+    let both = |world: &World| {
         let totals = world.sum();
         totals.refused > 0 && totals.errors > 0
     };
@@ -164,12 +160,7 @@ fn whoever_was_in_flight_beside_a_refused_delete_waits_for_the_kick() {
         api.population.meetings[meeting].participants[1].live = true;
     }
     world.run_to_end().unwrap();
-    let api = world.network.api.borrow();
-    let people = &api.population.meetings[meeting].participants;
-    assert!(
-        people.iter().all(|one| one.gone.is_some() && !one.live),
-        "{people:?}"
-    );
+    assert_put_out(&world, meeting);
 }
 
 /// A token that may delete and not kick: the kick is given up, the delete follows, and nothing stands still.
@@ -197,6 +188,16 @@ fn a_token_that_may_not_kick_deletes_all_the_same() {
     assert_eq!(view.pause, None);
 }
 
-fn removal_is_final(world: &simulation::world::World) -> bool {
+/// Everyone of a meeting was kicked, or was not live, and deleted.
+fn assert_put_out(world: &World, meeting: usize) {
+    let api = world.network.api.borrow();
+    let people = &api.population.meetings[meeting].participants;
+    assert!(
+        people.iter().all(|one| one.gone.is_some() && !one.live),
+        "{people:?}"
+    );
+}
+
+fn removal_is_final(world: &World) -> bool {
     world.ordered.contains_key(&0) && world.ledger.is_some() && removal(world).state.is_final()
 }

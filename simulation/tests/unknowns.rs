@@ -11,13 +11,15 @@ mod scene;
 
 use participant_remover::ledger::RemovalState;
 use participant_remover::removal::RemovalOrder;
-use scene::{participant_in, removal, scene, start, user_everywhere, user_in};
+use scene::{
+    assert_removed, burst, fifty_meetings, participant_in, removal, scene, start, until,
+    user_everywhere, user_in,
+};
 use simulation::api::Quirks;
 use simulation::check;
 use simulation::clock::START;
 use simulation::population::Gone;
 use simulation::scenario::Scenario;
-use simulation::script::Act;
 use simulation::world::World;
 
 /// A meeting of `others` people and, last, the wanted user.
@@ -38,14 +40,6 @@ fn run(scenario: Scenario, order: RemovalOrder, quirks: Quirks) -> World {
     world.network.api.borrow_mut().quirks = quirks;
     world.run_to_end().unwrap();
     world
-}
-
-fn assert_removed(world: &World) {
-    let view = removal(world);
-    assert_eq!(
-        (view.state, view.progress.removed),
-        (RemovalState::Succeeded, 1)
-    );
 }
 
 /// Whoever is gone and listed for a minute more costs a few requests, and is no failure.
@@ -149,9 +143,9 @@ fn whoever_is_found_long_after_the_meeting_was_listed_is_kicked() {
         scenario.population.add(meeting, "other", START);
     }
     let mut world = start(scenario, vec![user_everywhere("wanted")]);
-    while !world.ordered.contains_key(&0) || removal(&world).progress.meetings_scanned < 250 {
-        assert!(world.advance().unwrap());
-    }
+    until(&mut world, |world| {
+        removal(world).progress.meetings_scanned >= 250
+    });
     let now = world.clock.now();
     assert!(now > START + 60_000);
     {
@@ -211,22 +205,7 @@ fn a_dry_run_does_not_believe_a_list_that_is_cut() {
 /// Where lists are read as the API pages by itself, removals share them all the same.
 #[test]
 fn lists_of_other_page_sizes_are_shared_too() {
-    let mut scenario = scene(50);
-    for _ in 0..50 {
-        let meeting = scenario.population.add_meeting(false);
-        for seat in 0..15 {
-            scenario
-                .population
-                .add(meeting, &format!("user-{seat}"), START);
-        }
-    }
-    for number in 0..10 {
-        let orders = vec![user_everywhere(&format!("user-{number}"))];
-        scenario
-            .script
-            .push((number as u64, Act::Order { number, orders }));
-    }
-    let mut world = World::new(scenario).unwrap();
+    let mut world = burst(fifty_meetings(15));
     world.network.api.borrow_mut().quirks.largest_page = Some(50);
     world.run_to_end().unwrap();
     check::everything(&world).unwrap();
@@ -248,9 +227,7 @@ fn an_app_that_is_unknown_makes_no_success() {
         };
         let mut world = start(scenario, vec![order]);
         world.network.api.borrow_mut().quirks.no_route = true;
-        while !world.ordered.contains_key(&0) || !removal(&world).state.is_final() {
-            assert!(world.advance().unwrap());
-        }
+        until(&mut world, |world| removal(world).state.is_final());
         let view = removal(&world);
         assert_eq!(view.state, RemovalState::Failed);
         assert!(view.last_error.unwrap().contains("REALTIMEKIT_APP_IDS"));

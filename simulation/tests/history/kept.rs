@@ -119,23 +119,23 @@ fn a_message_that_made_no_removal_is_known_for_a_week() {
         digest: digest.to_owned(),
     };
     let start = clock.now();
-    assert_eq!(ledger.known(&key("d"), start).unwrap(), None);
+    assert_eq!(ledger.replay(Some(&key("d")), start).unwrap(), None);
     ledger.remember_ignored(&key("d"), start).unwrap();
     assert_eq!(
-        ledger.known(&key("d"), start).unwrap(),
+        ledger.replay(Some(&key("d")), start).unwrap(),
         Some(Acceptance::Ignored)
     );
     assert_eq!(
-        ledger.known(&key("x"), start).unwrap(),
+        ledger.replay(Some(&key("x")), start).unwrap(),
         Some(Acceptance::Conflict)
     );
     ledger.purge(start + 7 * DAY).unwrap();
     assert_eq!(
-        ledger.known(&key("d"), start).unwrap(),
+        ledger.replay(Some(&key("d")), start).unwrap(),
         Some(Acceptance::Ignored)
     );
     ledger.purge(start + 7 * DAY + 1).unwrap();
-    assert_eq!(ledger.known(&key("d"), start).unwrap(), None);
+    assert_eq!(ledger.replay(Some(&key("d")), start).unwrap(), None);
 }
 
 /// A body without an id that comes again after a week is something that has happened again.

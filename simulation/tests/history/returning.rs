@@ -1,9 +1,22 @@
 //! Somebody who came back, or has not left.
 
-use participant_remover::ids::CustomParticipantId;
+use participant_remover::ids::{CustomParticipantId, MeetingId};
 use participant_remover::ledger::{Change, Connection, RemovalState};
 
 use super::{ledger, left, meeting};
+
+fn connection<'a>(
+    meeting: &'a MeetingId,
+    user: &'a CustomParticipantId,
+    peer: Option<&'a str>,
+) -> Connection<'a> {
+    Connection {
+        source: "webhook:realtimekit",
+        meeting,
+        user: Some(user),
+        peer,
+    }
+}
 
 #[test]
 fn whoever_comes_back_in_time_is_not_removed() {
@@ -44,12 +57,7 @@ fn whoever_is_there_by_another_connection_has_not_left() {
     let (clock, ledger) = ledger();
     let now = clock.now();
     let (user, meeting) = (CustomParticipantId::parse("user").unwrap(), meeting());
-    let connection = |peer| Connection {
-        source: "webhook:realtimekit",
-        meeting: &meeting,
-        user: Some(&user),
-        peer,
-    };
+    let connection = |peer| connection(&meeting, &user, peer);
     let join = |peer, at| {
         ledger
             .joined(connection(Some(peer)), now + at, now)
@@ -102,12 +110,7 @@ fn whoever_joined_before_the_other_connection_was_lost_is_found_to_be_there() {
     let (clock, ledger) = ledger();
     let now = clock.now();
     let (user, meeting) = (CustomParticipantId::parse("user").unwrap(), meeting());
-    let connection = |peer| Connection {
-        source: "webhook:realtimekit",
-        meeting: &meeting,
-        user: Some(&user),
-        peer: Some(peer),
-    };
+    let connection = |peer| connection(&meeting, &user, Some(peer));
     assert!(!ledger.left(connection("a"), now - 20, now).unwrap());
     assert!(ledger.joined(connection("b"), now - 100, now).unwrap());
     // That of a connection that has ended tells nothing, and neither does one from long ago.
@@ -144,12 +147,7 @@ fn whoever_joined_before_the_meeting_ended_is_not_there() {
     let (clock, ledger) = ledger();
     let now = clock.now();
     let (user, meeting) = (CustomParticipantId::parse("user").unwrap(), meeting());
-    let connection = |peer| Connection {
-        source: "webhook:realtimekit",
-        meeting: &meeting,
-        user: Some(&user),
-        peer: Some(peer),
-    };
+    let connection = |peer| connection(&meeting, &user, Some(peer));
     ledger.joined(connection("a"), now - 500, now).unwrap();
     ledger.left(connection("a"), now - 400, now).unwrap();
     assert!(

@@ -8,7 +8,7 @@
 )]
 
 use participant_remover::ids::{CustomParticipantId, MeetingId, ParticipantId};
-use participant_remover::ledger::{RemovalView, Settings, Store};
+use participant_remover::ledger::{RemovalState, RemovalView, Settings, Store};
 use participant_remover::removal::{RemovalOrder, Target};
 use simulation::clock::START;
 use simulation::faults::Faults;
@@ -32,19 +32,48 @@ pub fn scene(latency: u64) -> Scenario {
     }
 }
 
+/// Fifty meetings of the same users, `user-0` and so on.
+pub fn fifty_meetings(users: usize) -> Scenario {
+    let mut scenario = scene(50);
+    for _ in 0..50 {
+        let meeting = scenario.population.add_meeting(false);
+        for seat in 0..users {
+            scenario
+                .population
+                .add(meeting, &format!("user-{seat}"), START);
+        }
+    }
+    scenario
+}
+
+/// Ten users are to go from everywhere, each by a removal of their own, one right after another.
+pub fn burst(mut scenario: Scenario) -> World {
+    for number in 0..10 {
+        let orders = vec![user_everywhere(&format!("user-{number}"))];
+        scenario
+            .script
+            .push((number as u64, Act::Order { number, orders }));
+    }
+    World::new(scenario).unwrap()
+}
+
+pub fn meeting_id(scenario: &Scenario, meeting: usize) -> MeetingId {
+    MeetingId::parse(&scenario.population.meetings.get(meeting).unwrap().id).unwrap()
+}
+
 pub fn everyone_in(scenario: &Scenario, meeting: usize) -> RemovalOrder {
-    let meeting = MeetingId::parse(&scenario.population.meetings.get(meeting).unwrap().id).unwrap();
+    let meeting = meeting_id(scenario, meeting);
     order(Target::EveryoneInMeeting { meeting }, true, false, None).unwrap()
 }
 
 pub fn user_in(scenario: &Scenario, meeting: usize, user: &str) -> RemovalOrder {
-    let meeting = MeetingId::parse(&scenario.population.meetings.get(meeting).unwrap().id).unwrap();
+    let meeting = meeting_id(scenario, meeting);
     let user = CustomParticipantId::parse(user).unwrap();
     order(Target::UserInMeeting { meeting, user }, true, false, None).unwrap()
 }
 
 pub fn participant_in(scenario: &Scenario, meeting: usize, id: &str) -> RemovalOrder {
-    let meeting = MeetingId::parse(&scenario.population.meetings.get(meeting).unwrap().id).unwrap();
+    let meeting = meeting_id(scenario, meeting);
     let participant = ParticipantId::parse(id).unwrap();
     let target = Target::Participant {
         meeting,
@@ -74,6 +103,22 @@ pub fn removal(world: &World) -> RemovalView {
         .show(&id, world.clock.now())
         .unwrap()
         .unwrap()
+}
+
+/// Somebody is added to a meeting now.
+pub fn add(world: &World, meeting: usize, user: &str) {
+    let now = world.clock.now();
+    let population = &mut world.network.api.borrow_mut().population;
+    population.add(meeting, user, now);
+}
+
+/// The removal of [`start`] ended well and removed one participant.
+pub fn assert_removed(world: &World) {
+    let view = removal(world);
+    assert_eq!(
+        (view.state, view.progress.removed),
+        (RemovalState::Succeeded, 1)
+    );
 }
 
 /// How many rows of work there are.
