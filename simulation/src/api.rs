@@ -14,7 +14,7 @@ use crate::clock::START;
 use crate::faults::Faults;
 use crate::population::Population;
 use crate::report::Totals;
-use answers::{error, limited};
+use answers::{error, limited, no_route};
 
 const FIVE_MINUTES: u64 = 300_000;
 /// After how many chances of a fault at most the first one strikes.
@@ -170,12 +170,7 @@ impl Api {
             return error(401, "Authentication error");
         }
         if self.quirks.no_route {
-            let body = serde_json::json!({"success": false, "errors": [{"code": 7003, "message": "Could not route"}], "messages": [], "result": null});
-            return RawAnswer {
-                status: 404,
-                body: Some(body.to_string()),
-                ..RawAnswer::default()
-            };
+            return no_route();
         }
         let refuses = self.refuses.as_ref();
         if refuses.is_some_and(|end| request.url.ends_with(end.as_str())) {

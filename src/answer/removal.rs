@@ -147,8 +147,7 @@ fn status_and_code(error: &ApiError) -> (u16, i64, bool) {
 }
 
 /// What went wrong, for a person.
-#[must_use]
-pub fn describe(error: &ApiError) -> String {
+fn describe(error: &ApiError) -> String {
     match error {
         ApiError::Rejected { message, .. } => message.clone(),
         ApiError::RateLimited {

@@ -163,23 +163,20 @@ impl Brakes {
         let block = retry_after.map_or(DEFAULT_BLOCK, |time| {
             time.clamp(SHORTEST_BLOCK, LONGEST_BLOCK)
         });
+        self.limit_until(after(now, block), now);
+    }
+
+    /// Stand still until then, and not a moment longer: what another ledger of the token tells of a 429.
+    pub fn limit_until(&mut self, until: u64, now: u64) {
+        let until = until.min(after(now, LONGEST_BLOCK));
+        if until <= now {
+            return;
+        }
         let earlier = self.limited.filter(|stop| stop.until > now);
         self.limited = Some(Stop {
             since: earlier.map_or(now, |stop| stop.since),
-            until: earlier.map_or(0, |stop| stop.until).max(after(now, block)),
+            until: earlier.map_or(0, |stop| stop.until).max(until),
         });
-    }
-
-    /// Another ledger of the token met with a 429: stand still as long as it does, and not a moment longer.
-    pub fn limit_until(&mut self, until: u64, now: u64) {
-        let until = until.min(after(now, LONGEST_BLOCK));
-        if until > now && self.limited.is_none_or(|stop| stop.until < until) {
-            let earlier = self.limited.filter(|stop| stop.until > now);
-            self.limited = Some(Stop {
-                since: earlier.map_or(now, |stop| stop.since),
-                until,
-            });
-        }
     }
 
     fn refuse(&mut self, deletes: bool, random: f64, now: u64) {

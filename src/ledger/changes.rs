@@ -7,17 +7,6 @@ use super::store::{Store, StoreError};
 use crate::ids::{CustomParticipantId, MeetingId};
 use crate::values;
 
-/// Pending removals of a user from a meeting: those that wait for their time or for their turn.
-const OF_USER: &str = "SELECT r.seq, r.id FROM targets t INDEXED BY targets_by_user JOIN removals r ON r.seq = t.removal
-    WHERE t.user = ?1 AND t.meeting = ?2 AND t.participant IS NULL
-        AND r.source = ?3 AND r.state IN ('scheduled', 'queued') AND r.targets = 1
-        AND (r.event_at IS NULL OR ?4 IS NULL OR r.event_at <= ?4)";
-/// The same of everyone; `?1` is not used.
-const OF_EVERYONE: &str = "SELECT r.seq, r.id FROM targets t INDEXED BY targets_everyone JOIN removals r ON r.seq = t.removal
-    WHERE ?1 IS NULL AND t.user IS NULL AND t.participant IS NULL AND t.meeting = ?2
-        AND r.source = ?3 AND r.state IN ('scheduled', 'queued') AND r.targets = 1
-        AND (r.event_at IS NULL OR ?4 IS NULL OR r.event_at <= ?4)";
-
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -54,11 +43,18 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<Vec<RemovalId>, StoreError> {
         self.store.transaction(|| {
+            let (index, whom) = match user {
+                Some(_) => ("targets_by_user", "t.user = ?1"),
+                None => ("targets_everyone", "?1 IS NULL AND t.user IS NULL"),
+            };
+            // Those that wait for their time or for their turn.
             let rows = self.store.run(
-                match user {
-                    Some(_) => OF_USER,
-                    None => OF_EVERYONE,
-                },
+                &format!(
+                    "SELECT r.seq, r.id FROM targets t INDEXED BY {index} JOIN removals r ON r.seq = t.removal
+                     WHERE {whom} AND t.meeting = ?2 AND t.participant IS NULL
+                        AND r.source = ?3 AND r.state IN ('scheduled', 'queued') AND r.targets = 1
+                        AND (r.event_at IS NULL OR ?4 IS NULL OR r.event_at <= ?4)"
+                ),
                 &values![
                     user.map(CustomParticipantId::as_str),
                     meeting.as_str(),

@@ -24,11 +24,7 @@ pub struct Key {
 
 impl<S: Store> Ledger<S> {
     /// What an earlier request with the same key was answered.
-    pub(super) fn replay(
-        &self,
-        key: Option<&Key>,
-        now: u64,
-    ) -> Result<Option<Acceptance>, StoreError> {
+    pub fn replay(&self, key: Option<&Key>, now: u64) -> Result<Option<Acceptance>, StoreError> {
         let Some(key) = key else { return Ok(None) };
         if key.key.starts_with(BODY_KEY) {
             // The same body without an id, after that long, is the same thing that has happened again.
@@ -55,11 +51,6 @@ impl<S: Store> Ledger<S> {
             return Ok(Some(Acceptance::Ignored));
         }
         removal_id(row.text(1)?).map(|id| Some(Acceptance::Replayed(id)))
-    }
-
-    /// What came of the same message before, where it came.
-    pub fn known(&self, key: &Key, now: u64) -> Result<Option<Acceptance>, StoreError> {
-        self.replay(Some(key), now)
     }
 
     /// Remembers a message that made no removal: its repeat, when things have changed, must not make one.

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::Ledger;
-use super::brakes::after;
 use super::participants::Item;
-use super::repeat::{describe, repeat_after};
+use super::repeat::{describe, repeat_after_error};
 use super::store::{Store, StoreError};
 use super::work::{Stage, Work};
 use crate::realtimekit::ApiError;
@@ -98,11 +97,7 @@ impl<S: Store> Ledger<S> {
         if work.stage != Stage::Deleting {
             return Ok(());
         }
-        self.store.run(
-            "UPDATE works SET kicked_up_to = 0 WHERE id = ?1",
-            &values![work.id],
-        )?;
-        self.enter(work.id, Stage::Kicking, Some(due))
+        self.begin_kicks(work.id, due)
     }
 
     /// Kicks the next, or releases all to be deleted when there is none.
@@ -148,8 +143,7 @@ impl<S: Store> Ledger<S> {
         random: f64,
         now: u64,
     ) -> Result<(), StoreError> {
-        let asked = error.retry_after().unwrap_or_default().min(LONGEST_WAIT);
-        let due = repeat_after(work.attempts, random, now).max(after(now, asked));
+        let due = repeat_after_error(error, work.attempts, LONGEST_WAIT, random, now);
         self.store.run(
             "UPDATE works SET sent_at = NULL, due_at = ?2, refused_at = NULL WHERE id = ?1",
             &values![work.id, due],

@@ -63,8 +63,7 @@ impl<S: Store> Ledger<S> {
             let id = row.integer(0)?;
             if work.plain {
                 // Its next page follows this one.
-                self.store
-                    .run("UPDATE works SET plain = 1 WHERE id = ?1", &values![id])?;
+                self.make_plain(id)?;
             }
             let other = self.work_row(id)?;
             read(&other)?;

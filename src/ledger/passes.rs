@@ -45,10 +45,7 @@ impl<S: Store> Ledger<S> {
 
     /// Reads the list once more, without saying how many rows a page is to have.
     pub(super) fn read_plainly(&self, work: &Work, now: u64) -> Result<(), StoreError> {
-        self.store.run(
-            "UPDATE works SET plain = 1 WHERE id = ?1",
-            &values![work.id],
-        )?;
+        self.make_plain(work.id)?;
         self.read_again(work, now)
     }
 
@@ -56,12 +53,16 @@ impl<S: Store> Ledger<S> {
     pub(super) fn is_read_plainly(&self, work: &Work, now: u64) -> Result<bool, StoreError> {
         let plain = work.page == 1 && now < self.plain_until.get();
         if plain {
-            self.store.run(
-                "UPDATE works SET plain = 1 WHERE id = ?1",
-                &values![work.id],
-            )?;
+            self.make_plain(work.id)?;
         }
         Ok(plain)
+    }
+
+    /// The pages of a list are asked for without the number of their rows from now on.
+    pub(super) fn make_plain(&self, work: u64) -> Result<(), StoreError> {
+        self.store
+            .run("UPDATE works SET plain = 1 WHERE id = ?1", &values![work])?;
+        Ok(())
     }
 
     /// Takes in a page, and ends the pass where it is the last.

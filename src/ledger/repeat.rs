@@ -17,6 +17,18 @@ pub fn repeat_after(failures: u32, random: f64, now: u64) -> u64 {
     after(now, full_jitter(BASE, CAP, failures, random))
 }
 
+/// The same, and not before the time that the API asks for, of which at most `longest` is believed.
+pub(super) fn repeat_after_error(
+    error: &ApiError,
+    failures: u32,
+    longest: Duration,
+    random: f64,
+    now: u64,
+) -> u64 {
+    let asked = error.retry_after().unwrap_or_default().min(longest);
+    repeat_after(failures, random, now).max(after(now, asked))
+}
+
 /// What follows from a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
@@ -45,11 +57,7 @@ pub fn next(
     if rejected && failures >= MAX_REJECTIONS {
         return Next::GiveUp;
     }
-    let asked = error
-        .retry_after()
-        .unwrap_or_default()
-        .min(Duration::from_hours(1));
-    let due = repeat_after(failures, random, now).max(after(now, asked));
+    let due = repeat_after_error(error, failures, Duration::from_hours(1), random, now);
     let waited = waited.saturating_add(due.saturating_sub(now));
     if waited > give_up_after {
         Next::GiveUp

@@ -149,13 +149,18 @@ impl<S: Store> Ledger<S> {
         self.expect_live(id, now)?;
         let work = self.work_row(id)?;
         if work.kicks && !work.dry_run {
-            self.store.run(
-                "UPDATE works SET kicked_up_to = 0 WHERE id = ?1",
-                &values![id],
-            )?;
-            return self.enter(id, Stage::Kicking, Some(now));
+            return self.begin_kicks(id, now);
         }
         self.release(id, now)
+    }
+
+    /// Everyone who was found and is waiting is kicked, not before `due`.
+    pub(super) fn begin_kicks(&self, work: u64, due: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE works SET kicked_up_to = 0 WHERE id = ?1",
+            &values![work],
+        )?;
+        self.enter(work, Stage::Kicking, Some(due))
     }
 
     /// A meeting that nobody was in when it was listed may have begun since.

@@ -30,17 +30,17 @@ pub fn deliver<S: Store, C: Clock>(
     leaving: Option<&Leaving>,
 ) -> Result<Answer, StoreError> {
     let key = message.key(source);
-    if let Some(earlier) = served.ledger.known(&key, served.clock.now_ms())? {
-        return served.stored(earlier, 200, KEY_NAME);
-    }
-    if let Some(leaving) = leaving
-        && let Some(reason) = is_back(served, source, body, event_at, leaving)?
-    {
-        served
-            .ledger
-            .remember_ignored(&key, served.clock.now_ms())?;
-        let reason = reason.to_owned();
-        return Ok(Answer::success(200, Handled::Ignored { reason }));
+    if let Some(leaving) = leaving {
+        let now = served.clock.now_ms();
+        // Before its time is noted: a repeat changes nothing.
+        if let Some(earlier) = served.ledger.replay(Some(&key), now)? {
+            return served.stored(earlier, 200, KEY_NAME);
+        }
+        if let Some(reason) = is_back(served, source, body, event_at, leaving)? {
+            served.ledger.remember_ignored(&key, now)?;
+            let reason = reason.to_owned();
+            return Ok(Answer::success(200, Handled::Ignored { reason }));
+        }
     }
     let origin = Origin {
         caller: None,

@@ -18,6 +18,7 @@ use super::sql::ObjectStore;
 use crate::answer::{Answer, Problem};
 use crate::config::Config;
 use crate::ids::AppId;
+use crate::ledger::engine::EMPTY_MS;
 use crate::ledger::{Alarm, Ledger, Settings, StoreError};
 use crate::log::log_ledger_error;
 use crate::realtimekit::{Api, Clock};
@@ -32,8 +33,6 @@ pub const APP_HEADER: &str = "x-app-id";
 const APP_NOTE: &str = "app";
 /// When an alarm is repeated that came to nothing, in milliseconds.
 const AFTER_FAILURE_MS: u64 = 10_000;
-/// When an empty ledger of an app that is not served looks again, in milliseconds.
-const EMPTY_MS: u64 = 24 * 60 * 60 * 1000;
 /// When the ledger of an app that is not served looks again whether it is, in milliseconds.
 const NOT_SERVED_MS: u64 = 300_000;
 

@@ -146,21 +146,16 @@ impl Meeting {
 
     /// One whom `targets` name and who is not in the session.
     pub(crate) fn not_live<'a>(&self, targets: &'a KickTargets) -> Option<&'a str> {
-        let is_live = |is: &dyn Fn(&Peer) -> bool| {
-            let peers = self
-                .session
+        let peers = || {
+            self.session
                 .iter()
-                .flat_map(|session| session.peers.values());
-            peers.into_iter().any(is)
+                .flat_map(|session| session.peers.values())
         };
-        let by_id = targets.participant_ids.iter();
-        let mut absent = by_id.filter(|id| !is_live(&|peer| peer.participant_id == **id));
-        let by_user = targets.custom_participant_ids.iter();
-        let mut absent_users =
-            by_user.filter(|id| !is_live(&|peer| peer.custom_participant_id == **id));
+        let mut by_id = targets.participant_ids.iter();
+        let mut by_user = targets.custom_participant_ids.iter();
+        let absent = by_id.find(|id| !peers().any(|peer| peer.participant_id == **id));
         absent
-            .next()
-            .or_else(|| absent_users.next())
+            .or_else(|| by_user.find(|id| !peers().any(|peer| peer.custom_participant_id == **id)))
             .map(String::as_str)
     }
 

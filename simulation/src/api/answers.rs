@@ -44,3 +44,14 @@ pub(super) fn limited(retry_after: Option<String>) -> RawAnswer {
         ..error(429, "Too many requests")
     }
 }
+
+/// The gateway knows no such account or app.
+pub(super) fn no_route() -> RawAnswer {
+    let errors = json!([{"code": 7003, "message": "Could not route"}]);
+    let body = json!({"success": false, "errors": errors, "messages": [], "result": null});
+    RawAnswer {
+        status: 404,
+        body: Some(body.to_string()),
+        ..RawAnswer::default()
+    }
+}

@@ -55,8 +55,7 @@ pub fn run(session: &Session, selection: &Selection) -> ExitCode {
 }
 
 fn packages(session: &Session, selection: &Selection) -> Result<Option<Packages>> {
-    let needing = [Stage::Lints, Stage::StandIn, Stage::Worker];
-    if !needing.iter().any(|stage| selection.includes(*stage)) {
+    if !selection.includes_any(&[Stage::Lints, Stage::StandIn, Stage::Worker]) {
         return Ok(None);
     }
     install::npm(session)?;
@@ -117,8 +116,10 @@ impl Tests<'_> {
         if self.selection.includes(Stage::Lints) {
             self.check(node::types(self.session));
         }
-        let needing = [Stage::StandIn, Stage::Worker];
-        if !needing.iter().any(|stage| self.selection.includes(*stage)) {
+        if !self
+            .selection
+            .includes_any(&[Stage::StandIn, Stage::Worker])
+        {
             return;
         }
         let stand_in = match stand_in::build(self.session) {

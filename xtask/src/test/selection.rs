@@ -41,6 +41,11 @@ impl Selection {
             self.only.contains(&stage)
         }
     }
+
+    /// Whether one of these stages is to run.
+    pub fn includes_any(&self, stages: &[Stage]) -> bool {
+        stages.iter().any(|stage| self.includes(*stage))
+    }
 }
 
 /// A part of `cargo xtask test`.
