@@ -76,6 +76,8 @@ pub struct Api {
     pub first_pages: std::collections::HashMap<String, Vec<u64>>,
     /// Deletes that took effect: meeting, participant, time.
     pub deletes: Vec<(String, String, u64)>,
+    /// Deletes that were answered as done and did nothing: meeting, participant.
+    pub idle_deletes: Vec<(String, String)>,
     /// When the token was refused last.
     pub last_refused: u64,
     /// What has happened.
@@ -109,6 +111,7 @@ impl Api {
             arrivals: Vec::new(),
             first_pages: std::collections::HashMap::new(),
             deletes: Vec::new(),
+            idle_deletes: Vec::new(),
             last_refused: 0,
             totals: Totals::default(),
             window: VecDeque::new(),
@@ -163,8 +166,7 @@ impl Api {
         if let Some(blocked) = self.limit(now) {
             return blocked;
         }
-        let outage = self.faults.token_outage;
-        if outage.is_some_and(|(from, to)| (START + from..START + to).contains(&now)) {
+        if self.faults.refuses_token(now) {
             self.totals.refused += 1;
             self.last_refused = now;
             return error(401, "Authentication error");
@@ -179,7 +181,8 @@ impl Api {
             return error(403, "Forbidden");
         }
         let breaks = self.breaks.as_ref();
-        let broken = breaks.is_some_and(|part| request.url.contains(part.as_str()));
+        let broken = self.faults.is_out(now)
+            || breaks.is_some_and(|part| request.url.contains(part.as_str()));
         if broken || self.strikes(self.faults.error_before, now) {
             self.totals.errors += 1;
             return self.some_5xx();
@@ -242,9 +245,9 @@ impl Api {
             Asked::Participants(meeting) => self.list_participants(&meeting, query, now),
             Asked::Look(meeting, id) => self.one(&meeting, &id),
             Asked::Delete(meeting, id) => self.delete(&meeting, &id, now),
-            Asked::Session(meeting) => self.session(&meeting),
-            Asked::KickAll(meeting) => self.kick(&meeting, None),
-            Asked::Kick(meeting, ids) => self.kick(&meeting, Some(&ids)),
+            Asked::Session(meeting) => self.session(&meeting, now),
+            Asked::KickAll(meeting) => self.kick(&meeting, None, now),
+            Asked::Kick(meeting, ids) => self.kick(&meeting, Some(&ids), now),
             Asked::Nothing => error(404, "No such route"),
         }
     }

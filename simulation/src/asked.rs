@@ -33,8 +33,12 @@ pub struct Departure {
     pub arrived: Option<u64>,
     /// What it asks for.
     pub asked: Asked,
+    /// When its answer was heard, and with which status.
+    pub answered: Option<(u64, u16)>,
     /// Whether it is the delete of somebody who was live when it left.
     pub live: bool,
+    /// Whether they had been kicked, and had come back.
+    pub is_back: bool,
 }
 
 impl Asked {

@@ -95,7 +95,10 @@ fn outcome_is_there(view: &RemovalView, item: &ItemView) -> Result<(), Violation
     if fits {
         Ok(())
     } else {
-        Err(format!("{item:?} does not fit {:?}", view.state))
+        Err(format!(
+            "{} is {:?} in a removal that is {:?}: {item:?}",
+            item.participant, item.state, view.state
+        ))
     }
 }
 
@@ -112,8 +115,11 @@ fn outcome_is_true(world: &World, item: &ItemView, alone: bool) -> Result<(), Vi
     let gone = participant.map(|participant| participant.gone);
     let by_us = gone.flatten().is_some_and(|gone| gone.by_us);
     let absent = gone.is_none_or(|gone| gone.is_some());
+    let mut idle = api.idle_deletes.iter();
+    // The API said that it had deleted them.
+    let told = idle.any(|(meeting, id)| *meeting == item.meeting && *id == item.participant);
     let holds = match item.outcome {
-        Some(Outcome::Removed) => by_us,
+        Some(Outcome::Removed) => by_us || told,
         Some(Outcome::AlreadyAbsent) => absent && !(alone && by_us),
         Some(Outcome::AbsentAfterAmbiguous) => absent,
         Some(Outcome::Failed) => !(alone && by_us),
@@ -122,7 +128,11 @@ fn outcome_is_true(world: &World, item: &ItemView, alone: bool) -> Result<(), Vi
     if holds {
         Ok(())
     } else {
-        Err(format!("{item:?} is not true: {participant:?}"))
+        let name = item.outcome.map_or("nothing", Outcome::as_str);
+        Err(format!(
+            "{name} of {} is not true: {participant:?} is {item:?}",
+            item.participant
+        ))
     }
 }
 
@@ -172,15 +182,17 @@ fn completeness(world: &World, ordered: &Ordered) -> Result<(), Violation> {
         let until = read
             .filter(|_| alone)
             .map_or(accepted_at, |read| (*read).max(accepted_at));
+        // A delete that did nothing shows in the list, where that is read.
+        let reads = |order: &RemovalOrder| wanted::reads(order, &meeting.id);
+        let reads = ordered.orders.iter().any(reads);
+        let idle = |id: &str| api.idle_deletes.iter().any(|(_, idle)| idle == id);
         for participant in meeting.present().filter(|p| p.added_at < until) {
-            if ordered
-                .orders
-                .iter()
-                .any(|order| matches(order, &meeting.id, participant))
-            {
+            let mut orders = ordered.orders.iter();
+            let wanted = orders.any(|order| matches(order, &meeting.id, participant));
+            if wanted && (reads || !idle(&participant.id)) {
                 return Err(format!(
-                    "it succeeded, and {} is there: {participant:?}",
-                    meeting.id
+                    "it succeeded, and {} is there in {}: {participant:?}",
+                    participant.id, meeting.id
                 ));
             }
         }

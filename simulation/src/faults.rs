@@ -2,6 +2,8 @@
 
 use fastrand::Rng;
 
+use crate::clock::START;
+
 /// The chance of each fault, in 0.0..1.0, while faults are on.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
@@ -37,8 +39,16 @@ pub struct Faults {
     pub stingy: f64,
     /// Somebody goes and somebody comes while a list is read.
     pub churn: f64,
+    /// A list of meetings is not found: the gateway knows no such account or app.
+    pub unrouted: f64,
+    /// A delete is answered as done and does nothing.
+    pub idle: f64,
+    /// Somebody who was kicked comes back, unless they are deleted before.
+    pub returns: f64,
     /// The API token is refused from and to, in milliseconds after the start.
-    pub token_outage: Option<(u64, u64)>,
+    pub token_outages: Vec<(u64, u64)>,
+    /// Everything is answered with a 5xx from and to, in milliseconds after the start.
+    pub outages: Vec<(u64, u64)>,
     /// The longest time of a request's way there or back, in milliseconds.
     pub latency: u64,
     /// When all faults end, in milliseconds after the start.
@@ -76,18 +86,30 @@ impl Faults {
             twice: some(chance, 0.3),
             stingy: some(chance, 0.05),
             churn: some(chance, 0.1),
-            token_outage: None,
+            unrouted: some(chance, 0.1),
+            idle: some(chance, 0.05),
+            returns: some(chance, 1.0),
+            token_outages: spans(chance, end),
+            outages: spans(chance, end),
             latency: 1 << chance.u32(2..12),
             end,
         };
-        if chance.u8(..) < 50 {
-            let from = chance.u64(0..end);
-            faults.token_outage = Some((from, from + chance.u64(1..600_000)));
-        }
         if faults.lost_after + faults.error_before + faults.crash <= 0.0 {
             faults.lost_after = 0.1;
         }
         faults
+    }
+
+    /// Whether the API refuses the token at that time.
+    #[must_use]
+    pub fn refuses_token(&self, now: u64) -> bool {
+        holds(&self.token_outages, now)
+    }
+
+    /// Whether the API answers nothing but 5xx at that time.
+    #[must_use]
+    pub fn is_out(&self, now: u64) -> bool {
+        holds(&self.outages, now)
     }
 
     /// The same without anything that goes wrong.
@@ -98,6 +120,27 @@ impl Faults {
             ..Self::none(self.latency)
         }
     }
+}
+
+fn holds(spans: &[(u64, u64)], now: u64) -> bool {
+    let mut spans = spans.iter();
+    spans.any(|(from, to)| (START + from..START + to).contains(&now))
+}
+
+/// In most runs none; otherwise a long one or several short ones.
+fn spans(chance: &mut Rng, end: u64) -> Vec<(u64, u64)> {
+    let (count, longest) = match chance.u8(0..10) {
+        0 => (1, 1_200_000),
+        1 => (chance.usize(1..8), 30_000),
+        _ => (0, 1),
+    };
+    let span = |chance: &mut Rng| {
+        let from = chance.u64(0..end);
+        (from, from + chance.u64(1..=longest))
+    };
+    std::iter::repeat_with(|| span(chance))
+        .take(count)
+        .collect()
 }
 
 fn some(chance: &mut Rng, most: f64) -> f64 {

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod asked;
+pub mod breaks;
 pub mod check;
 pub mod clock;
 pub mod faults;

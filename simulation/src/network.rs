@@ -149,19 +149,26 @@ impl Network {
             .insert((self.clock.now() + delay, number), event);
     }
 
-    fn leave(&self, request: &ApiRequest) -> Rc<RefCell<Slot>> {
+    /// A request leaves. Gives its number, and where its answer will be.
+    fn leave(&self, request: &ApiRequest) -> (usize, Rc<RefCell<Slot>>) {
         let slot = Rc::new(RefCell::new(Slot::default()));
         let now = self.clock.now();
         let mut api = self.api.borrow_mut();
         api.totals.requests += 1;
         let asked = Asked::of(request);
-        let live = matches!(&asked, Asked::Delete(m, p) if api.population.is_live(m, p));
+        let deleted = match &asked {
+            Asked::Delete(meeting, id) => api.population.participant(meeting, id),
+            _ => None,
+        };
+        let (live, never_kicked) = deleted.map_or((false, false), |p| (p.is_live(now), p.live));
         let number = self.left.borrow().len();
         self.left.borrow_mut().push(Departure {
             at: now,
             arrived: None,
+            answered: None,
             asked,
             live,
+            is_back: live && !never_kicked,
         });
         self.heard.borrow_mut().leaves(now);
         let chance = api.faults.lost_before;
@@ -175,7 +182,7 @@ impl Network {
                 Event::Arrival(number, request.clone(), Rc::clone(&slot)),
             );
         }
-        slot
+        (number, slot)
     }
 }
 
@@ -199,7 +206,7 @@ impl Transport for Network {
         self.most_open
             .set(self.most_open.get().max(self.open.get()));
         let _open = Open(self);
-        let slot = self.leave(request);
+        let (number, slot) = self.leave(request);
         let mut timer = pin!(
             self.clock
                 .wait(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX))
@@ -208,7 +215,11 @@ impl Transport for Network {
             let mut slot = slot.borrow_mut();
             if let Some(answer) = slot.answer.take() {
                 if let Ok(answer) = &answer {
-                    self.heard.borrow_mut().answer(answer, self.clock.now());
+                    let now = self.clock.now();
+                    self.heard.borrow_mut().answer(answer, now);
+                    if let Some(departure) = self.left.borrow_mut().get_mut(number) {
+                        departure.answered = Some((now, answer.status));
+                    }
                 }
                 return Poll::Ready(answer);
             }

@@ -24,8 +24,10 @@ pub struct Participant {
     pub added_at: u64,
     /// When and how it went.
     pub gone: Option<Gone>,
-    /// Whether a peer of theirs is in the live session.
+    /// Whether a peer of theirs is in the live session, and was never kicked.
     pub live: bool,
+    /// When a peer of theirs comes back who was kicked.
+    pub back_at: Option<u64>,
 }
 
 /// How a participant went.
@@ -74,6 +76,7 @@ impl Population {
                 added_at: now,
                 gone: None,
                 live,
+                back_at: None,
             });
         }
     }
@@ -109,11 +112,10 @@ impl Population {
         id.is_some_and(|id| meeting.delete(&id, gone))
     }
 
-    /// Whether somebody is there and live.
-    pub fn is_live(&mut self, meeting: &str, participant: &str) -> bool {
-        self.meeting(meeting)
-            .and_then(|meeting| meeting.present().find(|p| p.id == participant))
-            .is_some_and(|participant| participant.live)
+    /// Somebody who is there.
+    pub fn participant(&mut self, meeting: &str, participant: &str) -> Option<&Participant> {
+        let mut people = self.meeting(meeting)?.present();
+        people.find(|p| p.id == participant)
     }
 
     /// How many participants there are now.
@@ -123,6 +125,14 @@ impl Population {
             .iter()
             .map(|meeting| meeting.present().count())
             .sum()
+    }
+}
+
+impl Participant {
+    /// Whether a peer of theirs is in the live session.
+    #[must_use]
+    pub fn is_live(&self, now: u64) -> bool {
+        self.live || self.back_at.is_some_and(|back| back <= now)
     }
 }
 

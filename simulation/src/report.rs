@@ -34,6 +34,10 @@ pub struct Totals {
     pub lies: u64,
     /// 401s.
     pub refused: u64,
+    /// Lists of meetings that were not found.
+    pub unrouted: u64,
+    /// Deletes that were answered as done and did nothing.
+    pub idle_deletes: u64,
     /// How often the ledger could not be opened.
     pub unopened: u64,
     /// Alarms that were delivered twice.
@@ -56,7 +60,8 @@ impl Totals {
     pub fn faults(&self) -> u64 {
         let process = self.crashes + self.disk_failures + self.alarms_twice;
         let network = self.lost_requests + self.lost_answers;
-        process + network + self.limited + self.errors + self.garbled + self.lies + self.refused
+        let answers = self.limited + self.errors + self.garbled + self.refused + self.unrouted;
+        process + network + answers + self.lies + self.idle_deletes
     }
 }
 
@@ -76,6 +81,8 @@ impl AddAssign for Totals {
         self.garbled += other.garbled;
         self.lies += other.lies;
         self.refused += other.refused;
+        self.unrouted += other.unrouted;
+        self.idle_deletes += other.idle_deletes;
         self.unopened += other.unopened;
         self.alarms_twice += other.alarms_twice;
         self.unharmed += other.unharmed;
@@ -118,7 +125,8 @@ impl fmt::Display for Totals {
         )?;
         writeln!(
             f,
-            "{limited} answers of 429, {refused} refused tokens, {lies} lists that lied"
+            "{limited} answers of 429, {refused} refused tokens, {lies} lists that lied, {} not found, {} deletes that did nothing",
+            self.unrouted, self.idle_deletes
         )?;
         let hours = self.simulated_seconds / 3600;
         writeln!(

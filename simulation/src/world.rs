@@ -95,6 +95,7 @@ impl World {
         let faults_end = START + scenario.faults.end;
         let mut api = Api::new(scenario.population, scenario.faults, chance.fork());
         api.page_rows = scenario.page_rows;
+        api.no_totals = scenario.no_totals;
         api.headers = scenario.headers;
         api.quota = scenario.quota.unwrap_or(api.quota);
         let network = Network::new(api, clock.clone(), Rc::clone(&disk), chance.fork());

@@ -134,7 +134,7 @@ fn a_removal_that_the_page_of_another_has_ended_ends() {
     const OUTAGE: u64 = 300_000;
     let mut scenario = scene(100);
     scenario.settings.give_up_after_ms = 30_000;
-    scenario.faults.token_outage = Some((OUTAGE, OUTAGE + 60_000));
+    scenario.faults.token_outages = vec![(OUTAGE, OUTAGE + 60_000)];
     let meeting = scenario.population.add_meeting(false);
     scenario.population.add(meeting, "other", START);
     for number in 0..3 {

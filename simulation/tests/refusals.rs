@@ -17,7 +17,7 @@ use simulation::world::World;
 #[test]
 fn a_refused_token_stops_everything_until_it_is_mended() {
     let mut scenario = scene(100);
-    scenario.faults.token_outage = Some((5_000, 7_205_000));
+    scenario.faults.token_outages = vec![(5_000, 7_205_000)];
     let meeting = scenario.population.add_meeting(false);
     for _ in 0..400 {
         scenario.population.add(meeting, "u", START);
@@ -102,7 +102,7 @@ fn somebody_whose_deletion_alone_is_refused_fails_and_the_rest_goes_on() {
 fn whoever_could_not_be_kicked_is_kicked_when_the_token_is_mended() {
     for named in [true, false] {
         let mut scenario = scene(100);
-        scenario.faults.token_outage = Some((1, 7_205_000));
+        scenario.faults.token_outages = vec![(1, 7_205_000)];
         let meeting = scenario.population.add_meeting(true);
         for _ in 0..3 {
             scenario.population.add(meeting, "u", START);
@@ -113,7 +113,7 @@ fn whoever_could_not_be_kicked_is_kicked_when_the_token_is_mended() {
                 .collect()
         } else {
             // The list is read before the token is refused.
-            scenario.faults.token_outage = Some((300, 7_205_000));
+            scenario.faults.token_outages = vec![(300, 7_205_000)];
             vec![everyone_in(&scenario, meeting)]
         };
         let mut world = start(scenario, orders);

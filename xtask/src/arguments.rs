@@ -7,7 +7,7 @@ use lexopt::prelude::{Long, Short, Value};
 
 use crate::dev::Ports;
 use crate::follow::Follow;
-use crate::simulate::Seeds;
+use crate::simulate::Simulation;
 use crate::test::Selection;
 use crate::webhook::Message;
 
@@ -31,6 +31,8 @@ Commands:
   simulate             run the ledger's simulation over many seeds
     --seeds N          how many (100000)
     --from S           the first (0)
+    --breaks           break each of the ledger's guards in a copy, and write down in docs/ledger.md what notices
+    --break NAME       only those whose names contain NAME, and write nothing
   webhook SOURCE       sign a webhook as its sender does, and send it to the Worker of `dev`
     --user ID          whose custom_participant_id it names
     --meeting ID       for realtimekit: the meeting that this user left, or that has ended
@@ -58,7 +60,7 @@ pub enum Invocation {
     /// Follow a removal.
     Follow(Follow),
     /// Run the simulation.
-    Simulate(Seeds),
+    Simulate(Simulation),
     /// Sign and send a webhook.
     Webhook(Message),
     /// Build the Worker.
@@ -80,7 +82,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Some("dev") => Ports::parse(&mut parser).map(|ports| ports.map(Invocation::Dev)),
         Some("test") => Selection::parse(&mut parser).map(|tests| tests.map(Invocation::Test)),
         Some("follow") => Follow::parse(&mut parser).map(|follow| follow.map(Invocation::Follow)),
-        Some("simulate") => Seeds::parse(&mut parser).map(|seeds| seeds.map(Invocation::Simulate)),
+        Some("simulate") => {
+            Simulation::parse(&mut parser).map(|found| found.map(Invocation::Simulate))
+        }
         Some("webhook") => {
             Message::parse(&mut parser).map(|message| message.map(Invocation::Webhook))
         }
@@ -169,6 +173,7 @@ mod tests {
             ("follow", None),
             ("follow -h", Some(Invocation::Help)),
             ("simulate --seeds many", None),
+            ("simulate --break", None),
             ("simulate 5", None),
             ("--version", None),
             ("deploy", None),

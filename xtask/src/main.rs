@@ -84,7 +84,7 @@ fn run() -> Result<ExitCode> {
         Invocation::Dev(ports) => dev::run(&session, ports).map(|()| ExitCode::SUCCESS),
         Invocation::Test(selection) => Ok(test::run(&session, &selection)),
         Invocation::Follow(follow) => follow::run(follow),
-        Invocation::Simulate(seeds) => simulate::run(&session, seeds),
+        Invocation::Simulate(simulation) => simulate::run(&session, &simulation),
         Invocation::Webhook(message) => webhook::run(&session, &message),
         Invocation::Build => worker::run(&session),
         Invocation::Bench(arguments) => bench::run(&session, &arguments),

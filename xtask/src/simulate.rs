@@ -1,53 +1,79 @@
-//! `cargo xtask simulate`: the ledger's simulation over more seeds than the tests take.
+//! `cargo xtask simulate`: the ledger's simulation over more seeds than the tests take, or over a ledger that is broken
+//! on purpose.
 
+use std::ffi::OsStr;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use lexopt::ValueExt;
 use lexopt::prelude::{Long, Short};
 
 use crate::Session;
 
-/// Which seeds to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seeds {
+/// What to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Simulation {
     count: u64,
     from: u64,
+    breaks: Option<Breaks>,
 }
 
-impl Seeds {
+/// What to break on purpose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Breaks {
+    All,
+    /// Those whose names contain this.
+    Named(String),
+}
+
+impl Simulation {
     /// Reads the options of `cargo xtask simulate`. Nothing if help is asked for.
     pub fn parse(parser: &mut lexopt::Parser) -> Result<Option<Self>> {
-        let mut seeds = Self {
+        let mut simulation = Self {
             count: 100_000,
             from: 0,
+            breaks: None,
         };
         while let Some(argument) = parser.next()? {
-            let slot = match argument {
+            match argument {
                 Short('h') | Long("help") => return Ok(None),
-                Long("seeds") => &mut seeds.count,
-                Long("from") => &mut seeds.from,
+                Long("seeds") => simulation.count = number(&parser.value()?)?,
+                Long("from") => simulation.from = number(&parser.value()?)?,
+                Long("breaks") => simulation.breaks = Some(Breaks::All),
+                Long("break") => {
+                    let name = parser.value()?.string()?;
+                    simulation.breaks = Some(Breaks::Named(name));
+                }
                 other => return Err(other.unexpected().into()),
-            };
-            let value = parser.value()?;
-            let number = value.to_str().and_then(|text| text.parse().ok());
-            *slot = number.with_context(|| format!("{} is not a whole number", value.display()))?;
+            }
         }
-        Ok(Some(seeds))
+        Ok(Some(simulation))
     }
+}
+
+fn number(value: &OsStr) -> Result<u64> {
+    let number = value.to_str().and_then(|text| text.parse().ok());
+    number.with_context(|| format!("{} is not a whole number", value.display()))
 }
 
 /// The longest time for a simulation.
 const LIMIT: Duration = Duration::from_hours(12);
 
-/// Runs them; what they held and found is printed, and the exit code is the simulation's.
-pub fn run(session: &Session, seeds: Seeds) -> Result<ExitCode> {
+/// Runs it; what it held and found is printed, and the exit code is its own.
+pub fn run(session: &Session, simulation: &Simulation) -> Result<ExitCode> {
     let mut command = Command::new("cargo");
     command
-        .args(["run", "--release", "--package", "simulation", "--"])
-        .args(["--seeds", &seeds.count.to_string()])
-        .args(["--from", &seeds.from.to_string()])
+        .args(["run", "--package", "simulation"])
         .current_dir(session.workspace.root());
+    match &simulation.breaks {
+        None => command
+            .args(["--release", "--"])
+            .args(["--seeds", &simulation.count.to_string()])
+            .args(["--from", &simulation.from.to_string()]),
+        Some(Breaks::All) => command.args(["--bin", "breaks"]),
+        Some(Breaks::Named(name)) => command.args(["--bin", "breaks", "--", name]),
+    };
     let status = session
         .processes
         .run(&mut command, LIMIT)

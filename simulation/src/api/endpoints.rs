@@ -3,7 +3,7 @@
 use participant_remover::realtimekit::RawAnswer;
 use serde_json::{Value, json};
 
-use super::answers::{error, ok};
+use super::answers::{error, no_route, ok};
 use super::{Api, Churn};
 use crate::population::{Gone, Meeting, Participant};
 
@@ -12,6 +12,10 @@ const PLAIN_ROWS: usize = 20;
 
 impl Api {
     pub(super) fn list_meetings(&mut self, query: &str, now: u64) -> RawAnswer {
+        if self.strikes(self.faults.unrouted, now) {
+            self.totals.unrouted += 1;
+            return no_route();
+        }
         let row = |meeting: &Meeting| {
             let status = if meeting.active { "ACTIVE" } else { "INACTIVE" };
             json!({"id": meeting.id, "status": status, "created_at": meeting.id, "title": "secret"})
@@ -134,8 +138,13 @@ impl Api {
     }
 
     pub(super) fn delete(&mut self, meeting: &str, id: &str, now: u64) -> RawAnswer {
-        if self.quirks.idle_deletes > 0 {
-            self.quirks.idle_deletes -= 1;
+        let is_there = self.population.meeting(meeting);
+        let is_there = is_there.is_some_and(|m| m.present().any(|p| p.id == id));
+        let idle = self.quirks.idle_deletes > 0 || self.strikes(self.faults.idle, now);
+        if is_there && idle {
+            self.quirks.idle_deletes = self.quirks.idle_deletes.saturating_sub(1);
+            self.totals.idle_deletes += 1;
+            self.idle_deletes.push((meeting.to_owned(), id.to_owned()));
             return ok(&json!({"success": true, "data": {"created_at": "2026-01-01T00:00:00Z"}}));
         }
         let gone = Gone {
@@ -154,9 +163,9 @@ impl Api {
         }
     }
 
-    pub(super) fn session(&mut self, meeting: &str) -> RawAnswer {
+    pub(super) fn session(&mut self, meeting: &str, now: u64) -> RawAnswer {
         let meeting = self.population.meeting(meeting);
-        if meeting.is_some_and(|m| m.participants.iter().any(|p| p.live)) {
+        if meeting.is_some_and(|m| m.participants.iter().any(|p| p.is_live(now))) {
             ok(&json!({"success": true, "data": {}}))
         } else {
             error(404, "No active session")
@@ -164,12 +173,14 @@ impl Api {
     }
 
     /// Kicks all, or those named; 404 when nobody is live, or when one of those named is not.
-    pub(super) fn kick(&mut self, meeting: &str, ids: Option<&[String]>) -> RawAnswer {
+    pub(super) fn kick(&mut self, meeting: &str, ids: Option<&[String]>, now: u64) -> RawAnswer {
         self.totals.kicks += 1;
+        let returns = self.happens(self.faults.returns, now);
         let Some(meeting) = self.population.meeting(meeting) else {
             return error(404, "No meeting found");
         };
-        let live = |id: &String| meeting.participants.iter().any(|p| p.live && *id == p.id);
+        let people = meeting.participants.iter();
+        let live = |id: &String| people.clone().any(|p| p.is_live(now) && *id == p.id);
         if let Some(ids) = ids
             && !ids.iter().all(live)
         {
@@ -178,7 +189,13 @@ impl Api {
         let mut kicked = 0;
         for participant in &mut meeting.participants {
             let named = ids.is_none_or(|ids| ids.contains(&participant.id));
-            kicked += u32::from(named && std::mem::take(&mut participant.live));
+            if named && participant.is_live(now) {
+                kicked += 1;
+                let back = returns && participant.gone.is_none() && self.chance.bool();
+                let delay = self.chance.u64(1..20_000);
+                participant.live = false;
+                participant.back_at = back.then_some(now + delay);
+            }
         }
         if kicked == 0 {
             return error(404, "No active session");

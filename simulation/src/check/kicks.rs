@@ -1,7 +1,7 @@
-//! Whoever may be live is kicked before the delete, by a removal that kicks.
+//! Whoever may be live is kicked before the delete, by a removal that kicks; and once more when a refused token has kept
+//! the delete waiting, since they may be back.
 
 use crate::asked::{Asked, Departure};
-use crate::clock::START;
 use crate::world::{Ordered, Violation, World};
 
 /// How often a kick is tried before the delete follows all the same.
@@ -12,28 +12,34 @@ const REFUSED: usize = 2;
 /// Nobody was live still when their delete left, unless a removal that does not kick wanted it, or the kick was tried
 /// often enough.
 pub(super) fn hold(world: &World) -> Result<(), Violation> {
-    let api = world.network.api.borrow();
     let left = world.network.left.borrow();
     for (number, departure) in left.iter().enumerate().filter(|(_, left)| left.live) {
         let Asked::Delete(meeting, id) = &departure.asked else {
             continue;
         };
-        let gentle = |ordered: &Ordered| ordered.orders.iter().all(|order| !order.kick);
-        let mut wanting = world
-            .ordered
-            .values()
-            .filter(|ordered| super::wanted::wants(&api.population, ordered, number, departure));
-        if wanting.any(gentle) {
+        let wanting = wanting(world, number, departure);
+        if wanting.iter().any(|ordered| is_gentle(ordered)) {
             continue;
         }
         let before = left.get(..number).unwrap_or_default();
-        if !is_enough(world, before, meeting, id) {
+        // Whoever was kicked may come back before the delete, but not while a refused token has kept it waiting.
+        let (since, why) = match (departure.is_back, wanting.as_slice()) {
+            (false, _) => (0, "was live"),
+            (true, [alone]) => match refused_before(world, before, meeting, alone) {
+                Some(refused) => (refused, "was back since a delete was refused"),
+                None => continue,
+            },
+            (true, _) => continue,
+        };
+        let before = before.iter().filter(|left| left.at >= since);
+        let before: Vec<&Departure> = before.collect();
+        if !is_enough(world, &before, meeting, id, departure.is_back) {
             let kicks = before.iter().filter(|left| left.asked.kicks(meeting, id));
             let kicks: Vec<_> = kicks
                 .map(|kick| (kick.at, &kick.asked, was_refused(world, kick)))
                 .collect();
             return Err(format!(
-                "{id} was live in {meeting} when the delete left at {}, after the kicks (when, what, whether refused) {kicks:?}",
+                "{id} {why} when the delete left; kicks before it (when, what, whether refused): {kicks:?}; it left at {} in {meeting}",
                 departure.at,
             ));
         }
@@ -41,8 +47,54 @@ pub(super) fn hold(world: &World) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Whether somebody was tried to be kicked often enough.
-fn is_enough(world: &World, before: &[Departure], meeting: &str, id: &str) -> bool {
+fn is_gentle(ordered: &Ordered) -> bool {
+    ordered.orders.iter().all(|order| !order.kick)
+}
+
+/// The removals that the request is about.
+fn wanting<'a>(world: &'a World, number: usize, departure: &Departure) -> Vec<&'a Ordered> {
+    let api = world.network.api.borrow();
+    let ordered = world.ordered.values();
+    let wants =
+        |ordered: &&Ordered| super::wanted::wants(&api.population, ordered, number, departure);
+    ordered.filter(wants).collect()
+}
+
+/// When the removal learned last that the token was refused for the delete of one of its people in the meeting, each
+/// refused for the first time.
+fn refused_before(
+    world: &World,
+    before: &[Departure],
+    meeting: &str,
+    removal: &Ordered,
+) -> Option<u64> {
+    let refusals = before.iter().enumerate().filter_map(|(number, delete)| {
+        let Asked::Delete(m, _) = &delete.asked else {
+            return None;
+        };
+        let (heard, 401) = delete.answered? else {
+            return None;
+        };
+        let earlier = before.get(..number)?.iter();
+        let first = earlier
+            .filter(|other| other.asked == delete.asked)
+            .all(|other| !was_refused(world, other));
+        let recorded = first && m == meeting && !world.broke_at(heard);
+        let alone = matches!(wanting(world, number, delete).as_slice(), [one] if std::ptr::eq(*one, removal));
+        (recorded && alone).then_some(heard)
+    });
+    refusals.max()
+}
+
+/// Whether somebody was tried to be kicked often enough: three times, or as often as it is refused, or with success where
+/// that is enough.
+fn is_enough(
+    world: &World,
+    before: &[&Departure],
+    meeting: &str,
+    id: &str,
+    success_is: bool,
+) -> bool {
     let refused = |one: &Departure| was_refused(world, one);
     let kicks = before.iter().filter(|left| left.asked.kicks(meeting, id));
     let tried = kicks.filter(|kick| !refused(kick)).count();
@@ -50,12 +102,11 @@ fn is_enough(world: &World, before: &[Departure], meeting: &str, id: &str) -> bo
         left.asked.kicks(meeting, id) || left.asked == Asked::Session(meeting.to_owned())
     });
     let refused_last = latest.take_while(|one| refused(one)).count();
-    tried >= TRIES || refused_last >= REFUSED
+    tried >= if success_is { 1 } else { TRIES } || refused_last >= REFUSED
 }
 
-/// Whether a request may have met with a refused token.
-fn was_refused(world: &World, kick: &Departure) -> bool {
-    let outage = world.network.api.borrow().faults.token_outage;
-    let arrived = kick.arrived.unwrap_or(0);
-    outage.is_some_and(|(from, to)| (START + from..START + to).contains(&arrived))
+/// Whether a request met with a refused token, if it arrived.
+fn was_refused(world: &World, request: &Departure) -> bool {
+    let api = world.network.api.borrow();
+    api.faults.refuses_token(request.arrived.unwrap_or(0))
 }

@@ -68,7 +68,7 @@ fn is_everywhere(order: &RemovalOrder) -> bool {
 }
 
 /// Whether an order needs a meeting's list.
-fn reads(order: &RemovalOrder, meeting: &str) -> bool {
+pub(super) fn reads(order: &RemovalOrder, meeting: &str) -> bool {
     let names_one = matches!(order.target, Target::Participant { .. });
     !names_one && visits(order, meeting)
 }

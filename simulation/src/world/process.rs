@@ -196,6 +196,12 @@ impl World {
         }
     }
 
+    /// Whether a statement failed or the process died at that time.
+    #[must_use]
+    pub fn broke_at(&self, time: u64) -> bool {
+        self.breaks.contains(&time)
+    }
+
     fn worked(&mut self, worked: &Worked) {
         if worked.error.is_some() {
             self.breaks.push(self.clock.now());

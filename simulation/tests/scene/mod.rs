@@ -26,6 +26,7 @@ pub fn scene(latency: u64) -> Scenario {
         faults: Faults::none(latency),
         settings: Settings::default(),
         page_rows: 100,
+        no_totals: false,
         headers: true,
         quota: None,
         script: Vec::new(),
