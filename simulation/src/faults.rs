@@ -109,7 +109,7 @@ impl Faults {
     /// Whether the API answers nothing but 5xx at that time.
     #[must_use]
     pub fn is_out(&self, now: u64) -> bool {
-        holds(&self.outages, now)
+        now < START + self.end && holds(&self.outages, now)
     }
 
     /// The same without anything that goes wrong.

@@ -20,6 +20,13 @@ struct Hint {
     binds: bool,
 }
 
+/// The token was refused.
+#[derive(Debug, Clone, Copy)]
+struct Refused {
+    /// For a delete: then only a delete shows that it is good.
+    for_delete: bool,
+}
+
 /// What was heard.
 #[derive(Debug, Default)]
 pub struct Heard {
@@ -28,13 +35,23 @@ pub struct Heard {
     new_stop: u64,
     new_hints: Vec<Hint>,
     doubt: u64,
+    refused: Option<Refused>,
     /// The first request that left against what was heard.
     pub against: Option<String>,
 }
 
 impl Heard {
-    /// An answer is heard.
-    pub fn answer(&mut self, answer: &RawAnswer, now: u64) {
+    /// An answer is heard, to a delete or to something else.
+    pub fn answer(&mut self, answer: &RawAnswer, deletes: bool, now: u64) {
+        match (answer.status, self.refused) {
+            (401 | 403, earlier) => {
+                let for_delete = deletes || earlier.is_some_and(|refused| refused.for_delete);
+                self.refused = Some(Refused { for_delete });
+            }
+            (429 | 500.., _) => {}
+            (_, Some(Refused { for_delete })) if for_delete && !deletes => {}
+            _ => self.refused = None,
+        }
         if answer.status == 429 {
             let asked = answer.retry_after.as_deref();
             let seconds = asked.and_then(|text| text.parse::<u64>().ok());
@@ -105,6 +122,12 @@ impl Heard {
         for hint in &mut self.hints {
             hint.more = hint.more.saturating_sub(1);
         }
+    }
+
+    /// Whether the token was refused, and nothing has shown since that it is good: then one request tries it at a time.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.refused.is_some()
     }
 
     /// Whether a 429 forbids requests.

@@ -216,9 +216,10 @@ impl Transport for Network {
             if let Some(answer) = slot.answer.take() {
                 if let Ok(answer) = &answer {
                     let now = self.clock.now();
-                    self.heard.borrow_mut().answer(answer, now);
                     if let Some(departure) = self.left.borrow_mut().get_mut(number) {
                         departure.answered = Some((now, answer.status));
+                        let deletes = matches!(departure.asked, Asked::Delete(..));
+                        self.heard.borrow_mut().answer(answer, deletes, now);
                     }
                 }
                 return Poll::Ready(answer);

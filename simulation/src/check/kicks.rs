@@ -33,10 +33,10 @@ pub(super) fn hold(world: &World) -> Result<(), Violation> {
         };
         let before = before.iter().filter(|left| left.at >= since);
         let before: Vec<&Departure> = before.collect();
-        if !is_enough(world, &before, meeting, id, departure.is_back) {
+        if !is_enough(&before, meeting, id, departure.is_back) {
             let kicks = before.iter().filter(|left| left.asked.kicks(meeting, id));
             let kicks: Vec<_> = kicks
-                .map(|kick| (kick.at, &kick.asked, was_refused(world, kick)))
+                .map(|kick| (kick.at, &kick.asked, was_refused(kick)))
                 .collect();
             return Err(format!(
                 "{id} {why} when the delete left; kicks before it (when, what, whether refused): {kicks:?}; it left at {} in {meeting}",
@@ -78,7 +78,7 @@ fn refused_before(
         let earlier = before.get(..number)?.iter();
         let first = earlier
             .filter(|other| other.asked == delete.asked)
-            .all(|other| !was_refused(world, other));
+            .all(|other| !was_refused(other));
         let recorded = first && m == meeting && !world.broke_at(heard);
         let alone = matches!(wanting(world, number, delete).as_slice(), [one] if std::ptr::eq(*one, removal));
         (recorded && alone).then_some(heard)
@@ -88,25 +88,17 @@ fn refused_before(
 
 /// Whether somebody was tried to be kicked often enough: three times, or as often as it is refused, or with success where
 /// that is enough.
-fn is_enough(
-    world: &World,
-    before: &[&Departure],
-    meeting: &str,
-    id: &str,
-    success_is: bool,
-) -> bool {
-    let refused = |one: &Departure| was_refused(world, one);
+fn is_enough(before: &[&Departure], meeting: &str, id: &str, success_is: bool) -> bool {
     let kicks = before.iter().filter(|left| left.asked.kicks(meeting, id));
-    let tried = kicks.filter(|kick| !refused(kick)).count();
+    let tried = kicks.filter(|kick| !was_refused(kick)).count();
     let latest = before.iter().rev().filter(|left| {
         left.asked.kicks(meeting, id) || left.asked == Asked::Session(meeting.to_owned())
     });
-    let refused_last = latest.take_while(|one| refused(one)).count();
+    let refused_last = latest.take_while(|one| was_refused(one)).count();
     tried >= if success_is { 1 } else { TRIES } || refused_last >= REFUSED
 }
 
-/// Whether a request met with a refused token, if it arrived.
-fn was_refused(world: &World, request: &Departure) -> bool {
-    let api = world.network.api.borrow();
-    api.faults.refuses_token(request.arrived.unwrap_or(0))
+/// Whether the ledger heard that the token was refused for it. One whose answer was lost is a try like any other.
+fn was_refused(request: &Departure) -> bool {
+    matches!(request.answered, Some((_, 401 | 403)))
 }

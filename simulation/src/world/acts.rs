@@ -95,8 +95,10 @@ impl World {
         let known = |recorded: &Recorded| recorded.removals == removals;
         if recorded && !self.synchronous.iter().any(known) {
             let requests = removals.iter().map(|one| u64::from(one.api_requests));
+            // A record that was stored and not answered comes again: its requests were sent before the first time.
+            let at = removals.iter().map(|one| one.at_ms).max();
             self.synchronous.push(Recorded {
-                at: now,
+                at: at.unwrap_or(now),
                 left: self.network.left.borrow().len(),
                 requests: requests.sum(),
                 removals,

@@ -23,9 +23,9 @@ pub struct Ordered {
 /// Synchronous removals that were recorded together.
 #[derive(Debug, Clone)]
 pub struct Recorded {
-    /// When.
+    /// When their requests had been sent.
     pub at: u64,
-    /// How many requests had left by then.
+    /// How many requests of durable work had left when they were recorded.
     pub left: usize,
     /// How many requests they took.
     pub requests: u64,

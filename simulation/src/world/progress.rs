@@ -131,6 +131,7 @@ impl World {
         let heard = self.network.heard.borrow();
         // What was in flight when a header came is taken off, and what left in the turn in which it was heard.
         let hinted = heard.hinted(now) > 12;
+        let refused = refused || heard.is_refused();
         budget && hinted && !heard.is_stopped(now) && !heard.in_doubt(now) && !refused
     }
 }
