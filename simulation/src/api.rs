@@ -85,6 +85,8 @@ pub struct Api {
     window: VecDeque<u64>,
     blocked_until: u64,
     churned: Churn,
+    /// Whether a list without a total was cut short.
+    cut_unseen: bool,
     /// After how many chances of a fault one strikes for sure; 0 once one has struck.
     unstruck: u32,
     chance: Rng,
@@ -96,6 +98,7 @@ impl Api {
     pub fn new(population: Population, faults: Faults, mut chance: Rng) -> Self {
         Self {
             churned: Churn::NotYet,
+            cut_unseen: false,
             unstruck: chance.u32(1..=PATIENCE),
             population,
             faults,

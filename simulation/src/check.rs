@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashSet};
 use participant_remover::ledger::{ItemState, ItemView, RemovalState, RemovalView};
 use participant_remover::removal::{Outcome, RemovalOrder, Target};
 
+use crate::asked::Asked;
 use crate::world::{Ordered, Violation, World};
 use wanted::matches;
 
@@ -121,9 +122,9 @@ fn outcome_is_true(world: &World, item: &ItemView, alone: bool) -> Result<(), Vi
     let holds = match item.outcome {
         Some(Outcome::Removed) => by_us || told,
         Some(Outcome::AlreadyAbsent) => absent && !(alone && by_us),
-        Some(Outcome::AbsentAfterAmbiguous) => absent,
-        Some(Outcome::Failed) => !(alone && by_us),
-        Some(Outcome::Unknown) | None => true,
+        Some(Outcome::AbsentAfterAmbiguous) => absent && doubt(world, item),
+        Some(Outcome::Failed) | None => !(alone && by_us),
+        Some(Outcome::Unknown) => doubt(world, item),
     };
     if holds {
         Ok(())
@@ -134,6 +135,20 @@ fn outcome_is_true(world: &World, item: &ItemView, alone: bool) -> Result<(), Vi
             item.participant
         ))
     }
+}
+
+/// Whether a delete of theirs may have worked, for all that the ledger knows: its answer was lost, or told nothing.
+fn doubt(world: &World, item: &ItemView) -> bool {
+    let delete = Asked::Delete(item.meeting.clone(), item.participant.clone());
+    let told_nothing = |status: u16| matches!(status, 200 | 408 | 500..);
+    let left = world.network.left.borrow();
+    let mut attempts = left.iter().filter(|left| left.asked == delete);
+    // One that was written down as sent may not have left, and an answer may not have been recorded.
+    let tells = |answer: Option<(u64, u16)>| {
+        answer.is_some_and(|(at, status)| !told_nothing(status) && !world.broke_at(at))
+    };
+    attempts.clone().count() < usize::try_from(item.attempts).unwrap_or(usize::MAX)
+        || attempts.any(|left| !tells(left.answered))
 }
 
 fn counters(view: &RemovalView, items: &[ItemView]) -> Result<(), Violation> {

@@ -38,8 +38,10 @@ fn fill(world: &World, count: u32) {
             .unwrap();
     }
     for statement in [
-        "INSERT OR IGNORE INTO targets (removal, position, meeting, user)
-         SELECT seq, 0, '00000000-0000-4000-8000-000000000000', iif(seq % 2, 'user-' || seq, NULL) FROM removals",
+        // Of one guest whom many are, and of everyone; those that wait are about other meetings.
+        "INSERT OR IGNORE INTO targets (removal, position, meeting, user, pending)
+         SELECT seq, 0, iif(state = 'scheduled', 'm' || seq, '00000000-0000-4000-8000-00000000ffff'),
+            iif(seq % 2, 'guest', NULL), state = 'scheduled' FROM removals",
         "INSERT INTO keys (scope, key, digest, removal, created_at)
          SELECT source, id, id, id, accepted_at FROM removals",
         "INSERT INTO items (removal, meeting, participant, state, outcome, found_at, finished_at)
@@ -72,7 +74,7 @@ fn steps(kept: u32) -> u64 {
     assert_eq!(removal(&world).state, RemovalState::Succeeded);
     let (now, ledger) = (world.clock.now(), world.ledger.as_ref().unwrap());
     let elsewhere = MeetingId::parse("00000000-0000-4000-8000-00000000ffff").unwrap();
-    let user = CustomParticipantId::parse("somebody").unwrap();
+    let user = CustomParticipantId::parse("guest").unwrap();
     for whom in [Some(&user), None] {
         let none = ledger.cancel_pending("webhook:realtimekit", &elsewhere, whom, None, now);
         assert_eq!(none.unwrap(), []);

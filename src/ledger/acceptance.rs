@@ -93,7 +93,7 @@ impl<S: Store> Ledger<S> {
                 return Ok(earlier);
             }
             let id = RemovalId::new(now, || clock.random());
-            let seq = self.insert_removal(&id, first, orders.len(), origin, now)?;
+            let seq = self.insert_removal(&id, orders, first, origin, now)?;
             self.insert_targets(seq, orders)?;
             self.remember_key(origin.key, &id, now)?;
             Ok(Acceptance::Accepted(id))
@@ -103,8 +103,8 @@ impl<S: Store> Ledger<S> {
     fn insert_removal(
         &self,
         id: &RemovalId,
+        orders: &[RemovalOrder],
         order: &RemovalOrder,
-        targets: usize,
         origin: &Origin<'_>,
         now: u64,
     ) -> Result<u64, StoreError> {
@@ -113,10 +113,12 @@ impl<S: Store> Ledger<S> {
             Some(_) => RemovalState::Scheduled,
             None => RemovalState::Queued,
         };
+        let is_everywhere =
+            |order: &RemovalOrder| matches!(order.target, Target::UserEverywhere { .. });
         let rows = self.store.run(
             "INSERT INTO removals (id, state, source, caller, reason, kick, dry_run, targets, not_before, event_at,
-                accepted_at, wake_at, turn)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12) RETURNING seq",
+                accepted_at, wake_at, turn, everywhere)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13) RETURNING seq",
             &values![
                 id.as_str(),
                 state.as_str(),
@@ -125,11 +127,12 @@ impl<S: Store> Ledger<S> {
                 order.reason.as_deref(),
                 order.kick,
                 order.dry_run,
-                u32::try_from(targets).unwrap_or(u32::MAX),
+                u32::try_from(orders.len()).unwrap_or(u32::MAX),
                 order.not_before_ms,
                 origin.event_at,
                 now,
                 not_before.unwrap_or(now),
+                orders.iter().any(is_everywhere),
             ],
         )?;
         first_row(&rows)?.integer(0)
@@ -141,9 +144,9 @@ impl<S: Store> Ledger<S> {
             .map(|order| TargetRow::of(&order.target))
             .collect();
         self.store.run(
-            "INSERT INTO targets (removal, position, meeting, participant, user)
-             SELECT ?1, key, value ->> 'm', value ->> 'p', value ->> 'u' FROM json_each(?2)",
-            &values![seq, json(&rows)?],
+            "INSERT INTO targets (removal, position, meeting, participant, user, pending)
+             SELECT ?1, key, value ->> 'm', value ->> 'p', value ->> 'u', ?3 FROM json_each(?2)",
+            &values![seq, json(&rows)?, rows.len() == 1],
         )?;
         Ok(())
     }

@@ -43,6 +43,8 @@ struct Stop {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Hint {
     more: u32,
+    #[serde(default)]
+    since: u64,
     until: u64,
 }
 
@@ -100,11 +102,15 @@ impl Brakes {
 
     /// Until when the hints let nothing leave.
     pub fn hinted_until(&self, now: u64) -> Option<u64> {
+        self.spent(now).map(|hint| hint.until)
+    }
+
+    /// The hint that lets nothing leave for longest.
+    fn spent(&self, now: u64) -> Option<&Hint> {
         let spent = self.hints.iter().filter(|hint| hint.more == 0);
         spent
-            .map(|hint| hint.until)
-            .filter(|until| *until > now)
-            .max()
+            .filter(|hint| hint.until > now)
+            .max_by_key(|hint| hint.until)
     }
 
     /// Until when everything stands still.
@@ -139,6 +145,7 @@ impl Brakes {
             let time = Duration::from_secs(seconds.into()).min(LONGEST_BLOCK);
             self.add_hint(Hint {
                 more: remaining.saturating_sub(others),
+                since: now,
                 until: after(now, time),
             });
         }
@@ -160,10 +167,7 @@ impl Brakes {
 
     /// A 429: stand still as long as it asks for, within bounds.
     pub fn limit(&mut self, retry_after: Option<Duration>, now: u64) {
-        let block = retry_after.map_or(DEFAULT_BLOCK, |time| {
-            time.clamp(SHORTEST_BLOCK, LONGEST_BLOCK)
-        });
-        self.limit_until(after(now, block), now);
+        self.limit_until(after(now, block_of(retry_after)), now);
     }
 
     /// Stand still until then, and not a moment longer: what another ledger of the token tells of a 429.
@@ -219,8 +223,21 @@ impl Brakes {
             .refused
             .map(|stop| named(stop, PauseReason::TokenRefused));
         let limited = self.limited.filter(|stop| stop.until > now);
-        refused.or_else(|| limited.map(|stop| named(stop, PauseReason::RateLimited)))
+        let spent = self.spent(now).map(|hint| Stop {
+            since: hint.since,
+            until: hint.until,
+        });
+        let longest = [limited, spent].into_iter().flatten();
+        let longest = longest.max_by_key(|stop| stop.until);
+        refused.or_else(|| longest.map(|stop| named(stop, PauseReason::RateLimited)))
     }
+}
+
+/// How long a 429 makes everything stand still that asks for that time, or for none.
+pub(super) fn block_of(retry_after: Option<Duration>) -> Duration {
+    retry_after.map_or(DEFAULT_BLOCK, |time| {
+        time.clamp(SHORTEST_BLOCK, LONGEST_BLOCK)
+    })
 }
 
 /// A time of `delay` from now, in milliseconds.

@@ -43,18 +43,12 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<Vec<RemovalId>, StoreError> {
         self.store.transaction(|| {
-            let (index, whom) = match user {
-                Some(_) => ("targets_by_user", "t.user = ?1"),
-                None => ("targets_everyone", "?1 IS NULL AND t.user IS NULL"),
-            };
             // Those that wait for their time or for their turn.
             let rows = self.store.run(
-                &format!(
-                    "SELECT r.seq, r.id FROM targets t INDEXED BY {index} JOIN removals r ON r.seq = t.removal
-                     WHERE {whom} AND t.meeting = ?2 AND t.participant IS NULL
-                        AND r.source = ?3 AND r.state IN ('scheduled', 'queued') AND r.targets = 1
-                        AND (r.event_at IS NULL OR ?4 IS NULL OR r.event_at <= ?4)"
-                ),
+                "SELECT r.seq, r.id FROM targets t INDEXED BY targets_pending JOIN removals r ON r.seq = t.removal
+                 WHERE t.pending AND t.meeting = ?2 AND t.user IS ?1 AND t.participant IS NULL
+                    AND r.source = ?3 AND r.state IN ('scheduled', 'queued')
+                    AND (r.event_at IS NULL OR ?4 IS NULL OR r.event_at <= ?4)",
                 &values![
                     user.map(CustomParticipantId::as_str),
                     meeting.as_str(),
@@ -83,7 +77,9 @@ impl<S: Store> Ledger<S> {
             "UPDATE works SET stage = 'cancelled', due_at = NULL WHERE removal = ?1",
             &values![seq],
         )?;
+        self.begin_targets(seq)?;
         self.forget_pages(seq)?;
+        self.make_room(now)?;
         // What is in flight keeps its state: its answer, or its loss, decides.
         self.close_cancelled(seq, now)
     }

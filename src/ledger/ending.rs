@@ -61,7 +61,7 @@ impl<S: Store> Ledger<S> {
         match row.maybe_integer(1)? {
             Some(list) => {
                 self.store.run(
-                    "UPDATE works SET confirmed = 1 WHERE id = ?1",
+                    "UPDATE works SET confirmed = confirmed + 1 WHERE id = ?1",
                     &values![list],
                 )?;
                 let list = self.work_row(list)?;
@@ -93,6 +93,7 @@ impl<S: Store> Ledger<S> {
             "UPDATE removals SET state = ?2, finished_at = ?3, wake_at = NULL, revision = revision + 1 WHERE seq = ?1",
             &values![removal, state.as_str(), now],
         )?;
+        self.make_room(now)?;
         if state == RemovalState::Succeeded {
             // Nothing of it is ever run again, and a user everywhere has a row for every meeting of the app.
             self.store

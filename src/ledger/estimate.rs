@@ -10,6 +10,8 @@ use crate::values;
 /// How long one request takes in the middle, with six at a time, in milliseconds. Counts only while there is budget.
 const REQUEST_MS: u64 = 60;
 const FIVE_MINUTES_MS: u64 = 300_000;
+/// How far the rows of other removals are counted: this is asked for once a second and more.
+const COUNTED: u64 = 20_000;
 /// How many rows a page has, as far as is known.
 const ROWS_A_PAGE: u64 = 100;
 
@@ -90,11 +92,14 @@ impl<S: Store> Ledger<S> {
         };
         let rows = self.store.run(
             "SELECT (SELECT count(*) FROM removals WHERE state IN ('queued', 'running') AND seq <> ?1),
-                (SELECT count(*) FROM items INDEXED BY items_open WHERE state IN ('waiting', 'pending') AND removal <> ?1)
-                + (SELECT count(*) FROM works INDEXED BY works_due WHERE due_at IS NOT NULL AND removal <> ?1)",
-            &values![seq],
+                (SELECT count(*) FROM (SELECT 1 FROM items INDEXED BY items_open
+                    WHERE state IN ('waiting', 'pending') AND removal <> ?1 LIMIT ?2))
+                + (SELECT count(*) FROM (SELECT 1 FROM works INDEXED BY works_due
+                    WHERE due_at IS NOT NULL AND removal <> ?1 LIMIT ?2))",
+            &values![seq, COUNTED],
         )?;
         let row = first_row(&rows)?;
+        let others = row.integer(1)?;
         let start = view.not_before.unwrap_or(0).saturating_sub(now);
         let pause = view
             .pause
@@ -104,7 +109,8 @@ impl<S: Store> Ledger<S> {
         let outlook = Outlook {
             requests: left.requests(view).max(1),
             sharers: row.integer(0)?,
-            others: row.integer(1)?,
+            // So many that they are not counted take every turn.
+            others: if others < COUNTED { others } else { u64::MAX },
             free: u64::from(pacing.window.free(now, allowed)),
             per_5_minutes: u64::from(allowed.durable),
             standstill_ms: start.max(pause),

@@ -7,6 +7,8 @@ use super::store::{Store, StoreError};
 use crate::digest::BODY_KEY;
 use crate::values;
 
+/// The scopes of webhooks begin with this; a caller may use any key.
+const WEBHOOK: &str = "webhook:";
 /// How long the key of a body, or of a message that made no removal, is remembered, in milliseconds. The others live as
 /// long as their removal.
 pub(super) const KEY_MS: u64 = 7 * 24 * 60 * 60 * 1000;
@@ -26,7 +28,7 @@ impl<S: Store> Ledger<S> {
     /// What an earlier request with the same key was answered.
     pub fn replay(&self, key: Option<&Key>, now: u64) -> Result<Option<Acceptance>, StoreError> {
         let Some(key) = key else { return Ok(None) };
-        if key.key.starts_with(BODY_KEY) {
+        if key.scope.starts_with(WEBHOOK) && key.key.starts_with(BODY_KEY) {
             // The same body without an id, after that long, is the same thing that has happened again.
             self.store.run(
                 "DELETE FROM keys WHERE scope = ?1 AND key = ?2 AND created_at < ?3",

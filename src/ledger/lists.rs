@@ -27,7 +27,7 @@ struct ParticipantRow<'a> {
 }
 
 /// How many other removals take one page at most: it all happens in one turn.
-const SHARED_WITH: u32 = 200;
+const SHARED_WITH: usize = 200;
 
 /// For how long other lists are read as one that was refused and then answered, in milliseconds: it may have been a
 /// refusal for another reason.
@@ -55,11 +55,15 @@ impl<S: Store> Ledger<S> {
                 work.page,
                 work.sent_at.unwrap_or(0),
                 work.id,
-                SHARED_WITH,
+                u64::try_from(SHARED_WITH + 1).unwrap_or(u64::MAX),
                 work.plain
             ],
         )?;
-        for row in others {
+        if let Some(row) = others.get(SHARED_WITH) {
+            // One of those that are left asks for it at once, for all of them.
+            self.wake(self.work_row(row.integer(0)?)?.removal, now)?;
+        }
+        for row in others.iter().take(SHARED_WITH) {
             let id = row.integer(0)?;
             if work.plain {
                 // Its next page follows this one.
@@ -102,7 +106,7 @@ impl<S: Store> Ledger<S> {
             &values![work.removal, now, json(&rows)?],
         )?;
         let found = u64::try_from(new.len()).unwrap_or(u64::MAX);
-        if work.confirms {
+        if work.confirming > 0 {
             self.read_active_again(work.removal, &json(&rows)?, now)?;
         }
         // The total is what is known of how many there will be, until all of them are there.
@@ -161,8 +165,8 @@ impl<S: Store> Ledger<S> {
         let new = self.store.run(
             "INSERT INTO items (removal, work, meeting, participant, state, found_at)
              SELECT ?1, ?2, ?3, value ->> 'id', ?4, ?5 FROM json_each(?6)
-             WHERE ?7 OR EXISTS (SELECT 1 FROM targets t WHERE t.removal = ?1 AND t.user = value ->> 'user'
-                AND (t.meeting IS NULL OR t.meeting = ?3))
+             WHERE ?7 OR EXISTS (SELECT 1 FROM targets t INDEXED BY targets_by_user WHERE t.removal = ?1
+                AND t.user = value ->> 'user' AND (t.meeting IS NULL OR t.meeting = ?3))
              ON CONFLICT (work, participant) DO NOTHING RETURNING id",
             &values![
                 work.removal,

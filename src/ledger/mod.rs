@@ -33,6 +33,7 @@ pub mod state;
 mod steps;
 pub mod store;
 pub mod synchronous;
+mod turns;
 pub mod views;
 mod window;
 mod work;

@@ -1,8 +1,6 @@
 //! How fast durable work may go: the window of five minutes, what the API's headers say, and standing still after a
 //! 429 or a refused API token. All of it is kept in the store; what is here in memory is read from there at the start.
 
-use std::time::Duration;
-
 use super::Ledger;
 use super::brakes::{Brakes, Signal};
 use super::settings::Settings;
@@ -121,17 +119,7 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// The synchronous route was answered 429: durable work stands still as well.
-    pub fn pause_for_limit(
-        &self,
-        retry_after: Option<Duration>,
-        now: u64,
-    ) -> Result<(), StoreError> {
-        self.pacing.borrow_mut().brakes.limit(retry_after, now);
-        self.save_brakes(now)
-    }
-
-    /// Another app's ledger stands still until then: the limit is the token's.
+    /// The synchronous route, or another app's ledger, was answered 429: durable work stands still until then as well.
     pub fn pause_until(&self, until: u64, now: u64) -> Result<(), StoreError> {
         self.pacing.borrow_mut().brakes.limit_until(until, now);
         self.save_brakes(now)

@@ -19,6 +19,8 @@ pub(super) struct Item {
     pub failures: u32,
     pub waited: u64,
     pub refused_at: Option<u64>,
+    /// Its removal only looks.
+    pub dry_run: bool,
     /// Its removal was cancelled while its request was in flight.
     pub cancelled: bool,
 }
@@ -26,7 +28,8 @@ pub(super) struct Item {
 impl<S: Store> Ledger<S> {
     pub(super) fn item_row(&self, id: u64) -> Result<Item, StoreError> {
         let rows = self.store.run(
-            "SELECT i.removal, i.work, i.outcome, i.ambiguous, i.failures, i.waited, i.refused_at, r.state = 'cancelled'
+            "SELECT i.removal, i.work, i.outcome, i.ambiguous, i.failures, i.waited, i.refused_at, r.state = 'cancelled',
+                r.dry_run
              FROM items i JOIN removals r ON r.seq = i.removal WHERE i.id = ?1",
             &values![id],
         )?;
@@ -41,6 +44,7 @@ impl<S: Store> Ledger<S> {
             waited: row.integer(5)?,
             refused_at: row.maybe_integer(6)?,
             cancelled: row.flag(7)?,
+            dry_run: row.flag(8)?,
         })
     }
 
@@ -94,7 +98,7 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<(), StoreError> {
         let reason = describe(error, ray);
-        let ambiguous = item.ambiguous || error.is_ambiguous();
+        let ambiguous = item.ambiguous || error.is_ambiguous() && !item.dry_run;
         let failures = item.failures + 1;
         let limit = self.settings.give_up_after_ms;
         let next = next(error, failures, item.waited, limit, random, now);

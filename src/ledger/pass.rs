@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 pub const MAX_UNCLEAN_PASSES: u32 = 12;
 /// How often a list is read at all: somebody may be adding people faster than they are removed.
 pub const MAX_PASSES: u32 = 200;
+/// How often the list of meetings is read to confirm that all of them are through. A meeting that was there when the
+/// removal was asked for is in each of these; where new ones are made all the time, no reading would be without any.
+pub const MAX_CONFIRMING: u32 = 3;
 /// No list is believed to have more pages than this.
 const MAX_PAGES: u32 = 20_000;
 /// Nor a longer total than this.

@@ -4,11 +4,14 @@ use std::collections::HashSet;
 
 use super::Ledger;
 use super::acceptance::{first_row, json};
-use super::pass::{MAX_PASSES, MAX_UNCLEAN_PASSES, Pass, agrees, may_be_cut};
+use super::pass::{MAX_CONFIRMING, MAX_PASSES, MAX_UNCLEAN_PASSES, Pass, agrees, may_be_cut};
 use super::repeat::repeat_after;
 use super::store::{Row, Store, StoreError};
 use super::work::{Stage, Work};
 use crate::values;
+
+/// When a list is read again whose people another removal is deleting, in milliseconds.
+const EMPTIED_MS: u64 = 60_000;
 
 /// What a page showed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -136,6 +139,10 @@ impl<S: Store> Ledger<S> {
     ) -> Result<(), StoreError> {
         // A list that never says how long it is may end early unseen: it is believed at its third reading in a row.
         let whole = whole && (pass.has_total() || work.unclean_passes >= 2);
+        if !whole && pass.found == 0 && self.is_being_emptied(work)? {
+            // Its pages shift since another removal deletes those who are on them: that is no fault of the list.
+            return self.read_again(work, now.saturating_add(EMPTIED_MS));
+        }
         let unclean = if whole { 0 } else { work.unclean_passes + 1 };
         self.store.run(
             "UPDATE works SET unclean_passes = ?2 WHERE id = ?1",
@@ -162,11 +169,23 @@ impl<S: Store> Ledger<S> {
         if !whole {
             return self.read_again(work, repeat_after(unclean, random, now));
         }
-        if work.meeting.is_none() && (pass.found > 0 || !work.confirms) {
+        let settles = work.confirming == 0 || pass.found > 0;
+        if work.meeting.is_none() && settles && work.confirming < MAX_CONFIRMING {
             self.enter(work.id, Stage::Settled, None)?;
             return self.go_on(work.removal, now);
         }
         self.end_reading(work, now)
+    }
+
+    /// Whether another removal deletes participants of the same meeting.
+    fn is_being_emptied(&self, work: &Work) -> Result<bool, StoreError> {
+        let rows = self.store.run(
+            "SELECT EXISTS (SELECT 1 FROM removals r INDEXED BY removals_by_state JOIN works w INDEXED BY works_by_meeting
+                ON w.removal = r.seq AND ifnull(w.meeting, '') = ?1
+             WHERE r.state = 'running' AND r.seq <> ?2 AND w.stage = 'deleting')",
+            &values![work.meeting.as_deref(), work.removal],
+        )?;
+        first_row(&rows)?.flag(0)
     }
 
     /// The list was read whole and showed nobody new. Participants that a target names may be waiting still.

@@ -12,9 +12,11 @@ impl<S: Store> Ledger<S> {
     /// Called when an alarm begins to work: nothing of this instance is in flight then.
     pub(super) fn recover(&self, now: u64) -> Result<(), StoreError> {
         self.store.transaction(|| {
-            // A delete whose answer was not seen may have worked; that of a removal that was cancelled stays unknown.
+            // A delete whose answer was not seen may have worked; that of a removal that was cancelled stays unknown. A dry
+            // run only looks.
             let items = self.store.run(
-                "UPDATE items SET ambiguous = 1, sent_at = NULL, due_at = ?1 WHERE sent_at IS NOT NULL RETURNING removal, id",
+                "UPDATE items SET ambiguous = NOT (SELECT dry_run FROM removals WHERE seq = removal), sent_at = NULL, due_at = ?1
+                 WHERE sent_at IS NOT NULL RETURNING removal, id",
                 &values![now],
             )?;
             for row in &items {

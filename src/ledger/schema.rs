@@ -20,6 +20,7 @@ const VERSION_1: &[&str] = &[
         kick INTEGER NOT NULL,
         dry_run INTEGER NOT NULL,
         targets INTEGER NOT NULL,
+        everywhere INTEGER NOT NULL DEFAULT 0,
         not_before INTEGER,
         event_at INTEGER,
         accepted_at INTEGER NOT NULL,
@@ -50,10 +51,12 @@ const VERSION_1: &[&str] = &[
         meeting TEXT,
         participant TEXT,
         user TEXT,
+        pending INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (removal, position)
     ) WITHOUT ROWID",
     "CREATE INDEX targets_by_user ON targets (user, removal) WHERE user IS NOT NULL",
-    "CREATE INDEX targets_everyone ON targets (meeting, removal) WHERE user IS NULL AND participant IS NULL",
+    // Of removals that have not begun: whoever comes back in time cancels them.
+    "CREATE INDEX targets_pending ON targets (meeting, user, removal) WHERE pending",
     // An id is never used again: items of finished removals go on naming works that are gone.
     "CREATE TABLE works (
         id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -13,6 +13,8 @@ pub struct Settings {
     pub retention_days: u32,
     /// How long one request is repeated, counted in time waited between its attempts, in milliseconds.
     pub give_up_after_ms: u64,
+    /// How many removals of users from all meetings are at work at a time. Not for the operator to set.
+    pub everywhere_at_once: u32,
 }
 
 impl Default for Settings {
@@ -23,6 +25,7 @@ impl Default for Settings {
             synchronous_share_percent: 20,
             retention_days: 90,
             give_up_after_ms: 24 * 60 * 60 * 1000,
+            everywhere_at_once: 1_000,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What to send next. A step is chosen and marked as sent in one transaction, before it leaves.
+//! One request of a removal: what it asks for, and marking its row as sent before it leaves.
 
 use super::Ledger;
 use super::store::{Store, StoreError};
@@ -6,8 +6,6 @@ use super::work::{Stage, Work};
 use crate::ids::{MeetingId, ParticipantId};
 use crate::values;
 
-/// How soon to look again for a page that was to be shared, in milliseconds.
-const SHARED_PAGE_MS: u64 = 500;
 /// How many participants one kick names.
 const KICKS_AT_ONCE: u32 = 100;
 
@@ -62,80 +60,12 @@ pub(super) enum Request {
 }
 
 impl<S: Store> Ledger<S> {
-    /// Chooses the next request, by turns among the removals that have something due, and marks it as sent. `None`
-    /// when nothing is due or the pace allows nothing.
-    pub(super) fn next_step(&self, now: u64) -> Result<Option<Step>, StoreError> {
-        if self.pacing.borrow_mut().free(now, &self.settings) == 0 {
-            return Ok(None);
-        }
-        let step = self.store.transaction(|| self.choose(now))?;
-        if step.is_some() {
-            self.pacing.borrow_mut().send();
-            self.save_brakes(now)?;
-        }
-        Ok(step)
-    }
-
-    fn choose(&self, now: u64) -> Result<Option<Step>, StoreError> {
-        // Those whose time has come wait for their turn now.
-        self.store.run(
-            "UPDATE removals INDEXED BY removals_scheduled SET state = 'queued', revision = revision + 1
-             WHERE state = 'scheduled' AND wake_at <= ?1",
-            &values![now],
-        )?;
-        loop {
-            let rows = self.store.run(
-                "SELECT seq, state, dry_run FROM removals INDEXED BY removals_by_turn
-                 WHERE wake_at <= ?1 AND state <> 'scheduled' AND (SELECT min(wake_at) FROM removals WHERE wake_at IS NOT NULL) <= ?1
-                 ORDER BY turn, seq LIMIT 1",
-                &values![now],
-            )?;
-            let Some(row) = rows.first() else {
-                return Ok(None);
-            };
-            let removal = row.integer(0)?;
-            if row.text(1)? != "running" {
-                self.start(removal, now)?;
-            }
-            let request = match self.due_item(removal, row.flag(2)?, now)? {
-                Some(request) => Some(request),
-                None => self.due_work(removal, now)?,
-            };
-            if let Some(request) = request {
-                self.take_turn(removal, now)?;
-                return Ok(Some(Step { removal, request }));
-            }
-            self.sleep(removal, now)?;
-            // Another removal's page may have ended the last of its work before it was its turn.
-            self.go_on(removal, now)?;
-        }
-    }
-
-    /// A removal that was served goes to the end of the queue.
-    fn take_turn(&self, removal: u64, now: u64) -> Result<(), StoreError> {
-        let turn = self.turn.get().saturating_add(1).max(now);
-        self.turn.set(turn);
-        self.store.run(
-            "UPDATE removals SET turn = ?2, requests = requests + 1, revision = revision + 1 WHERE seq = ?1",
-            &values![removal, turn],
-        )?;
-        Ok(())
-    }
-
-    /// Nothing of a removal may leave now: it wakes when the first of its rows is due. Those in flight wake it themselves,
-    /// and so does the page of another removal that it waits for; should that page not come, it looks again.
-    fn sleep(&self, removal: u64, now: u64) -> Result<(), StoreError> {
-        self.store.run(
-            "UPDATE removals SET wake_at = (SELECT CASE WHEN min(due_at) <= ?2 THEN ?3 ELSE min(due_at) END FROM (
-                SELECT min(due_at) AS due_at FROM items INDEXED BY items_due WHERE removal = ?1 AND due_at IS NOT NULL
-                UNION ALL SELECT min(due_at) FROM works INDEXED BY works_due WHERE removal = ?1 AND due_at IS NOT NULL))
-             WHERE seq = ?1",
-            &values![removal, now, now.saturating_add(SHARED_PAGE_MS)],
-        )?;
-        Ok(())
-    }
-
-    fn due_item(&self, removal: u64, dry: bool, now: u64) -> Result<Option<Request>, StoreError> {
+    pub(super) fn due_item(
+        &self,
+        removal: u64,
+        dry: bool,
+        now: u64,
+    ) -> Result<Option<Request>, StoreError> {
         let rows = self.store.run(
             "UPDATE items SET sent_at = ?2, due_at = NULL, attempts = attempts + 1
              WHERE id = (SELECT id FROM items WHERE removal = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT 1)
@@ -164,7 +94,7 @@ impl<S: Store> Ledger<S> {
     }
 
     /// A page that is in flight for another removal is not asked for again: it will be shared.
-    fn due_work(&self, removal: u64, now: u64) -> Result<Option<Request>, StoreError> {
+    pub(super) fn due_work(&self, removal: u64, now: u64) -> Result<Option<Request>, StoreError> {
         let rows = self.store.run(
             "UPDATE works SET sent_at = ?2, due_at = NULL, attempts = attempts + 1
              WHERE id = (SELECT id FROM works w WHERE removal = ?1 AND due_at <= ?2 AND NOT (stage = 'reading' AND EXISTS (

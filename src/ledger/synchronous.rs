@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Ledger;
 use super::acceptance::json;
+use super::brakes::{after, block_of};
 use super::store::{Store, StoreError};
 use crate::removal::Outcome;
 use crate::values;
@@ -53,7 +54,9 @@ impl<S: Store> Ledger<S> {
     ) -> Result<(), StoreError> {
         self.store.transaction(|| {
             for one in done.iter().filter(|one| one.limited) {
-                self.pause_for_limit(one.retry_after_ms.map(Duration::from_millis), now)?;
+                // From when it was met with: a record that comes again does not make it longer.
+                let block = block_of(one.retry_after_ms.map(Duration::from_millis));
+                self.pause_until(after(one.at_ms, block), now)?;
             }
             if done.iter().any(|one| one.outcome.is_gone()) {
                 self.pacing.borrow_mut().brakes.try_soon(now);

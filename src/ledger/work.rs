@@ -81,8 +81,8 @@ pub(super) struct Work {
     pub pass: u32,
     pub reading: String,
     pub unclean_passes: u32,
-    /// It is the list of meetings, and all meetings of an earlier reading of it are through.
-    pub confirms: bool,
+    /// How many confirming passes over the list of meetings have begun: all meetings of the readings before are through.
+    pub confirming: u32,
     /// Its list was given up; those who were found before are being removed.
     pub given_up: bool,
     pub kicked_up_to: u64,
@@ -100,7 +100,7 @@ impl<S: Store> Ledger<S> {
         let rows = self.store.run(
             "SELECT w.removal, w.meeting, w.lists, w.everyone, w.stage, w.page, w.pass, w.reading, w.unclean_passes,
                 w.kicked_up_to, w.attempts, w.waited, w.refused_at, w.sent_at, r.kick AND w.may_be_live, r.dry_run, w.given_up,
-                w.meeting IS NULL AND w.confirmed, w.plain
+                iif(w.meeting IS NULL, w.confirmed, 0), w.plain
              FROM works w JOIN removals r ON r.seq = w.removal WHERE w.id = ?1",
             &values![id],
         )?;
@@ -124,7 +124,7 @@ impl<S: Store> Ledger<S> {
             kicks: row.flag(14)?,
             dry_run: row.flag(15)?,
             given_up: row.flag(16)?,
-            confirms: row.flag(17)?,
+            confirming: row.small(17)?,
             plain: row.flag(18)?,
         })
     }

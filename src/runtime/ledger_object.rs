@@ -199,6 +199,8 @@ impl RemovalLedger {
             let id = self.isolate.request_id();
             if let Err(error) = call_ledger(&self.env, other, &call, &id).await {
                 log_ledger_error(&error.0);
+                // The next alarm tells everybody once more.
+                self.limit_told.set(0);
             }
         }
     }
@@ -235,5 +237,6 @@ fn settings(config: &Config) -> Settings {
         synchronous_share_percent: config.synchronous_share_percent,
         retention_days: config.retention_days,
         give_up_after_ms: u64::from(config.give_up_after_hours) * 60 * 60 * 1000,
+        ..Settings::default()
     }
 }

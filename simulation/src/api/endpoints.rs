@@ -109,7 +109,10 @@ impl Api {
         if self.strikes(self.faults.lying, now) {
             self.totals.lies += 1;
             match self.chance.u8(0..5) {
-                0 => cut = self.chance.usize(0..size),
+                // Without a total, what is cut off in every reading cannot be seen: once in a run.
+                0 if !(self.no_totals && std::mem::replace(&mut self.cut_unseen, true)) => {
+                    cut = self.chance.usize(0..size);
+                }
                 1 => start = start.saturating_sub(size),
                 2 => total = Some(rows.len() + self.chance.usize(1..4)),
                 // A total that is too small is a lie that can be seen only where the rows go beyond it.

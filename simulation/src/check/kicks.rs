@@ -24,7 +24,7 @@ pub(super) fn hold(world: &World) -> Result<(), Violation> {
         let before = left.get(..number).unwrap_or_default();
         // Whoever was kicked may come back before the delete, but not while a refused token has kept it waiting.
         let (since, why) = match (departure.is_back, wanting.as_slice()) {
-            (false, _) => (0, "was live"),
+            (false, _) => (added_at(world, meeting, id), "was live"),
             (true, [alone]) => match refused_before(world, before, meeting, alone) {
                 Some(refused) => (refused, "was back since a delete was refused"),
                 None => continue,
@@ -45,6 +45,15 @@ pub(super) fn hold(world: &World) -> Result<(), Violation> {
         }
     }
     Ok(())
+}
+
+fn added_at(world: &World, meeting: &str, id: &str) -> u64 {
+    let api = world.network.api.borrow();
+    let mut meetings = api.population.meetings.iter();
+    let meeting = meetings.find(|m| m.id == meeting);
+    let people = meeting.into_iter().flat_map(|m| &m.participants);
+    let found = people.filter(|p| p.id == id).map(|p| p.added_at).next();
+    found.unwrap_or(0)
 }
 
 fn is_gentle(ordered: &Ordered) -> bool {

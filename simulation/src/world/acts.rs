@@ -85,7 +85,7 @@ impl World {
             let limited = removals.iter().filter(|removal| removal.limited);
             for removal in limited {
                 let mut heard = self.network.heard.borrow_mut();
-                heard.block(removal.retry_after_ms, now);
+                heard.block(removal.retry_after_ms, removal.at_ms);
             }
         }
         self.end_of_turn();

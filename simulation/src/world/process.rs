@@ -196,10 +196,10 @@ impl World {
         }
     }
 
-    /// Whether a statement failed or the process died at that time.
+    /// Whether a statement failed or the process died at that time: it is told when the next alarm is set.
     #[must_use]
     pub fn broke_at(&self, time: u64) -> bool {
-        self.breaks.contains(&time)
+        self.breaks.iter().any(|at| (time..=time + 2).contains(at))
     }
 
     fn worked(&mut self, worked: &Worked) {

@@ -105,13 +105,29 @@ fn a_refused_token_is_tried_less_and_less_often() {
 }
 
 #[test]
+fn a_limit_that_is_used_up_is_told_as_a_pause() {
+    let mut brakes = Brakes::default();
+    brakes.hear(Signal::Accepted, false, limit(1, 240), 0, 0.5, 5);
+    assert_eq!(brakes.pause(6), None);
+    brakes.send();
+    let pause = brakes.pause(6).unwrap();
+    assert_eq!(
+        (pause.reason, pause.since, pause.until),
+        (PauseReason::RateLimited, 5, 240_005)
+    );
+    brakes.limit(Some(Duration::from_mins(5)), 7);
+    assert_eq!(brakes.pause(8).unwrap().until, 300_007, "the longest");
+    assert_eq!(brakes.pause(300_007), None);
+}
+
+#[test]
 fn what_is_kept_in_the_store_is_pinned() {
     let mut brakes = Brakes::default();
     brakes.limit(None, 7);
     brakes.hear(Signal::Refused, false, limit(3, 10), 0, 1.0, 7);
     assert_eq!(
         serde_json::to_string(&brakes).unwrap(),
-        r#"{"limited":{"since":7,"until":300007},"refused":{"since":7,"until":5007},"refusals":1,"for_delete":false,"hints":[{"more":3,"until":10007}],"quota":null}"#
+        r#"{"limited":{"since":7,"until":300007},"refused":{"since":7,"until":5007},"refusals":1,"for_delete":false,"hints":[{"more":3,"since":7,"until":10007}],"quota":null}"#
     );
     assert!(brakes.binding(3, 7).hints.is_empty() && brakes.binding(4, 7).hints.len() == 1);
 }

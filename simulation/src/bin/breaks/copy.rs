@@ -83,7 +83,7 @@ impl Copy {
 
     /// Compiles the simulation.
     pub fn build(&self) -> Result<(), String> {
-        let built = self.cargo(&["build", "--bin", "simulation"])?;
+        let built = self.cargo(&["build", "--quiet", "--bin", "simulation"])?;
         if built.status.success() {
             return Ok(());
         }
@@ -126,7 +126,7 @@ impl Copy {
         let (command, rest) = arguments.split_at(1);
         Command::new("cargo")
             .args(command)
-            .args(["--quiet", "--package", "simulation"])
+            .args(["--package", "simulation"])
             .args(rest)
             .env("CARGO_TARGET_DIR", &self.target)
             .current_dir(&self.tree)

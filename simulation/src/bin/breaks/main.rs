@@ -33,6 +33,12 @@ fn run(name: Option<&str>) -> Result<bool, String> {
         ));
     }
     let copy = Copy::of_the_repository()?;
+    copy.build()?;
+    if let Some((seed, violation)) = copy.first_violation()? {
+        return Err(format!(
+            "nothing is broken yet, and seed {seed} finds: {violation}"
+        ));
+    }
     let mut rows = Vec::new();
     for one in chosen {
         let noticed = copy.with_broken(&one, || notice(&copy, &one))?;

@@ -1,0 +1,182 @@
+//! Many removals at a time: they take turns, and those of users everywhere wait for room.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod scene;
+
+use std::collections::BTreeMap;
+
+use participant_remover::ledger::RemovalState;
+use scene::{everyone_in, fifty_meetings, participant_in, removal, scene, start, user_everywhere};
+use simulation::check;
+use simulation::clock::START;
+use simulation::scenario::Scenario;
+use simulation::script::Act;
+use simulation::world::World;
+
+/// The removal that was ordered as that number.
+fn state(world: &World, number: usize) -> Option<RemovalState> {
+    let id = world.ordered.get(&number)?.id.clone()?;
+    let ledger = world.ledger.as_ref()?;
+    let view = ledger.show(&id, world.clock.now()).unwrap();
+    view.map(|view| view.state)
+}
+
+fn states(world: &World) -> BTreeMap<usize, Option<RemovalState>> {
+    world
+        .ordered
+        .keys()
+        .map(|number| (*number, state(world, *number)))
+        .collect()
+}
+
+/// Removes that many users from everywhere, each by a removal of its own.
+fn everywhere(mut scenario: Scenario, users: usize) -> World {
+    for number in 0..users {
+        let orders = vec![user_everywhere(&format!("user-{number}"))];
+        scenario.script.push((0, Act::Order { number, orders }));
+    }
+    World::new(scenario).unwrap()
+}
+
+#[test]
+fn a_small_removal_does_not_wait_for_the_end_of_a_large_one() {
+    let mut scenario = scene(100);
+    scenario.settings.requests_per_5_minutes = 100;
+    let large = scenario.population.add_meeting(false);
+    for number in 0..300 {
+        scenario
+            .population
+            .add(large, &format!("user-{number}"), START);
+    }
+    let small = scenario.population.add_meeting(false);
+    scenario.population.add(small, "one", START);
+    let one = participant_in(&scenario, small, "p301");
+    let orders = vec![one];
+    scenario
+        .script
+        .push((400_000, Act::Order { number: 1, orders }));
+    let order = everyone_in(&scenario, large);
+    let mut world = start(scenario, vec![order]);
+    while state(&world, 1).is_none_or(|state| !state.is_final()) {
+        assert!(world.advance().unwrap());
+    }
+    assert_eq!(state(&world, 1), Some(RemovalState::Succeeded));
+    assert_eq!(removal(&world).state, RemovalState::Running);
+    let waited = world.clock.now() - START - 400_000;
+    assert!(waited <= 310_000, "it took {waited} ms");
+}
+
+#[test]
+fn of_users_everywhere_as_many_are_at_work_as_there_is_room_for() {
+    let mut scenario = fifty_meetings(20);
+    scenario.settings.everywhere_at_once = 3;
+    let mut world = everywhere(scenario, 10);
+    let mut most = 0;
+    while world.ordered.len() < 10 || !states(&world).values().all(|s| s.unwrap().is_final()) {
+        assert!(world.advance().unwrap());
+        let states = states(&world);
+        let running = states
+            .values()
+            .filter(|state| **state == Some(RemovalState::Running));
+        most = most.max(running.count());
+        // In their order: none has begun while an older one waits.
+        let waiting = states
+            .iter()
+            .position(|(_, s)| *s == Some(RemovalState::Queued));
+        let begun = states
+            .values()
+            .rposition(|s| *s == Some(RemovalState::Running));
+        if let (Some(waiting), Some(begun)) = (waiting, begun) {
+            assert!(begun < waiting, "{states:?}");
+        }
+    }
+    assert_eq!(most, 3);
+    check::everything(&world).unwrap();
+    assert_eq!(world.network.api.borrow().population.present(), 500);
+}
+
+#[test]
+fn one_that_is_cancelled_makes_room() {
+    let mut scenario = fifty_meetings(2);
+    scenario.settings.everywhere_at_once = 1;
+    scenario.script.push((700, Act::Cancel(0)));
+    let mut world = everywhere(scenario, 2);
+    let mut cancelled_at = None;
+    while state(&world, 1) != Some(RemovalState::Running) {
+        assert!(world.advance().unwrap());
+        if state(&world, 0) == Some(RemovalState::Cancelled) {
+            cancelled_at.get_or_insert(world.clock.now());
+        }
+    }
+    let waited = world.clock.now() - cancelled_at.unwrap();
+    assert!(waited < 5_000, "it took {waited} ms");
+    world.run_to_end().unwrap();
+}
+
+/// While some user is removed, meetings are made faster than the list of them can be read.
+#[test]
+fn an_app_in_which_meetings_are_made_all_the_time_is_read_to_an_end() {
+    let mut scenario = fifty_meetings(2);
+    for number in 0..600 {
+        let users = vec![format!("new-{number}")];
+        scenario
+            .script
+            .push((number * 1_000, Act::AddMeeting { users }));
+    }
+    let mut world = start(scenario, vec![user_everywhere("user-1")]);
+    world.run_to_end().unwrap();
+    check::everything(&world).unwrap();
+    let view = removal(&world);
+    assert_eq!(view.state, RemovalState::Succeeded);
+    assert_eq!(view.progress.removed, 50);
+    let took = view.finished_at.unwrap() - START;
+    assert!(took < 60_000, "it took {took} ms");
+}
+
+/// A meeting's list shrinks all the time since another removal empties it, which takes the better part of an hour.
+#[test]
+fn a_meeting_that_another_removal_empties_is_not_given_up() {
+    let mut scenario = scene(100);
+    scenario.page_rows = 20;
+    let meeting = scenario.population.add_meeting(false);
+    for number in 0..2_500 {
+        scenario
+            .population
+            .add(meeting, &format!("user-{number}"), START);
+    }
+    let orders = vec![user_everywhere("nobody")];
+    scenario
+        .script
+        .push((60_000, Act::Order { number: 1, orders }));
+    let order = everyone_in(&scenario, meeting);
+    let mut world = start(scenario, vec![order]);
+    while states(&world)
+        .get(&1)
+        .is_none_or(|s| !s.is_some_and(RemovalState::is_final))
+    {
+        assert!(world.advance().unwrap());
+    }
+    assert_eq!(state(&world, 1), Some(RemovalState::Succeeded));
+}
+
+/// What one choice of the next request costs must not grow with the square of those that wait for the same page.
+#[test]
+fn removals_that_wait_for_the_same_page_cost_a_choice_each() {
+    let steps = |users: usize| {
+        let mut scenario = scene(1_000);
+        scenario.population.add_meeting(false);
+        let mut world = everywhere(scenario, users);
+        while world.network.api.borrow().arrivals.len() < 2 {
+            assert!(world.advance().unwrap());
+        }
+        world.disk.steps.get()
+    };
+    let (few, many) = (steps(100), steps(800));
+    println!("{few} steps for 100, {many} for 800");
+    assert!(many < few * 16, "{few} steps for 100, {many} for 800");
+}

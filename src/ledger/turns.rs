@@ -1,0 +1,107 @@
+//! Whose turn it is: removals take turns, so that a small one does not wait for the end of a large one. A step is chosen
+//! and marked as sent in one transaction, before it leaves.
+
+use super::Ledger;
+use super::steps::Step;
+use super::store::{Store, StoreError};
+use crate::values;
+
+/// How soon to look again for a page that was to be shared, in milliseconds: should the one that reads it have ended.
+const SHARED_PAGE_MS: u64 = 2_000;
+
+/// The removal that is awake and next by its turn after that of the turn `?2` and the number `?3`. Many have the same turn,
+/// so it is looked for among these first.
+const NEXT_BY_TURN: &str = "SELECT seq, state, dry_run, turn, everywhere FROM removals
+    WHERE (SELECT min(wake_at) FROM removals WHERE wake_at IS NOT NULL) <= ?1 AND seq = ifnull(
+        (SELECT seq FROM removals INDEXED BY removals_by_turn
+         WHERE turn = ?2 AND seq > ?3 AND wake_at <= ?1 AND state <> 'scheduled' ORDER BY seq LIMIT 1),
+        (SELECT seq FROM removals INDEXED BY removals_by_turn
+         WHERE turn > ?2 AND wake_at <= ?1 AND state <> 'scheduled' ORDER BY turn, seq LIMIT 1))";
+
+impl<S: Store> Ledger<S> {
+    /// Chooses the next request, by turns among the removals that have something due, and marks it as sent. `None`
+    /// when nothing is due or the pace allows nothing.
+    pub(super) fn next_step(&self, now: u64) -> Result<Option<Step>, StoreError> {
+        if self.pacing.borrow_mut().free(now, &self.settings) == 0 {
+            return Ok(None);
+        }
+        let step = self.store.transaction(|| self.choose(now))?;
+        if step.is_some() {
+            self.pacing.borrow_mut().send();
+            self.save_brakes(now)?;
+        }
+        Ok(step)
+    }
+
+    fn choose(&self, now: u64) -> Result<Option<Step>, StoreError> {
+        // Those whose time has come wait for their turn now.
+        self.store.run(
+            "UPDATE removals INDEXED BY removals_scheduled SET state = 'queued', revision = revision + 1
+             WHERE state = 'scheduled' AND wake_at <= ?1",
+            &values![now],
+        )?;
+        let (mut last, mut room) = ((0, 0), None);
+        loop {
+            let rows = self
+                .store
+                .run(NEXT_BY_TURN, &values![now, last.0, last.1])?;
+            let Some(row) = rows.first() else {
+                return Ok(None);
+            };
+            let removal = row.integer(0)?;
+            last = (row.integer(3)?, removal);
+            if row.text(1)? != "running" {
+                if row.flag(4)? && !self.takes_room(&mut room, now)? {
+                    self.hold(removal, now)?;
+                    continue;
+                }
+                self.start(removal, now)?;
+            }
+            let request = match self.due_item(removal, row.flag(2)?, now)? {
+                Some(request) => Some(request),
+                None => self.due_work(removal, now)?,
+            };
+            if let Some(request) = request {
+                self.take_turn(removal, now)?;
+                return Ok(Some(Step { removal, request }));
+            }
+            self.sleep(removal, now)?;
+            // Another removal's page may have ended the last of its work before it was its turn.
+            self.go_on(removal, now)?;
+        }
+    }
+
+    /// Whether there is room for one more of a user everywhere; how much there is, is looked up once for a choice.
+    fn takes_room(&self, room: &mut Option<u64>, now: u64) -> Result<bool, StoreError> {
+        let left = match *room {
+            Some(left) => left,
+            None => self.room(now)?,
+        };
+        *room = Some(left.saturating_sub(1));
+        Ok(left > 0)
+    }
+
+    /// A removal that was served goes to the end of the queue.
+    fn take_turn(&self, removal: u64, now: u64) -> Result<(), StoreError> {
+        let turn = self.turn.get().saturating_add(1).max(now);
+        self.turn.set(turn);
+        self.store.run(
+            "UPDATE removals SET turn = ?2, requests = requests + 1, revision = revision + 1 WHERE seq = ?1",
+            &values![removal, turn],
+        )?;
+        Ok(())
+    }
+
+    /// Nothing of a removal may leave now: it wakes when the first of its rows is due. Those in flight wake it themselves,
+    /// and so does the page of another removal that it waits for; should that page not come, it looks again.
+    fn sleep(&self, removal: u64, now: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE removals SET wake_at = (SELECT CASE WHEN min(due_at) <= ?2 THEN ?3 ELSE min(due_at) END FROM (
+                SELECT min(due_at) AS due_at FROM items INDEXED BY items_due WHERE removal = ?1 AND due_at IS NOT NULL
+                UNION ALL SELECT min(due_at) FROM works INDEXED BY works_due WHERE removal = ?1 AND due_at IS NOT NULL))
+             WHERE seq = ?1",
+            &values![removal, now, now.saturating_add(SHARED_PAGE_MS)],
+        )?;
+        Ok(())
+    }
+}
