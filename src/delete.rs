@@ -1,16 +1,14 @@
 //! The synchronous DELETE: who is asking, what exactly for, and whether this Worker serves it. Only then is anything
 //! sent.
 
-use std::time::Duration;
-
 use crate::answer::{Answer, FieldProblem, Problem, participant_removal};
 use crate::callers;
 use crate::config::{Caller, Config};
 use crate::ids::{AccountId, AppId, InvalidId, MeetingId, ParticipantId};
 use crate::ledger::describe;
 use crate::log::RequestLog;
-use crate::realtimekit::{Api, ApiError, Client, Clock, Transport};
-use crate::removal::{KickResult, Outcome, ParticipantRemoval, remove_participant};
+use crate::realtimekit::{Api, Client, Clock, Limited, Transport};
+use crate::removal::{Outcome, ParticipantRemoval, remove_participant};
 use crate::routes::ParticipantPath;
 
 /// A synchronous removal, checked and complete.
@@ -41,8 +39,8 @@ pub struct Deleted {
     pub attempts: u32,
     /// Why it failed.
     pub error: Option<String>,
-    /// That the API's limit was reached, with the time to wait where the API gave one.
-    pub limited: Option<Option<Duration>>,
+    /// The last 429, whether or not the delete was done after it.
+    pub limited: Option<Limited>,
 }
 
 impl Deleted {
@@ -53,14 +51,7 @@ impl Deleted {
             .as_ref()
             .err()
             .filter(|_| !removal.outcome.is_gone());
-        let kick = removal.kick.as_ref().map(|kick| &kick.result);
-        let limited = match (&removal.delete.result, kick) {
-            (Err(ApiError::RateLimited { retry_after }), _)
-            | (_, Some(KickResult::Failed(ApiError::RateLimited { retry_after }))) => {
-                Some(*retry_after)
-            }
-            _ => None,
-        };
+        let kicked = removal.kick.as_ref().and_then(|kick| kick.limited);
         Self {
             order,
             caller: caller.name.clone(),
@@ -72,7 +63,7 @@ impl Deleted {
                     .map_or(0, |kick| u32::from(kick.attempts)),
             attempts: u32::from(removal.delete.attempts),
             error: error.map(|error| describe(error, removal.delete.cf_ray.as_deref())),
-            limited,
+            limited: removal.delete.limited.or(kicked),
         }
     }
 }

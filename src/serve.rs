@@ -5,6 +5,7 @@ mod webhook;
 
 use std::rc::Rc;
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 use worker::{Context, Env};
@@ -188,9 +189,10 @@ impl Serving<'_> {
             return problems;
         }
         let mut problems: Vec<_> = config.webhooks.problems().cloned().collect();
-        for app in config.apps() {
-            let asked = ask_ledger(self.env, app, &LedgerCall::Health, &log.request_id).await;
-            let answer = match asked {
+        let ask = |app| ask_ledger(self.env, app, &LedgerCall::Health, &log.request_id);
+        let mut asked: FuturesUnordered<_> = config.apps().map(ask).collect();
+        while let Some(answered) = asked.next().await {
+            let answer = match answered {
                 Ok(body) => LedgerAnswer::Body(body),
                 Err(error) => {
                     log_ledger_error(&error.0);

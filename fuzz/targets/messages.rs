@@ -29,7 +29,9 @@ pub fn mapping(data: &[u8]) -> bool {
             assert!(is_json());
             return true;
         }
-        Decision::Quarantine { .. } => assert_eq!(source.name, "realtimekit"),
+        Decision::Quarantine { .. } | Decision::Refused(_) => {
+            assert_eq!(source.name, "realtimekit");
+        }
         Decision::BadEvent { pointer, .. } => {
             assert_ne!(source.name, "realtimekit");
             assert!(pointer.is_none() || is_json());

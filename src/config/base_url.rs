@@ -2,11 +2,16 @@
 
 use std::net::Ipv4Addr;
 
-/// Checks a base URL and takes a slash off its end. It is `https`, or `http` on a loopback address, for development.
+/// Checks a base URL and takes a slash off its end.
+pub fn parse(text: &str) -> Result<String, &'static str> {
+    check(text).map(|text| text.trim_end_matches('/').to_owned())
+}
+
+/// Checks a URL. It is `https`, or `http` on a loopback address, for development.
 ///
 /// The rule is an allow list: no user, query, fragment, escapes or dot segments, so that what is checked here is what
 /// the runtime connects to.
-pub fn parse(text: &str) -> Result<String, &'static str> {
+pub fn check(text: &str) -> Result<&str, &'static str> {
     let (secure, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(rest), _) => (true, rest),
         (_, Some(rest)) => (false, rest),
@@ -25,7 +30,7 @@ pub fn parse(text: &str) -> Result<String, &'static str> {
     {
         return Err("must have a plain path: letters, digits and '/', without a query");
     }
-    Ok(text.trim_end_matches('/').to_owned())
+    Ok(text)
 }
 
 /// The host of `host`, `host:port`, `[::1]` or `[::1]:port`.

@@ -27,7 +27,8 @@ impl Reader<'_> {
     fn key_url(&mut self) -> Option<String> {
         let name = "REALTIMEKIT_WEBHOOK_KEY_URL";
         let text = self.text(name);
-        base_url::parse(text.as_deref().unwrap_or(DEFAULT_KEY_URL))
+        base_url::check(text.as_deref().unwrap_or(DEFAULT_KEY_URL))
+            .map(str::to_owned)
             .or_else(|error| self.wrong(name, error).ok_or(()))
             .ok()
     }

@@ -41,6 +41,9 @@ pub struct SynchronousRemoval {
     /// How long the API asked to wait then, in milliseconds.
     #[serde(default)]
     pub retry_after_ms: Option<u64>,
+    /// When that was, in milliseconds since the Unix epoch: another attempt may have followed.
+    #[serde(default)]
+    pub limited_at_ms: Option<u64>,
 }
 
 impl<S: Store> Ledger<S> {
@@ -56,7 +59,8 @@ impl<S: Store> Ledger<S> {
             for one in done.iter().filter(|one| one.limited) {
                 // From when it was met with: a record that comes again does not make it longer.
                 let block = block_of(one.retry_after_ms.map(Duration::from_millis));
-                self.pause_until(after(one.at_ms, block), now)?;
+                let at = one.limited_at_ms.unwrap_or(one.at_ms);
+                self.pause_until(after(at, block), now)?;
             }
             if done.iter().any(|one| one.outcome.is_gone()) {
                 self.pacing.borrow_mut().brakes.try_soon(now);

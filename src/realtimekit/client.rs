@@ -23,6 +23,17 @@ pub struct Call<T> {
     pub cf_ray: Option<String>,
     /// What the last answer said of the limit.
     pub rate_limit: RateLimit,
+    /// The last 429, whether or not another attempt followed.
+    pub limited: Option<Limited>,
+}
+
+/// A 429.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limited {
+    /// When it came, in milliseconds since the Unix epoch.
+    pub at_ms: u64,
+    /// How long it asked to wait, where it did.
+    pub retry_after: Option<Duration>,
 }
 
 /// A client of the API over some transport and clock.
@@ -47,6 +58,7 @@ impl<T: Transport, C: Clock> Client<'_, T, C> {
         let mut ambiguous = false;
         let mut attempts = 0;
         let mut cf_ray = None;
+        let mut limited = None;
         loop {
             attempts += 1;
             let mut call = self
@@ -55,6 +67,13 @@ impl<T: Transport, C: Clock> Client<'_, T, C> {
             call.attempts = attempts;
             call.ambiguous = ambiguous;
             call.cf_ray = call.cf_ray.or(cf_ray);
+            if let Err(ApiError::RateLimited { retry_after }) = &call.result {
+                limited = Some(Limited {
+                    at_ms: self.clock.now_ms(),
+                    retry_after: *retry_after,
+                });
+            }
+            call.limited = limited;
             let Err(error) = &call.result else {
                 return call;
             };
@@ -91,6 +110,7 @@ impl<T: Transport, C: Clock> Client<'_, T, C> {
                     status: None,
                     cf_ray: None,
                     rate_limit: RateLimit::default(),
+                    limited: None,
                 };
             }
         };
@@ -105,6 +125,7 @@ impl<T: Transport, C: Clock> Client<'_, T, C> {
             ambiguous: false,
             status: Some(status),
             rate_limit: RateLimit::of(&answer),
+            limited: None,
             cf_ray: answer.cf_ray,
         }
     }

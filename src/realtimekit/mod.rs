@@ -10,7 +10,7 @@ pub mod limits;
 pub mod retry;
 pub mod transport;
 
-pub use client::{Call, Client};
+pub use client::{Call, Client, Limited};
 pub use endpoints::Api;
 pub use errors::ApiError;
 pub use transport::{ApiRequest, Clock, Method, RawAnswer, Transport, TransportError};

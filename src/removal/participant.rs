@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::outcome::Outcome;
 use crate::ids::{MeetingId, ParticipantId};
 use crate::realtimekit::retry::RetryPolicy;
-use crate::realtimekit::{Api, ApiError, Call, Client, Clock, Transport, answers};
+use crate::realtimekit::{Api, ApiError, Call, Client, Clock, Limited, Transport, answers};
 
 /// The longest time that a kick may take of the whole call, so that one that hangs leaves enough for the delete.
 const KICK_DEADLINE: Duration = Duration::from_secs(8);
@@ -19,6 +19,8 @@ pub struct Kick {
     pub attempts: u8,
     /// The `cf-ray` of the last answer that has one.
     pub cf_ray: Option<String>,
+    /// The last 429.
+    pub limited: Option<Limited>,
 }
 
 /// What became of the kick.
@@ -112,5 +114,6 @@ async fn kick_participant<T: Transport, C: Clock>(
         result,
         attempts: call.attempts,
         cf_ray: call.cf_ray,
+        limited: call.limited,
     }
 }

@@ -86,6 +86,16 @@ pub enum LedgerCall {
         #[serde(default)]
         peer: Option<String>,
     },
+    /// Note that a meeting has ended.
+    Ended {
+        /// `webhook:` and the source's name.
+        source: String,
+        /// Everyone in it, as a body of `POST /removals`.
+        body: String,
+        /// When it ended, in milliseconds since the Unix epoch.
+        #[serde(default)]
+        event_at_ms: Option<u64>,
+    },
     /// Keep a signed event that could not be understood.
     Quarantine {
         /// `webhook:` and the source's name.
@@ -114,6 +124,24 @@ pub enum LedgerCall {
     },
     /// How the ledger is.
     Health,
+}
+
+/// How long a ledger may take for an answer, in milliseconds: longer than any `wait`, so that only an object that died
+/// in the middle of a call is given up.
+const PATIENCE_MS: u32 = 75_000;
+/// The same for what is over at once, and has somebody or the runtime waiting who will not wait for long: records are
+/// tried three times in the 30 seconds that there are after an answer.
+const SHORT_PATIENCE_MS: u32 = 5_000;
+
+impl LedgerCall {
+    /// How long its answer is waited for, in milliseconds.
+    #[must_use]
+    pub fn patience_ms(&self) -> u32 {
+        match self {
+            Self::Record { .. } | Self::Limited { .. } | Self::Health => SHORT_PATIENCE_MS,
+            _ => PATIENCE_MS,
+        }
+    }
 }
 
 /// What somebody may be back from.

@@ -30,13 +30,14 @@ pub fn deliver<S: Store, C: Clock>(
     leaving: Option<&Leaving>,
 ) -> Result<Answer, StoreError> {
     let key = message.key(source);
+    let orders = orders(served, body)?;
     if let Some(leaving) = leaving {
         let now = served.clock.now_ms();
         // Before its time is noted: a repeat changes nothing.
         if let Some(earlier) = served.ledger.replay(Some(&key), now)? {
             return served.stored(earlier, 200, KEY_NAME);
         }
-        if let Some(reason) = is_back(served, source, body, event_at, leaving)? {
+        if let Some(reason) = is_back(served, source, &orders, event_at, leaving)? {
             served.ledger.remember_ignored(&key, now)?;
             let reason = reason.to_owned();
             return Ok(Answer::success(200, Handled::Ignored { reason }));
@@ -48,20 +49,40 @@ pub fn deliver<S: Store, C: Clock>(
         event_at,
         key: Some(&key),
     };
-    served.store(body, &origin, 200, KEY_NAME)
+    let acceptance = served.ledger.accept(&orders, &origin, served.clock)?;
+    served.stored(acceptance, 200, KEY_NAME)
+}
+
+/// Notes that a meeting has ended: whoever was in it has left it, by whatever connection.
+pub fn ended<S: Store, C: Clock>(
+    served: &Served<'_, S, C>,
+    source: &str,
+    body: &str,
+    event_at: Option<u64>,
+) -> Result<Answer, StoreError> {
+    let now = served.clock.now_ms();
+    for order in orders(served, body)? {
+        if let Target::EveryoneInMeeting { meeting } = &order.target {
+            served
+                .ledger
+                .ended(source, meeting, event_at.unwrap_or(now), now)?;
+        }
+    }
+    let reason = "no rule of this source removes anybody when a meeting ends".to_owned();
+    Ok(Answer::success(200, Handled::Ignored { reason }))
 }
 
 /// Why nobody is to be removed for an event of leaving, where that is so.
 fn is_back<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
     source: &str,
-    body: &str,
+    orders: &[RemovalOrder],
     event_at: Option<u64>,
     leaving: &Leaving,
 ) -> Result<Option<&'static str>, StoreError> {
     let (ledger, now) = (served.ledger, served.clock.now_ms());
     let at = event_at.unwrap_or(now);
-    for order in orders(served, body)? {
+    for order in orders {
         let back = match (&order.target, leaving) {
             (Target::UserInMeeting { meeting, user }, Leaving::Connection { peer }) => {
                 let connection = Connection {

@@ -60,7 +60,8 @@ impl SynchronousRemoval {
     /// What is kept of a removal that was carried out.
     #[must_use]
     pub fn new(id: &RemovalId, deleted: Deleted, now: u64) -> Self {
-        let retry_after = deleted.limited.flatten();
+        let limited = deleted.limited;
+        let retry_after = limited.and_then(|limited| limited.retry_after);
         Self {
             id: id.as_str().to_owned(),
             at_ms: now,
@@ -72,9 +73,10 @@ impl SynchronousRemoval {
             api_requests: deleted.api_requests,
             attempts: deleted.attempts,
             error: deleted.error,
-            limited: deleted.limited.is_some(),
+            limited: limited.is_some(),
             retry_after_ms: retry_after
                 .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+            limited_at_ms: limited.map(|limited| limited.at_ms),
         }
     }
 }
@@ -104,6 +106,7 @@ mod tests {
             error: None,
             limited: false,
             retry_after_ms: None,
+            limited_at_ms: None,
         }
     }
 

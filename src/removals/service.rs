@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::call::LedgerCall;
-use super::delivery::{cancel_pending, deliver, quarantine};
+use super::delivery::{cancel_pending, deliver, ended, quarantine};
 use super::served::Served;
 use crate::answer::durable::{ledger_health, removal, removal_with_items, removals};
 use crate::answer::{Answer, Problem};
@@ -86,6 +86,11 @@ pub async fn serve<S: Store, C: Clock>(
             event_at_ms,
             peer,
         } => cancel_pending(served, source, body, *event_at_ms, peer.as_deref()),
+        LedgerCall::Ended {
+            source,
+            body,
+            event_at_ms,
+        } => ended(served, source, body, *event_at_ms),
         LedgerCall::Quarantine {
             source,
             problem,

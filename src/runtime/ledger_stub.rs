@@ -15,10 +15,6 @@ use crate::removals::LedgerCall;
 /// The binding's name in `wrangler.toml`.
 const BINDING: &str = "LEDGER";
 
-/// How long a ledger may take for an answer, in milliseconds: longer than any `wait`, so that only an object that died
-/// in the middle of a call is given up.
-const TIMEOUT_MS: u32 = 75_000;
-
 #[wasm_bindgen]
 extern "C" {
     /// A Durable Object's stub, called with a URL instead of a request that has to be made first.
@@ -43,7 +39,7 @@ pub async fn call_ledger(
     let stub = namespace.and_then(|namespace| namespace.get_by_name(app.as_str()));
     let stub = stub.map_err(|error| NoLedger(error.to_string()))?;
     let body = serde_json::to_string(call).map_err(|error| NoLedger(error.to_string()))?;
-    let sent = send(&stub.into_rpc(), app, &body, request_id).await;
+    let sent = send(&stub.into_rpc(), app, &body, call.patience_ms(), request_id).await;
     sent.map_err(|error| NoLedger(text(&error)))
 }
 
@@ -51,6 +47,7 @@ async fn send(
     stub: &LedgerStub,
     app: &AppId,
     body: &str,
+    patience_ms: u32,
     request_id: &str,
 ) -> Result<Response, JsValue> {
     let headers = Headers::new()?;
@@ -60,7 +57,7 @@ async fn send(
     init.set_method("POST");
     init.set_headers(&headers);
     init.set_body(&JsValue::from_str(body));
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(patience_ms)));
     // The host is of no meaning: the stub leads to the object.
     let response = JsFuture::from(stub.fetch("https://ledger/", &init)?).await?;
     Ok(response.unchecked_into())

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
 use super::Serving;
 use crate::delete::Deleted;
 use crate::ids::AppId;
@@ -45,9 +47,10 @@ impl Serving<'_> {
                 isolate.sleep(wait).await;
             }
             let batches = isolate.recorder.borrow_mut().take();
-            for (app, removals) in batches {
-                flush(&isolate, &env, &app, removals, &request_id).await;
-            }
+            let flush = |(app, removals)| flush(&isolate, &env, app, removals, &request_id);
+            // The ledger of one app does not wait for another's.
+            let flushes: FuturesUnordered<_> = batches.into_iter().map(flush).collect();
+            flushes.collect::<()>().await;
         });
     }
 }
@@ -56,7 +59,7 @@ impl Serving<'_> {
 async fn flush(
     isolate: &Isolate,
     env: &Env,
-    app: &AppId,
+    app: AppId,
     removals: Vec<SynchronousRemoval>,
     request_id: &str,
 ) {
@@ -66,7 +69,7 @@ async fn flush(
         if !wait.is_zero() {
             isolate.sleep(wait).await;
         }
-        match ask_ledger(env, app, &call, request_id).await {
+        match ask_ledger(env, &app, &call, request_id).await {
             Ok(_) => return,
             Err(no_ledger) => error = no_ledger.0,
         }

@@ -85,6 +85,14 @@ impl Serving<'_> {
                 event_at_ms: joined_at_ms,
                 peer,
             },
+            Decision::Ended {
+                meeting,
+                ended_at_ms,
+            } => LedgerCall::Ended {
+                source: source.origin(),
+                body: targets_body(source, vec![Target::EveryoneInMeeting { meeting }])?,
+                event_at_ms: ended_at_ms,
+            },
             Decision::Quarantine { reason, dedupe } => LedgerCall::Quarantine {
                 source: source.origin(),
                 problem: reason,

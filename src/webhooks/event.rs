@@ -12,11 +12,11 @@ use serde_json::{Map, Number, Value};
 /// Reads a body, or says what is wrong with it.
 pub fn parse(body: &[u8]) -> Result<Value, String> {
     if body.starts_with(b"\xef\xbb\xbf") {
-        return Err("the body starts with a byte order mark, which JSON does not have".to_owned());
+        return Err("starts with a byte order mark, which JSON does not have".to_owned());
     }
-    let text = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8".to_owned())?;
+    let text = std::str::from_utf8(body).map_err(|_| "is not UTF-8".to_owned())?;
     let Unique(value) =
-        serde_json::from_str(text).map_err(|error| format!("the body is not JSON: {error}"))?;
+        serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
     Ok(value)
 }
 

@@ -54,6 +54,13 @@ pub enum Decision {
         /// The reason.
         reason: String,
     },
+    /// Note that a meeting has ended, from which nobody is to be removed for that, and answer 200.
+    Ended {
+        /// The meeting.
+        meeting: MeetingId,
+        /// When it ended, in milliseconds since the Unix epoch, where the event says so.
+        ended_at_ms: Option<u64>,
+    },
     /// Keep it to be looked at, and answer 200: `RealtimeKit`'s, and a retry cannot help.
     Quarantine {
         /// What could not be understood.
@@ -65,7 +72,7 @@ pub enum Decision {
     BadEvent {
         /// Where in the body, if it is one place.
         pointer: Option<Pointer>,
-        /// What is wrong there.
+        /// What is wrong there, to be read after the place's name.
         message: String,
     },
     /// Answer 401: the signature holds, but the message is for somebody else.
@@ -234,16 +241,16 @@ fn target(action: &Action, document: &Value) -> Result<Target, BadPlace> {
 
 fn user_id(at: &Pointer, document: &Value) -> Result<CustomParticipantId, BadPlace> {
     let text = text_at(at, document)?;
-    CustomParticipantId::parse(&text).map_err(|rule| (at.clone(), format!("{at} {rule}")))
+    CustomParticipantId::parse(&text).map_err(|rule| (at.clone(), rule.to_string()))
 }
 
 fn meeting_id(at: &Pointer, document: &Value) -> Result<MeetingId, BadPlace> {
     let text = text_at(at, document)?;
-    MeetingId::parse(&text).map_err(|rule| (at.clone(), format!("{at} {rule}")))
+    MeetingId::parse(&text).map_err(|rule| (at.clone(), rule.to_string()))
 }
 
 fn text_at(at: &Pointer, document: &Value) -> Result<String, BadPlace> {
     at.find(document)
         .and_then(event::id_text)
-        .ok_or_else(|| (at.clone(), format!("{at} must be a text or a whole number")))
+        .ok_or_else(|| (at.clone(), "must be a text or a whole number".to_owned()))
 }

@@ -17,10 +17,15 @@ use crate::removals::call::Leaving;
 /// Decides about a message whose signature holds.
 #[must_use]
 pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64) -> Decision {
-    let effect = event::parse(body).and_then(|document| effect(settings, &document));
+    let effect = match event::parse(body) {
+        Ok(document) => effect(settings, &document),
+        Err(_) if !names_organization(settings, body) => Ok(Effect::OtherOrganization),
+        Err(problem) => Err(format!("the body {problem}")),
+    };
     let at_ms = match &effect {
         Ok(Effect::Remove(removal)) => removal.at_ms,
         Ok(Effect::Cancel(joined)) => joined.at_ms,
+        Ok(Effect::Ended(_, at_ms)) => *at_ms,
         _ => None,
     };
     if at_ms.is_some_and(|at| at < now_ms.saturating_sub(KNOWN_MS)) {
@@ -45,6 +50,10 @@ pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64)
             joined_at_ms: joined.at_ms,
             peer: joined.peer,
         },
+        Ok(Effect::Ended(meeting, ended_at_ms)) => Decision::Ended {
+            meeting,
+            ended_at_ms,
+        },
         Ok(Effect::Nothing) => Decision::Ignored {
             reason: "no rule of this source is for this event".to_owned(),
         },
@@ -59,6 +68,8 @@ pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64)
 enum Effect {
     Remove(Removal),
     Cancel(Joined),
+    /// Nobody is to be removed, but all connections are over.
+    Ended(MeetingId, Option<u64>),
     Nothing,
     OtherOrganization,
 }
@@ -114,6 +125,8 @@ fn effect(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
                 leaving: Leaving::Meeting,
             })
         }),
+        (ENDED, Some(_), None) => meeting(document)
+            .map(|meeting| Effect::Ended(meeting, time(document, "/meeting/endedAt"))),
         (JOINED, ..) => joined(settings, document),
         _ => Ok(Effect::Nothing),
     };
@@ -124,7 +137,10 @@ fn effect(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
 /// connection, may still take effect.
 fn joined(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
     // Also without a delay: events overtake each other, and somebody may be there by two connections.
-    let user = settings.participant_left.map(|_| user_in_meeting(document));
+    // Nobody's user has no removal that could be cancelled.
+    let user = document.pointer("/participant/customParticipantId");
+    let user = user.filter(|user| !user.is_null() && settings.participant_left.is_some());
+    let user = user.map(|_| user_in_meeting(document));
     let everyone = settings.meeting_ended.map(|_| meeting(document));
     let (mut targets, mut problem) = (Vec::new(), None);
     let found = [
@@ -140,7 +156,7 @@ fn joined(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
     match (targets.is_empty(), problem) {
         (true, Some(problem)) => Err(problem),
         (true, None) => Ok(Effect::Nothing),
-        // Somebody who is nobody's user keeps the meeting from being emptied all the same.
+        // Somebody whose id is no id keeps the meeting from being emptied all the same.
         (false, _) => Ok(Effect::Cancel(Joined {
             targets,
             at_ms: time(document, "/participant/joinedAt"),
@@ -164,6 +180,16 @@ fn is_of_organization(settings: &RealtimeKit, document: &Value) -> bool {
     };
     let theirs = document.pointer("/meeting/organizedBy/id");
     theirs.and_then(Value::as_str) == Some(ours)
+}
+
+/// Whether a body that cannot be read may be of the configured organization: it holds its id somewhere. Anybody's events
+/// are signed with the same key, and must not fill the ledger.
+fn names_organization(settings: &RealtimeKit, body: &[u8]) -> bool {
+    let Some(ours) = &settings.organization_id else {
+        return true;
+    };
+    let ours = format!("\"{ours}\"");
+    body.windows(ours.len()).any(|part| part == ours.as_bytes())
 }
 
 fn user_in_meeting(document: &Value) -> Result<Target, String> {

@@ -118,6 +118,13 @@ pub fn tokens(texts: &[String]) -> Result<Vec<Secret>, String> {
         .iter()
         .map(|text| {
             check_text(text, MIN_TOKEN_CHARS)?;
+            if !text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+                return Err(
+                    "has a secret with a character that no header can hold: make one with \
+                     `openssl rand -hex 32`"
+                        .to_owned(),
+                );
+            }
             Ok(Secret::new(text.clone()))
         })
         .collect()

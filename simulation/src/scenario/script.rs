@@ -106,6 +106,7 @@ fn synchronous(chance: &mut Rng, population: &Population, at: u64) -> Vec<Synchr
             error: None,
             limited,
             retry_after_ms: (limited && chance.bool()).then(|| chance.u64(0..100_000)),
+            limited_at_ms: None,
         })
     };
     std::iter::repeat_with(removal)

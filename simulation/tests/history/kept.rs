@@ -146,9 +146,9 @@ fn a_body_is_known_for_a_week_however_long_its_removal_is_kept() {
     let start = clock.now();
     let target = Target::EveryoneInMeeting { meeting: meeting() };
     let orders = [order(target, true, false, None).unwrap()];
-    let accept = |key: &str| {
+    let accept_of = |scope: &str, key: &str| {
         let key = Key {
-            scope: "webhook:github".to_owned(),
+            scope: scope.to_owned(),
             key: key.to_owned(),
             digest: "d".to_owned(),
         };
@@ -160,9 +160,15 @@ fn a_body_is_known_for_a_week_however_long_its_removal_is_kept() {
         };
         ledger.accept(&orders, &origin, &clock).unwrap()
     };
+    let accept = |key: &str| accept_of("webhook:github", key);
     for key in ["body/d", "message/d"] {
         assert!(matches!(accept(key), Acceptance::Accepted(_)));
     }
+    // A caller may name its key as it likes.
+    assert!(matches!(
+        accept_of("caller:a", "body/d"),
+        Acceptance::Accepted(_)
+    ));
     clock.advance(start + 7 * DAY);
     for key in ["body/d", "message/d"] {
         assert!(matches!(accept(key), Acceptance::Replayed(_)));
@@ -170,4 +176,8 @@ fn a_body_is_known_for_a_week_however_long_its_removal_is_kept() {
     clock.advance(start + 7 * DAY + 1);
     assert!(matches!(accept("body/d"), Acceptance::Accepted(_)));
     assert!(matches!(accept("message/d"), Acceptance::Replayed(_)));
+    assert!(matches!(
+        accept_of("caller:a", "body/d"),
+        Acceptance::Replayed(_)
+    ));
 }

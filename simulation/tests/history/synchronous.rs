@@ -20,6 +20,7 @@ fn synchronous(id: &RemovalId, outcome: Outcome, at: u64) -> SynchronousRemoval 
         error: None,
         limited: false,
         retry_after_ms: None,
+        limited_at_ms: None,
     }
 }
 

@@ -12,6 +12,7 @@ fn removal(result: Result<String, ApiError>, attempts: u8, ambiguous: bool) -> P
         status: Some(500),
         cf_ray: Some("8f1-AMS".to_owned()),
         rate_limit: RateLimit::default(),
+        limited: None,
     };
     ParticipantRemoval {
         delete,
@@ -205,6 +206,7 @@ fn a_failed_kick_is_reported_in_messages_of_success_and_failure() {
             }),
             attempts: 3,
             cf_ray: Some("8f2-AMS".to_owned()),
+            limited: None,
         })
     };
     let body =

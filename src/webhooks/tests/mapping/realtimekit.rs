@@ -111,12 +111,27 @@ fn a_guest_who_joins_keeps_the_meeting_from_being_emptied() {
             }
             other => panic!("{other:?}"),
         }
+        // Whoever has no id has no removal that could be cancelled: there is nothing to look at.
         let left_alone = ready_realtimekit(r#"{"participant_left": {"delay_seconds": 1}}"#);
-        assert!(matches!(
-            decision(&left_alone, &joined),
-            Decision::Quarantine { .. }
-        ));
+        match decision(&left_alone, &joined) {
+            Decision::Ignored { .. } => assert!(nobody.is_null()),
+            Decision::Quarantine { .. } => assert!(!nobody.is_null()),
+            other => panic!("{other:?}"),
+        }
     }
+}
+
+#[test]
+fn a_meeting_that_ends_ends_its_connections_where_only_leaving_removes() {
+    let ended = rtk("meeting.ended", &json!(null));
+    let leaving = ready_realtimekit(r#"{"participant_left": true}"#);
+    let ended_at = Decision::Ended {
+        meeting: meeting(),
+        ended_at_ms: Some(NOW + 250),
+    };
+    assert_eq!(decision(&leaving, &ended), ended_at);
+    let off = decision(&ready_realtimekit("{}"), &ended);
+    assert!(matches!(off, Decision::Ignored { .. }));
 }
 
 #[test]
@@ -190,6 +205,14 @@ fn another_tenants_body_is_refused() {
             Decision::Refused(Refused::OtherOrganization)
         );
     }
+    // What cannot be read is kept only where it may be ours.
+    let unreadable = |body: &str| decide(&source, &Verified::default(), body.as_bytes(), NOW);
+    assert_eq!(
+        unreadable(r#"{"meeting":{"title":"\ud800","organizedBy":{"id":"other"}}}"#),
+        Decision::Refused(Refused::OtherOrganization)
+    );
+    let ours = unreadable(r#"{"meeting":{"title":"\ud800","organizedBy":{"id":"org"}}}"#);
+    assert!(matches!(ours, Decision::Quarantine { .. }), "{ours:?}");
     let outside =
         json!({"event": "meeting.ended", "organizedBy": {"id": "org"}, "meeting": {"id": MEETING}});
     assert_eq!(

@@ -85,6 +85,11 @@ fn a_secret_that_is_used_as_text_is_long_enough_and_of_the_right_kind() {
         ),
         ("workos", "0123456789abcdef\\n", "line break"),
         (
+            "supabase",
+            "0123456789abcdef0123456789abcdefé",
+            "a character that no header can hold",
+        ),
+        (
             "auth0",
             " 0123456789abcdef0123456789abcdef",
             "space at its end",
