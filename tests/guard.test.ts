@@ -38,7 +38,9 @@ describe('what must not get worse', () => {
 
   test('the bundle says nothing of the machine that it was made on', async () => {
     const wasm = (await readFile(join(BUILD, 'index_bg.wasm'))).toString('latin1');
-    for (const directory of [homedir(), resolve(BUILD, '..'), 'registry/src']) assert.ok(!wasm.includes(directory), directory);
+    // A short path may stand in it by chance.
+    const own = [homedir(), resolve(BUILD, '..')].filter((path) => path.split('/').length > 2).map((path) => `${path}/`);
+    for (const directory of [...own, 'registry/src']) assert.ok(!wasm.includes(directory), directory);
   });
 
   test('a removal crosses between Wasm and JavaScript a known number of times', async () => {

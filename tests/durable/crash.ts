@@ -35,7 +35,7 @@ async function crash(durable: Durable, alone: boolean): Promise<void> {
 }
 
 export function crashes(): void {
-  test(`a removal over ${MEETINGS} meetings survives ${KILLS + 1} kills of the runtime`, { timeout: 240_000 }, async (context) => {
+  test(`a removal over ${MEETINGS} meetings survives ${KILLS + 1} kills of the runtime`, { timeout: 600_000 }, async (context) => {
     const seed = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000_000);
     const random = new Random(seed);
     context.diagnostic(`seed ${seed}: CRASH_SEED=${seed} kills after the same times again`);

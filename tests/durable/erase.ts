@@ -14,7 +14,7 @@ const PAGE = 100;
 const LIMIT = 4_400;
 
 export function erasing(world: () => Durable): void {
-  test(`a user in ${WITH_USER} of ${MEETINGS} meetings is erased with few requests`, { timeout: 200_000 }, async (context) => {
+  test(`a user in ${WITH_USER} of ${MEETINGS} meetings is erased with few requests`, { timeout: 500_000 }, async (context) => {
     // So few requests are allowed in five minutes that hardly more than needed can be sent.
     const durable = await Durable.start({ apps: [ERASE_APP], vars: { API_REQUESTS_PER_5_MINUTES: String(LIMIT) } });
     const user = userId('erased');
@@ -32,7 +32,7 @@ export function erasing(world: () => Durable): void {
     const mark = await durable.standIn.mark();
     const begun = Date.now();
     const removal = await durable.remove({ app_id: ERASE_APP, custom_participant_id: user });
-    const shown = await durable.follow(removal, undefined, 180_000);
+    const shown = await durable.follow(removal, undefined, 280_000);
     const seconds = (Date.now() - begun) / 1000;
     assert.equal(shown.state, 'succeeded', JSON.stringify(shown));
     assert.deepEqual(await durable.records(user), []);
@@ -75,7 +75,7 @@ export function erasing(world: () => Durable): void {
     await durable.stop();
   });
 
-  test('a meeting of 1,000 is emptied while others are added, over pages of 20', { timeout: 150_000 }, async (context) => {
+  test('a meeting of 1,000 is emptied while others are added, over pages of 20', { timeout: 400_000 }, async (context) => {
     const durable = world();
     await durable.standIn.control('POST', '/settings', { largest_page_size: 20 });
     try {

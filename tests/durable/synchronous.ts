@@ -47,7 +47,7 @@ export function synchronous(world: () => Durable): void {
     assert.equal((await durable.list(`app_id=${RECORD_APP}`)).length, 3, 'what was never sent is no removal');
   });
 
-  test('not with RECORD_SYNCHRONOUS_REMOVALS=false', { timeout: 60_000 }, async () => {
+  test('not with RECORD_SYNCHRONOUS_REMOVALS=false', { timeout: 240_000 }, async () => {
     const durable = await Durable.start({ apps: [RECORD_APP], vars: { RECORD_SYNCHRONOUS_REMOVALS: 'false' } });
     const { meetings } = await durable.fill({ app: RECORD_APP, meetings: 1, participants_per_meeting: 1 });
     const [{ id, participants } = { id: '', participants: [] }] = meetings;

@@ -11,7 +11,7 @@ import type { Removal } from './world.ts';
 const APP = 'token-app';
 
 export function refusedToken(): void {
-  test('a refused token pauses the ledger, is shown, and costs nothing once it is mended', { timeout: 120_000 }, async (context) => {
+  test('a refused token pauses the ledger, is shown, and costs nothing once it is mended', { timeout: 300_000 }, async (context) => {
     const durable = await Durable.start({ apps: [APP] });
     const { meetings } = await durable.fill({ app: APP, meetings: 3, participants_per_meeting: 5 });
     const { token } = await durable.standIn.control<{ token: string }>('GET', '/settings');

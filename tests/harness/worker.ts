@@ -13,7 +13,8 @@ import type { Answer } from './record.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const BUILD = process.env['WORKER_BUILD'] ?? join(ROOT, 'build');
-const START_MS = 60_000;
+/** A start takes seconds; some minutes on a machine that starts many at once. */
+const START_MS = 180_000;
 
 /** A line that the Worker logs, parsed. */
 export type LogLine = Record<string, unknown>;
@@ -88,7 +89,10 @@ export class Worker {
         }
       },
     });
-    const [, port] = await program.line(/Ready on http:\/\/127\.0\.0\.1:(\d+)/, START_MS);
+    const [, port] = await program.line(/Ready on http:\/\/127\.0\.0\.1:(\d+)/, START_MS).catch(async (error: unknown) => {
+      await program.kill();
+      throw error;
+    });
     return new Worker(Number(port), logs, program, directory);
   }
 
@@ -120,7 +124,11 @@ export class Worker {
       outgoing.setTimeout(timeoutMs, () => {
         outgoing.destroy(new Error(`${method} ${path} had no answer within ${timeoutMs} ms`));
       });
-      outgoing.on('error', reject);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        // The server closed a connection that was idle just as it was used again: nothing has arrived.
+        if (outgoing.reusedSocket && error.code === 'ECONNRESET') resolvePromise(this.call(path, options));
+        else reject(error);
+      });
       outgoing.on('response', (incoming) => {
         const pieces: Buffer[] = [];
         incoming.on('data', (piece: Buffer) => pieces.push(piece));

@@ -34,7 +34,7 @@ const REFUSAL =
   'and that nothing changes the body on its way';
 
 export function attacks(hooks: () => Hooks): void {
-  test('a table of attacks leaves the ledger and RealtimeKit alone', { timeout: 120_000 }, async (context) => {
+  test('a table of attacks leaves the ledger and RealtimeKit alone', { timeout: 300_000 }, async (context) => {
     const table = [
       ...(await standardAttacks()),
       ...(await timedAttacks()),

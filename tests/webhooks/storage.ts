@@ -21,7 +21,7 @@ async function change(directory: string, statement: string): Promise<void> {
 }
 
 export function storage(): void {
-  test('a message that cannot be stored is answered 503, and stored when it comes again', { timeout: 120_000 }, async () => {
+  test('a message that cannot be stored is answered 503, and stored when it comes again', { timeout: 300_000 }, async () => {
     const ofApp = app();
     const persistTo = await mkdtemp(join(tmpdir(), 'participant-remover-storage-'));
     const hooks = await Hooks.start({ sources: { clerk: { preset: 'clerk' } }, secrets: { clerk: SECRET }, persistTo, defaultApp: ofApp });

@@ -17,18 +17,19 @@ async fn a_late_answer_is_normal_and_comes_true_even_if_nobody_waits() {
 
     let (meeting, participants) = sim.meeting(1).await;
     let path = format!("/meetings/{meeting}/participants/{}", participants[0]);
-    let rule = r#"{"match":{"method":"DELETE"},"fault":{"kind":"latency","ms":2000}}"#;
+    let rule = r#"{"match":{"method":"DELETE"},"fault":{"kind":"latency","ms":8000}}"#;
     sim.sim("POST", "/faults", rule).await;
-    let patience = Duration::from_millis(700);
+    // It has arrived by then, and nobody waits for its answer any more.
+    let begun = Instant::now();
+    let patience = Duration::from_secs(3);
     let impatient = tokio::time::timeout(patience, sim.try_kit("DELETE", &path, ""));
     assert!(impatient.await.is_err());
-    let begun = Instant::now();
     while sim.kit("GET", &path, "").await.status == 200 {
-        assert!(begun.elapsed() < Duration::from_secs(10));
+        assert!(begun.elapsed() < Duration::from_mins(1));
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(
-        begun.elapsed() > Duration::from_millis(200),
+        begun.elapsed() > Duration::from_millis(7_900),
         "not before its time"
     );
 }
@@ -46,7 +47,7 @@ async fn a_hanging_request_has_no_answer() {
         )
         .await;
         let waiting =
-            tokio::time::timeout(Duration::from_secs(1), sim.try_kit("DELETE", &path, ""));
+            tokio::time::timeout(Duration::from_secs(3), sim.try_kit("DELETE", &path, ""));
         assert!(
             waiting.await.is_err(),
             "no answer, and the connection is left open"

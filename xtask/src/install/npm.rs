@@ -32,7 +32,13 @@ pub fn ensure(session: &Session) -> Result<()> {
     check_node()?;
     let mut command = Command::new("npm");
     command
-        .args(["ci", "--no-audit", "--no-fund", "--no-progress"])
+        .args([
+            "ci",
+            "--include=dev",
+            "--no-audit",
+            "--no-fund",
+            "--no-progress",
+        ])
         .current_dir(root);
     let log = session.workspace.cache().join("logs/npm-ci.log");
     let hint = "Check that npm's registry can be reached, then run the command again; `npm ci` is what failed.";
