@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::hints::{Hint, Hints};
 use super::views::{Pause, PauseReason};
 use crate::realtimekit::limits::RateLimit;
 use crate::realtimekit::retry::full_jitter;
@@ -15,8 +16,6 @@ const LONGEST_BLOCK: Duration = Duration::from_hours(1);
 /// The delay between two looks whether the API token is accepted again.
 const PROBE_BASE: Duration = Duration::from_secs(5);
 const PROBE_CAP: Duration = Duration::from_mins(5);
-/// More hints than this at a time are thinned out: the strictest stay.
-const MAX_HINTS: usize = 32;
 
 /// What holds durable work back, besides the window.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,22 +27,13 @@ pub struct Brakes {
     /// Whether it was refused for a delete: then only a delete tells that it is good.
     #[serde(default)]
     for_delete: bool,
-    hints: Vec<Hint>,
+    hints: Hints,
     /// Requests in five minutes as `Ratelimit-Policy` has it.
     quota: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Stop {
-    since: u64,
-    until: u64,
-}
-
-/// "At most so many more until then", out of one answer's `Ratelimit`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Hint {
-    more: u32,
-    #[serde(default)]
     since: u64,
     until: u64,
 }
@@ -76,9 +66,7 @@ impl Brakes {
 
     /// A request is about to leave.
     pub fn send(&mut self) {
-        for hint in &mut self.hints {
-            hint.more = hint.more.saturating_sub(1);
-        }
+        self.hints.send();
     }
 
     /// Requests in five minutes as the API has it, where it said so.
@@ -93,24 +81,15 @@ impl Brakes {
 
     /// What has to be written down while `free` requests may leave: hints that do not bind are renewed by answers.
     pub fn binding(&self, free: u32, now: u64) -> Self {
-        let mut brakes = self.clone();
-        brakes
-            .hints
-            .retain(|hint| hint.until > now && hint.more < free);
-        brakes
+        Self {
+            hints: self.hints.binding(free, now),
+            ..self.clone()
+        }
     }
 
     /// Until when the hints let nothing leave.
     pub fn hinted_until(&self, now: u64) -> Option<u64> {
-        self.spent(now).map(|hint| hint.until)
-    }
-
-    /// The hint that lets nothing leave for longest.
-    fn spent(&self, now: u64) -> Option<&Hint> {
-        let spent = self.hints.iter().filter(|hint| hint.more == 0);
-        spent
-            .filter(|hint| hint.until > now)
-            .max_by_key(|hint| hint.until)
+        self.hints.spent(now).map(|hint| hint.until)
     }
 
     /// Until when everything stands still.
@@ -130,8 +109,7 @@ impl Brakes {
 
     /// How many requests may leave by the hints in force.
     pub fn hinted(&self, now: u64) -> u32 {
-        let in_force = self.hints.iter().filter(|hint| hint.until > now);
-        in_force.map(|hint| hint.more).min().unwrap_or(u32::MAX)
+        self.hints.left(now)
     }
 
     /// Believes an answer's headers. `others` requests are in flight and may not be in its count yet.
@@ -140,28 +118,14 @@ impl Brakes {
             let in_5_minutes = u64::from(quota) * 300 / u64::from(seconds);
             self.quota = Some(u32::try_from(in_5_minutes.max(1)).unwrap_or(u32::MAX));
         }
-        self.hints.retain(|hint| hint.until > now);
+        self.hints.expire(now);
         if let (Some(remaining), Some(seconds @ 1..)) = (limit.remaining, limit.reset_seconds) {
             let time = Duration::from_secs(seconds.into()).min(LONGEST_BLOCK);
-            self.add_hint(Hint {
+            self.hints.add(Hint {
                 more: remaining.saturating_sub(others),
                 since: now,
                 until: after(now, time),
             });
-        }
-    }
-
-    /// Adds a hint and drops those that it makes superfluous.
-    fn add_hint(&mut self, new: Hint) {
-        let implied = |a: &Hint, b: &Hint| b.more <= a.more && b.until >= a.until;
-        if self.hints.iter().any(|hint| implied(&new, hint)) {
-            return;
-        }
-        self.hints.retain(|hint| !implied(hint, &new));
-        self.hints.push(new);
-        if self.hints.len() > MAX_HINTS {
-            self.hints.sort_by_key(|hint| hint.more);
-            self.hints.truncate(MAX_HINTS);
         }
     }
 
@@ -223,7 +187,7 @@ impl Brakes {
             .refused
             .map(|stop| named(stop, PauseReason::TokenRefused));
         let limited = self.limited.filter(|stop| stop.until > now);
-        let spent = self.spent(now).map(|hint| Stop {
+        let spent = self.hints.spent(now).map(|hint| Stop {
             since: hint.since,
             until: hint.until,
         });

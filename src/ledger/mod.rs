@@ -12,6 +12,7 @@ pub mod changes;
 mod ending;
 pub mod engine;
 mod estimate;
+mod hints;
 pub mod history;
 pub mod id;
 mod keys;

@@ -2,82 +2,17 @@
 
 use serde_json::Value;
 
+use super::decision::{Decision, Dedupe};
 use super::event;
 use super::pointer::Pointer;
 use super::realtimekit_events;
 use super::rules::{Action, Rule};
 use super::source::{Sender, Source};
-use super::verification::{Refused, Verified};
+use super::verification::Verified;
 use crate::digest::{BODY_KEY, sha256_hex};
-use crate::ids::{AppId, CustomParticipantId, MeetingId};
+use crate::ids::{CustomParticipantId, MeetingId};
 use crate::removal::order::REASON_CHARS;
 use crate::removal::{RemovalOrder, Target};
-use crate::removals::call::Leaving;
-
-/// How a message is known again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dedupe {
-    /// The message's id, or the digest of its body where it has none; known within [`Source::origin`]. At most 270 bytes.
-    pub key: String,
-    /// A digest that is the same for a repetition. Another one under the same key is a 409.
-    pub digest: String,
-}
-
-/// What to do about a verified message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// Store this, once, and answer 200.
-    Remove {
-        /// What to do.
-        order: RemovalOrder,
-        /// When it happened, in milliseconds since the Unix epoch, where the event says so.
-        event_at_ms: Option<u64>,
-        /// How the message is known again.
-        dedupe: Dedupe,
-        /// What somebody may be back from, for an event of leaving a meeting.
-        leaving: Option<Leaving>,
-    },
-    /// Cancel what this source has ordered for these, what has not begun, and what did not happen later than that. Answer
-    /// 200.
-    CancelPending {
-        /// The app.
-        app: AppId,
-        /// That user in that meeting, everyone in that meeting, or both.
-        targets: Vec<Target>,
-        /// When they joined, in milliseconds since the Unix epoch, where the event says so.
-        joined_at_ms: Option<u64>,
-        /// Their connection, where the event names it.
-        peer: Option<String>,
-    },
-    /// Answer 200 with the reason: no rule is for this event.
-    Ignored {
-        /// The reason.
-        reason: String,
-    },
-    /// Note that a meeting has ended, from which nobody is to be removed for that, and answer 200.
-    Ended {
-        /// The meeting.
-        meeting: MeetingId,
-        /// When it ended, in milliseconds since the Unix epoch, where the event says so.
-        ended_at_ms: Option<u64>,
-    },
-    /// Keep it to be looked at, and answer 200: `RealtimeKit`'s, and a retry cannot help.
-    Quarantine {
-        /// What could not be understood.
-        reason: String,
-        /// How the message is known again.
-        dedupe: Dedupe,
-    },
-    /// Answer 400: the message is its source's own, and cannot be understood.
-    BadEvent {
-        /// Where in the body, if it is one place.
-        pointer: Option<Pointer>,
-        /// What is wrong there, to be read after the place's name.
-        message: String,
-    },
-    /// Answer 401: the signature holds, but the message is for somebody else.
-    Refused(Refused),
-}
 
 /// What is wrong with a place in a body.
 type BadPlace = (Pointer, String);

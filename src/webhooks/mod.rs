@@ -9,6 +9,7 @@
 //! 2. [`verify`] (or [`realtimekit::verify`] for `RealtimeKit`, whose key can change) checks the signature.
 //! 3. [`mapping::decide`] reads the event and decides.
 
+pub mod decision;
 pub mod event;
 pub mod github;
 pub mod headers;
@@ -33,8 +34,9 @@ pub mod verification;
 pub mod webcrypto;
 pub mod workos;
 
+pub use decision::{Decision, Dedupe};
 pub use headers::Headers;
-pub use mapping::{Decision, Dedupe, decide};
+pub use mapping::decide;
 pub use source::{Sender, Source, SourceState, Sources};
 pub use verification::{Refused, Rejection, Scheme, Verified, verify};
 

@@ -5,8 +5,9 @@
 
 use serde_json::Value;
 
+use super::decision::Decision;
 use super::event;
-use super::mapping::{Decision, body_dedupe, order};
+use super::mapping::{body_dedupe, order};
 use super::rules::RealtimeKitRule;
 use super::source::{RealtimeKit, Source};
 use super::verification::Refused;

@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { eventually } from '../harness/eventually.ts';
 import type { Participant } from '../harness/stand_in.ts';
+import { connections } from './realtimekit_connections.ts';
 import { eventOf, sendEvent, signByStandIn } from './realtimekit_events.ts';
-import type { Event } from './realtimekit_events.ts';
 import { Hooks, app, idOf, standIn, userId } from './world.ts';
 
 const APP = app();
@@ -56,83 +56,13 @@ export function realtimeKit(): void {
       },
       keyUrl: `${origin}/.well-known/webhooks.json`,
     });
-    await context.test('whoever is there by another connection has not left', () => reconnected(hooks));
-    await context.test('a meeting that ended has ended its connections', () => endedConnections(hooks));
-    await context.test('whoever is told late to have joined has not left', () => overtaken(hooks));
-    await context.test('an event that was ignored is known when it comes again', () => ignored(hooks));
+    await connections(context, hooks, MORE_APP, LEAVING_APP);
     await context.test('the same signed body 100 times at once makes one removal', () => together(hooks));
     await context.test('a second source is about its own app', () => second(hooks));
     await context.test('a kill right after the answer, before work that is due at once', () => killed(hooks));
     await hooks.stop();
     await rm(persistTo, { recursive: true, force: true, maxRetries: 3 });
   });
-}
-
-/** The lost connection is noticed after the new one was made; and a `left` is delivered again after the return. */
-async function reconnected(hooks: Hooks): Promise<void> {
-  const { user, meeting } = await hooks.participant(MORE_APP, userId());
-  const send = async (event: string, peerId: string, seconds: number): Promise<Record<string, unknown>> => {
-    const answer = await sendEvent(hooks, connectionEvent(event, meeting, user, peerId, seconds));
-    assert.equal(answer.status, 200, answer.body);
-    return answer.json.result as Record<string, unknown>;
-  };
-  await send('meeting.participantJoined', 'a', -60);
-  await send('meeting.participantJoined', 'b', -50);
-  const ignored = { status: 'ignored', reason: 'the user is in the meeting by another connection' };
-  assert.deepEqual(await send('meeting.participantLeft', 'a', -20), ignored);
-  const left = await send('meeting.participantLeft', 'b', -10);
-  assert.equal(left['state'], 'scheduled');
-  const { cancelled } = await send('meeting.participantJoined', 'c', -5);
-  assert.deepEqual(cancelled, [left['id']]);
-  assert.deepEqual(await send('meeting.participantLeft', 'b', -11), ignored);
-}
-
-/** What told of the end of a connection is lost, and the meeting's end stands for it: also where nobody goes for that. */
-async function endedConnections(hooks: Hooks): Promise<void> {
-  const { user, meeting } = await hooks.participant(LEAVING_APP, userId());
-  const send = async (event: Event): Promise<Record<string, unknown>> => {
-    const body = JSON.stringify(event);
-    const answer = await hooks.post('leaving', body, { 'rtk-signature': await signByStandIn(hooks, body) });
-    assert.equal(answer.status, 200, answer.body);
-    return answer.json.result as Record<string, unknown>;
-  };
-  await send(connectionEvent('meeting.participantJoined', meeting, user, 'a', -60));
-  const end = eventOf('meeting.ended', meeting);
-  const endedAt = new Date(Date.now() - 50_000).toISOString();
-  assert.equal((await send({ ...end, meeting: { ...end.meeting, endedAt } }))['status'], 'ignored');
-  await send(connectionEvent('meeting.participantJoined', meeting, user, 'b', -40));
-  const left = await send(connectionEvent('meeting.participantLeft', meeting, user, 'b', -30));
-  assert.equal(left['state'], 'scheduled', JSON.stringify(left));
-}
-
-/** The event of joining was answered 503, say, and comes after the leaving of a connection that was lost later. */
-async function overtaken(hooks: Hooks): Promise<void> {
-  const { user, meeting } = await hooks.participant(MORE_APP, userId());
-  const left = await sendEvent(hooks, connectionEvent('meeting.participantLeft', meeting, user, 'a', -20));
-  const joined = await sendEvent(hooks, connectionEvent('meeting.participantJoined', meeting, user, 'b', -40));
-  assert.deepEqual(joined.json.result, { status: 'cancelled', cancelled: [idOf(left)] });
-}
-
-async function ignored(hooks: Hooks): Promise<void> {
-  const { user, meeting } = await hooks.participant(MORE_APP, userId());
-  for (const [peer, seconds] of [['a', -60], ['b', -50]] as const) {
-    await sendEvent(hooks, connectionEvent('meeting.participantJoined', meeting, user, peer, seconds));
-  }
-  const body = JSON.stringify(connectionEvent('meeting.participantLeft', meeting, user, 'a', -20));
-  assert.equal(((await sendEvent(hooks, body)).json.result as { status: string }).status, 'ignored');
-  idOf(await sendEvent(hooks, connectionEvent('meeting.participantLeft', meeting, user, 'b', -10)));
-  // Now nobody is there: what was ignored must not become another removal.
-  const again = await sendEvent(hooks, body);
-  assert.equal((again.json.result as { status: string }).status, 'ignored', again.body);
-  assert.equal(again.headers['idempotent-replayed'], 'true');
-}
-
-/** An event of one connection, `seconds` from now. */
-function connectionEvent(event: string, meeting: string, user: string, peerId: string, seconds: number): Event {
-  const document = eventOf(event, meeting, user);
-  const at = new Date(Date.now() + seconds * 1000).toISOString();
-  const time = event === 'meeting.participantJoined' ? { joinedAt: at } : { leftAt: at };
-  return { ...document, participant: { ...document.participant, peerId, ...time } };
 }
 
 async function together(hooks: Hooks): Promise<void> {
