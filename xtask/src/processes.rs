@@ -123,7 +123,14 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.end();
+        // Until now a signal that ends us has to kill it.
         self.processes.state().groups.remove(&self.group);
+    }
+}
+
+impl Running {
+    fn end(&mut self) {
         signal(self.group, Signal::SIGTERM);
         let deadline = Instant::now() + GRACE;
         while Instant::now() < deadline {

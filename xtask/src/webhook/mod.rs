@@ -2,6 +2,7 @@
 //! is one. What is signed, and by whom, stands in `senders.ts`.
 
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use lexopt::prelude::{Long, Short, Value};
@@ -67,6 +68,9 @@ fn text(parser: &mut lexopt::Parser) -> Result<String> {
     Ok(parser.value()?.into_string().map_err(lexopt::Error::from)?)
 }
 
+/// The longest time for signing and sending.
+const LIMIT: Duration = Duration::from_mins(2);
+
 /// Signs and sends. The exit code tells whether the Worker took it.
 pub fn run(session: &Session, message: &Message) -> Result<ExitCode> {
     install::npm(session)?;
@@ -79,8 +83,8 @@ pub fn run(session: &Session, message: &Message) -> Result<ExitCode> {
     let options = options
         .into_iter()
         .filter_map(|(name, value)| value.as_ref().map(|value| format!("{name}={value}")));
-    let status = Command::new(workspace.npm_program("node"))
-        .arg(workspace.root().join("xtask/src/webhook/send.ts"))
+    let mut send = Command::new(workspace.npm_program("node"));
+    send.arg(workspace.root().join("xtask/src/webhook/send.ts"))
         .args(options)
         .arg(format!("--url={}", message.url))
         .arg(format!("--stand-in={}", message.stand_in))
@@ -88,10 +92,12 @@ pub fn run(session: &Session, message: &Message) -> Result<ExitCode> {
         .arg(&message.source)
         // Not an argument: those can be read by everybody on the machine.
         .env("WEBHOOK_SECRET", secret)
-        .env("PATH", workspace.path_with_node()?)
-        .status()
+        .env("PATH", workspace.path_with_node()?);
+    let status = session
+        .processes
+        .run(&mut send, LIMIT)
         .context("cannot run node")?;
-    Ok(if status.success() {
+    Ok(if status.is_some_and(|status| status.success()) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
