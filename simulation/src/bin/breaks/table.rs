@@ -64,8 +64,13 @@ pub fn write(root: &Path, rows: &[Row]) -> Result<(), String> {
         .map_err(|error| format!("cannot write {}: {error}", page.display()))
 }
 
-/// A violation without what differs from run to run, such as the times, and not too long.
+/// A violation without what differs from run to run, such as the times, without the rows that it shows, and not too long.
 fn short(violation: &str) -> String {
+    let shown = violation.split_once(" { ").map(|(before, _)| before);
+    let violation = shown.map_or(violation, |before| {
+        let words = before.rsplit_once(' ').map_or(before, |(words, _)| words);
+        words.trim_end_matches(" is").trim_end_matches(':')
+    });
     let mut text = String::new();
     let mut digits = String::new();
     for character in violation.chars().chain(['\n']) {
@@ -95,5 +100,6 @@ mod tests {
             "p7 of … / left at …"
         );
         assert_eq!(short(&"é".repeat(200)).chars().count(), LONGEST + 2);
+        assert_eq!(short("p8 is there: Participant { id: 8 }"), "p8 is there");
     }
 }
