@@ -63,7 +63,11 @@ impl Deleted {
                     .map_or(0, |kick| u32::from(kick.attempts)),
             attempts: u32::from(removal.delete.attempts),
             error: error.map(|error| describe(error, removal.delete.cf_ray.as_deref())),
-            limited: removal.delete.limited.or(kicked),
+            // The one that stops for longer.
+            limited: [removal.delete.limited, kicked]
+                .into_iter()
+                .flatten()
+                .max_by_key(Limited::until),
         }
     }
 }

@@ -75,6 +75,10 @@ fn one(
             return Err(format!("{} stands in it twice", item.participant));
         }
         let alone = named.get(&item.participant) == Some(&1);
+        let doubtful = [Outcome::Unknown, Outcome::AbsentAfterAmbiguous].map(Some);
+        if view.dry_run && doubtful.contains(&item.outcome) {
+            return Err(format!("{} is in doubt in a dry run", item.participant));
+        }
         outcome_is_true(world, item, alone)?;
         outcome_is_there(view, item)?;
     }

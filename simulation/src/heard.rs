@@ -124,6 +124,13 @@ impl Heard {
         }
     }
 
+    /// Another answer than that to a delete shows as well now that the token is good.
+    pub fn forget_deletes(&mut self) {
+        if let Some(refused) = &mut self.refused {
+            refused.for_delete = false;
+        }
+    }
+
     /// Whether the token was refused, and nothing has shown since that it is good: then one request tries it at a time.
     #[must_use]
     pub fn is_refused(&self) -> bool {

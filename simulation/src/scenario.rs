@@ -55,6 +55,7 @@ impl Scenario {
                 .choice(&[30_000, 600_000, 86_400_000])
                 .unwrap_or(&600_000),
             everywhere_at_once: *chance.choice(&[1, 2, 1_000]).unwrap_or(&1_000),
+            ..Settings::default()
         };
         let script = script::script(&mut chance, &population, faults.end);
         let quota = (chance.u8(0..4) == 0).then(|| chance.usize(15..60));

@@ -76,14 +76,25 @@ fn of_users_everywhere_as_many_are_at_work_as_there_is_room_for() {
     let mut scenario = fifty_meetings(20);
     scenario.settings.everywhere_at_once = 3;
     let mut world = everywhere(scenario, 10);
-    let mut most = 0;
+    let (mut most, mut room_since) = (0, None);
     while world.ordered.len() < 10 || !states(&world).values().all(|s| s.unwrap().is_final()) {
         assert!(world.advance().unwrap());
         let states = states(&world);
         let running = states
             .values()
             .filter(|state| **state == Some(RemovalState::Running));
-        most = most.max(running.count());
+        let running = running.count();
+        most = most.max(running);
+        // Whoever ends makes room at once.
+        let waits = states
+            .values()
+            .any(|state| *state == Some(RemovalState::Queued));
+        if running == 3 || !waits {
+            room_since = None;
+        } else {
+            let since = *room_since.get_or_insert(world.clock.now());
+            assert!(world.clock.now() - since < 3_000, "{states:?}");
+        }
         // In their order: none has begun while an older one waits.
         let waiting = states
             .iter()
@@ -98,6 +109,39 @@ fn of_users_everywhere_as_many_are_at_work_as_there_is_room_for() {
     assert_eq!(most, 3);
     check::everything(&world).unwrap();
     assert_eq!(world.network.api.borrow().population.present(), 500);
+}
+
+/// The first reads the list of meetings before others are taken up: it tells how many rows each of them costs.
+#[test]
+fn of_users_everywhere_so_many_are_at_work_as_their_rows_allow() {
+    let mut scenario = fifty_meetings(20);
+    scenario.settings.everywhere_rows = 120;
+    let mut world = everywhere(scenario, 10);
+    let mut most = 0;
+    while world.ordered.len() < 10 || !states(&world).values().all(|s| s.unwrap().is_final()) {
+        assert!(world.advance().unwrap());
+        most = most.max(scene::works(&world));
+    }
+    assert!((100..=120).contains(&most), "{most} rows");
+    check::everything(&world).unwrap();
+    assert_eq!(world.network.api.borrow().population.present(), 500);
+}
+
+/// One that can do nothing for hours, since a meeting cannot be read, does not hold up the others for as long.
+#[test]
+fn one_that_waits_for_long_makes_room() {
+    let mut scenario = fifty_meetings(2);
+    scenario.settings.everywhere_at_once = 1;
+    let broken = scene::meeting_id(&scenario, 7);
+    let mut world = everywhere(scenario, 2);
+    world.network.api.borrow_mut().breaks = Some(format!("{broken}/participants"));
+    while state(&world, 1) != Some(RemovalState::Running) {
+        assert!(world.advance().unwrap());
+    }
+    let waited = world.clock.now() - START;
+    assert!(waited < 1_800_000, "it took {waited} ms");
+    world.network.api.borrow_mut().breaks = None;
+    world.run_to_end().unwrap();
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn a_limit_that_does_not_fit_goes_back_at_once() {
 fn a_limit_that_fits_is_waited_for() {
     let run = run([Reply::RetryAfter(429, "7"), Reply::Status(200, DONE)]);
     assert_eq!((run.answer.status, run.seconds), (200, 7));
-    // Durable work stands still for it all the same.
+    // It is told all the same: one that says nothing sensible lasts for longer than the call.
     assert_eq!(asked_for(&run), Some(7));
 }
 

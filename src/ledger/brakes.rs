@@ -65,8 +65,8 @@ impl Brakes {
     }
 
     /// A request is about to leave.
-    pub fn send(&mut self) {
-        self.hints.send();
+    pub fn send(&mut self, now: u64) {
+        self.hints.send(now);
     }
 
     /// Requests in five minutes as the API has it, where it said so.

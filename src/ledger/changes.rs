@@ -79,7 +79,7 @@ impl<S: Store> Ledger<S> {
         )?;
         self.begin_targets(seq)?;
         self.forget_pages(seq)?;
-        self.make_room(now)?;
+        self.wake_held(now)?;
         // What is in flight keeps its state: its answer, or its loss, decides.
         self.close_cancelled(seq, now)
     }

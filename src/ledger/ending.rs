@@ -93,7 +93,7 @@ impl<S: Store> Ledger<S> {
             "UPDATE removals SET state = ?2, finished_at = ?3, wake_at = NULL, revision = revision + 1 WHERE seq = ?1",
             &values![removal, state.as_str(), now],
         )?;
-        self.make_room(now)?;
+        self.wake_held(now)?;
         if state == RemovalState::Succeeded {
             // Nothing of it is ever run again, and a user everywhere has a row for every meeting of the app.
             self.store

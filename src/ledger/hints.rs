@@ -9,6 +9,7 @@ const MAX_HINTS: usize = 32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Hint {
     pub more: u32,
+    /// When none was left, or when it was heard.
     #[serde(default)]
     pub since: u64,
     pub until: u64,
@@ -21,8 +22,11 @@ pub(super) struct Hints(Vec<Hint>);
 
 impl Hints {
     /// A request is about to leave.
-    pub fn send(&mut self) {
+    pub fn send(&mut self, now: u64) {
         for hint in &mut self.0 {
+            if hint.more == 1 {
+                hint.since = now;
+            }
             hint.more = hint.more.saturating_sub(1);
         }
     }

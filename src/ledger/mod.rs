@@ -28,6 +28,7 @@ pub mod queries;
 mod recovery;
 mod repeat;
 mod requests;
+mod room;
 pub mod schema;
 pub mod settings;
 pub mod state;

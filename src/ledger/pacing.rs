@@ -69,9 +69,9 @@ impl Pacing {
     }
 
     /// A request is about to leave.
-    pub fn send(&mut self) {
+    pub fn send(&mut self, now: u64) {
         self.window.send();
-        self.brakes.send();
+        self.brakes.send(now);
     }
 }
 

@@ -66,6 +66,12 @@ impl Pass {
         self.first_total.is_some()
     }
 
+    /// Whether its pages or totals do not fit each other.
+    #[must_use]
+    pub fn is_contradicted(&self) -> bool {
+        self.contradicted
+    }
+
     /// Whether the pass saw the whole list as it was at its start, given how many different rows came.
     #[must_use]
     pub fn is_whole(&self, distinct: u64) -> bool {

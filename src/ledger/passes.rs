@@ -139,9 +139,12 @@ impl<S: Store> Ledger<S> {
     ) -> Result<(), StoreError> {
         // A list that never says how long it is may end early unseen: it is believed at its third reading in a row.
         let whole = whole && (pass.has_total() || work.unclean_passes >= 2);
-        if !whole && pass.found == 0 && self.is_being_emptied(work)? {
+        if pass.is_contradicted()
+            && pass.found + pass.gone == 0
+            && self.is_being_emptied(work, now)?
+        {
             // Its pages shift since another removal deletes those who are on them: that is no fault of the list.
-            return self.read_again(work, now.saturating_add(EMPTIED_MS));
+            return self.begin_pass_again(work, now.saturating_add(EMPTIED_MS));
         }
         let unclean = if whole { 0 } else { work.unclean_passes + 1 };
         self.store.run(
@@ -177,13 +180,32 @@ impl<S: Store> Ledger<S> {
         self.end_reading(work, now)
     }
 
-    /// Whether another removal deletes participants of the same meeting.
-    fn is_being_emptied(&self, work: &Work) -> Result<bool, StoreError> {
+    /// Reads a list from its first page as if the pass had not been begun.
+    fn begin_pass_again(&self, work: &Work, due: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "DELETE FROM pages WHERE work = ?1 AND pass = ?2",
+            &values![work.id, work.pass],
+        )?;
+        self.store.run(
+            "UPDATE works SET page = 1, reading = '' WHERE id = ?1",
+            &values![work.id],
+        )?;
+        self.enter(work.id, Stage::Reading, Some(due))
+    }
+
+    /// Whether another removal deletes participants of the same meeting about now.
+    fn is_being_emptied(&self, work: &Work, now: u64) -> Result<bool, StoreError> {
         let rows = self.store.run(
             "SELECT EXISTS (SELECT 1 FROM removals r INDEXED BY removals_by_state JOIN works w INDEXED BY works_by_meeting
                 ON w.removal = r.seq AND ifnull(w.meeting, '') = ?1
-             WHERE r.state = 'running' AND r.seq <> ?2 AND w.stage = 'deleting')",
-            &values![work.meeting.as_deref(), work.removal],
+             WHERE r.state = 'running' AND NOT r.dry_run AND r.seq <> ?2 AND w.stage = 'deleting'
+                AND EXISTS (SELECT 1 FROM items i WHERE i.work = w.id AND i.state = 'pending'
+                    AND (i.sent_at IS NOT NULL OR i.due_at <= ?3)))",
+            &values![
+                work.meeting.as_deref(),
+                work.removal,
+                now.saturating_add(EMPTIED_MS)
+            ],
         )?;
         first_row(&rows)?.flag(0)
     }

@@ -18,11 +18,6 @@ pub(super) const RANK_ACTIVE: u32 = 2;
 /// The rest of the list.
 pub(super) const RANK_INACTIVE: u32 = 3;
 
-/// How often a removal that waits for room looks, in milliseconds; it is told when there is.
-const ROOM_MS: u64 = 60_000;
-/// How many rows of work of users everywhere there may be before another such removal is taken up: about a gigabyte.
-const MOST_ROWS: u64 = 4_000_000;
-
 impl<S: Store> Ledger<S> {
     /// Takes up a removal that was scheduled or queued. Its work rows are there already when it is a retry.
     pub(super) fn start(&self, seq: u64, now: u64) -> Result<(), StoreError> {
@@ -49,43 +44,6 @@ impl<S: Store> Ledger<S> {
         self.store.run(
             "UPDATE targets SET pending = 0 WHERE removal = ?1 AND pending",
             &values![seq],
-        )?;
-        Ok(())
-    }
-
-    /// How many removals of users from everywhere may be taken up now: each costs a row for each meeting, and turns. One
-    /// that waits for long before it repeats a request counts for its rows alone.
-    pub(super) fn room(&self, now: u64) -> Result<u64, StoreError> {
-        let rows = self.store.run(
-            "SELECT count(*) FILTER (WHERE ifnull(wake_at, 0) <= ?1), ifnull(sum(meetings_known), 0), count(*)
-             FROM removals INDEXED BY removals_by_state WHERE state = 'running' AND everywhere",
-            &values![now.saturating_add(ROOM_MS)],
-        )?;
-        let row = first_row(&rows)?;
-        let (at_work, works, all) = (row.integer(0)?, row.integer(1)?, row.integer(2)?);
-        let room = u64::from(self.settings.everywhere_at_once).saturating_sub(at_work);
-        Ok(if works < MOST_ROWS {
-            room
-        } else {
-            u64::from(all == 0)
-        })
-    }
-
-    /// A removal waits until there is room for it.
-    pub(super) fn hold(&self, seq: u64, now: u64) -> Result<(), StoreError> {
-        self.store.run(
-            "UPDATE removals SET wake_at = ?2 WHERE seq = ?1",
-            &values![seq, now.saturating_add(ROOM_MS)],
-        )?;
-        Ok(())
-    }
-
-    /// A removal has ended: the first of those that wait for room looks again.
-    pub(super) fn make_room(&self, now: u64) -> Result<(), StoreError> {
-        self.store.run(
-            "UPDATE removals SET wake_at = ?1 WHERE seq = (
-                SELECT min(seq) FROM removals INDEXED BY removals_by_state WHERE state = 'queued' AND wake_at > ?1)",
-            &values![now],
         )?;
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::store::{Store, StoreError};
 use crate::values;
 
 /// One list of statements for each version, oldest first. A version that has been deployed is never edited.
-const VERSIONS: &[&[&str]] = &[VERSION_1];
+const VERSIONS: &[&[&str]] = &[VERSION_1, VERSION_2];
 
 const VERSION_1: &[&str] = &[
     "CREATE TABLE removals (
@@ -20,7 +20,6 @@ const VERSION_1: &[&str] = &[
         kick INTEGER NOT NULL,
         dry_run INTEGER NOT NULL,
         targets INTEGER NOT NULL,
-        everywhere INTEGER NOT NULL DEFAULT 0,
         not_before INTEGER,
         event_at INTEGER,
         accepted_at INTEGER NOT NULL,
@@ -51,12 +50,10 @@ const VERSION_1: &[&str] = &[
         meeting TEXT,
         participant TEXT,
         user TEXT,
-        pending INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (removal, position)
     ) WITHOUT ROWID",
     "CREATE INDEX targets_by_user ON targets (user, removal) WHERE user IS NOT NULL",
-    // Of removals that have not begun: whoever comes back in time cancels them.
-    "CREATE INDEX targets_pending ON targets (meeting, user, removal) WHERE pending",
+    "CREATE INDEX targets_everyone ON targets (meeting, removal) WHERE user IS NULL AND participant IS NULL",
     // An id is never used again: items of finished removals go on naming works that are gone.
     "CREATE TABLE works (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -150,8 +147,27 @@ const VERSION_1: &[&str] = &[
     "CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 ];
 
+/// Removals of users everywhere wait for room; whoever comes back finds what waits for them without the history.
+const VERSION_2: &[&str] = &[
+    "ALTER TABLE removals ADD COLUMN everywhere INTEGER NOT NULL DEFAULT 0",
+    "UPDATE removals SET everywhere = EXISTS (SELECT 1 FROM targets WHERE removal = seq AND meeting IS NULL)
+     WHERE state IN ('scheduled', 'queued', 'running')",
+    "CREATE INDEX removals_queued ON removals (wake_at, seq) WHERE state = 'queued'",
+    "ALTER TABLE targets ADD COLUMN pending INTEGER NOT NULL DEFAULT 0",
+    "UPDATE targets SET pending = 1
+     WHERE removal IN (SELECT seq FROM removals WHERE state IN ('scheduled', 'queued') AND targets = 1)",
+    "DROP INDEX targets_everyone",
+    // Of removals that have not begun.
+    "CREATE INDEX targets_pending ON targets (meeting, user, removal) WHERE pending",
+];
+
 /// Creates what is missing. Cheap when nothing is.
 pub fn migrate(store: &impl Store) -> Result<(), StoreError> {
+    migrate_to(store, u64::MAX)
+}
+
+/// Creates what is missing of the versions up to that one.
+pub fn migrate_to(store: &impl Store, last: u64) -> Result<(), StoreError> {
     store.transaction(|| {
         store.run(
             "CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY)",
@@ -160,7 +176,7 @@ pub fn migrate(store: &impl Store) -> Result<(), StoreError> {
         let rows = store.run("SELECT ifnull(max(version), 0) FROM schema_versions", &[])?;
         let present = rows.first().map_or(Ok(0), |row| row.integer(0))?;
         for (version, statements) in (1_u64..).zip(VERSIONS) {
-            if version <= present {
+            if version <= present || version > last {
                 continue;
             }
             for statement in *statements {

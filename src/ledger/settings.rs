@@ -15,6 +15,8 @@ pub struct Settings {
     pub give_up_after_ms: u64,
     /// How many removals of users from all meetings are at work at a time. Not for the operator to set.
     pub everywhere_at_once: u32,
+    /// How many rows of work these may have together before another one is taken up. Not for the operator to set.
+    pub everywhere_rows: u64,
 }
 
 impl Default for Settings {
@@ -26,6 +28,8 @@ impl Default for Settings {
             retention_days: 90,
             give_up_after_ms: 24 * 60 * 60 * 1000,
             everywhere_at_once: 1_000,
+            // About a gigabyte.
+            everywhere_rows: 4_000_000,
         }
     }
 }

@@ -27,7 +27,7 @@ impl<S: Store> Ledger<S> {
         }
         let step = self.store.transaction(|| self.choose(now))?;
         if step.is_some() {
-            self.pacing.borrow_mut().send();
+            self.pacing.borrow_mut().send(now);
             self.save_brakes(now)?;
         }
         Ok(step)
@@ -56,6 +56,9 @@ impl<S: Store> Ledger<S> {
                     continue;
                 }
                 self.start(removal, now)?;
+                if row.flag(4)? {
+                    self.wake_held(now)?;
+                }
             }
             let request = match self.due_item(removal, row.flag(2)?, now)? {
                 Some(request) => Some(request),
@@ -69,16 +72,6 @@ impl<S: Store> Ledger<S> {
             // Another removal's page may have ended the last of its work before it was its turn.
             self.go_on(removal, now)?;
         }
-    }
-
-    /// Whether there is room for one more of a user everywhere; how much there is, is looked up once for a choice.
-    fn takes_room(&self, room: &mut Option<u64>, now: u64) -> Result<bool, StoreError> {
-        let left = match *room {
-            Some(left) => left,
-            None => self.room(now)?,
-        };
-        *room = Some(left.saturating_sub(1));
-        Ok(left > 0)
     }
 
     /// A removal that was served goes to the end of the queue.

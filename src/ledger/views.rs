@@ -80,7 +80,7 @@ pub struct Pause {
 /// What makes durable work stand still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PauseReason {
-    /// `RealtimeKit` answered 429.
+    /// `RealtimeKit` answered 429, or that none are left for now.
     RateLimited,
     /// `RealtimeKit` refused the API token.
     TokenRefused,

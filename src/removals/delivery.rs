@@ -62,10 +62,9 @@ pub fn ended<S: Store, C: Clock>(
 ) -> Result<Answer, StoreError> {
     let now = served.clock.now_ms();
     for order in orders(served, body)? {
-        if let Target::EveryoneInMeeting { meeting } = &order.target {
-            served
-                .ledger
-                .ended(source, meeting, event_at.unwrap_or(now), now)?;
+        // Without its time a repeat could not be told from another end.
+        if let (Target::EveryoneInMeeting { meeting }, Some(at)) = (&order.target, event_at) {
+            served.ledger.ended(source, meeting, at, now)?;
         }
     }
     let reason = "no rule of this source removes anybody when a meeting ends".to_owned();

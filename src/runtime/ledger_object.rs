@@ -12,7 +12,7 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 use super::alarm::AlarmClock;
 use super::fetch::Fetch;
 use super::isolate::Isolate;
-use super::ledger_stub::call_ledger;
+use super::ledger_stub::ask_ledger;
 use super::request::respond;
 use super::sql::ObjectStore;
 use crate::answer::{Answer, Problem};
@@ -194,14 +194,23 @@ impl RemovalLedger {
             return;
         };
         self.limit_told.set(until_ms);
+        let mut told = true;
         for other in config.apps().filter(|other| *other != app) {
             let call = LedgerCall::Limited { until_ms };
             let id = self.isolate.request_id();
-            if let Err(error) = call_ledger(&self.env, other, &call, &id).await {
+            if let Err(error) = ask_ledger(&self.env, other, &call, &id).await {
                 log_ledger_error(&error.0);
-                // The next alarm tells everybody once more.
-                self.limit_told.set(0);
+                told = false;
             }
+        }
+        if told {
+            return;
+        }
+        // An alarm soon tells everybody once more.
+        self.limit_told.set(0);
+        let soon = self.isolate.now_ms().saturating_add(AFTER_FAILURE_MS);
+        if let Err(error) = AlarmClock(&self.state).set(soon).await {
+            log_ledger_error(&error.to_string());
         }
     }
 

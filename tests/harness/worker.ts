@@ -109,8 +109,10 @@ export class Worker {
   call(path: string, options: CallOptions = {}): Promise<JsonAnswer> {
     const { method = 'GET', token = this.token, headers = {}, body, timeoutMs = 60_000 } = options;
     return new Promise((resolvePromise, reject) => {
+      // Only what changes nothing goes over a connection that was used before: it may be sent twice.
+      const reads = method === 'GET';
       const outgoing = request({
-        agent: this.#agent,
+        agent: reads ? this.#agent : false,
         host: '127.0.0.1',
         port: this.port,
         method,
@@ -125,8 +127,8 @@ export class Worker {
         outgoing.destroy(new Error(`${method} ${path} had no answer within ${timeoutMs} ms`));
       });
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        // The server closed a connection that was idle just as it was used again: nothing has arrived.
-        if (outgoing.reusedSocket && error.code === 'ECONNRESET') resolvePromise(this.call(path, options));
+        // The server closed a connection that was idle just as it was used again.
+        if (reads && outgoing.reusedSocket && error.code === 'ECONNRESET') resolvePromise(this.call(path, options));
         else reject(error);
       });
       outgoing.on('response', (incoming) => {

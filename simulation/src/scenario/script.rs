@@ -106,7 +106,8 @@ fn synchronous(chance: &mut Rng, population: &Population, at: u64) -> Vec<Synchr
             error: None,
             limited,
             retry_after_ms: (limited && chance.bool()).then(|| chance.u64(0..100_000)),
-            limited_at_ms: None,
+            limited_at_ms: (limited && chance.bool())
+                .then(|| START + at - chance.u64(0..=at.min(20_000))),
         })
     };
     std::iter::repeat_with(removal)

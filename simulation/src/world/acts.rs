@@ -85,7 +85,11 @@ impl World {
             let limited = removals.iter().filter(|removal| removal.limited);
             for removal in limited {
                 let mut heard = self.network.heard.borrow_mut();
-                heard.block(removal.retry_after_ms, removal.at_ms);
+                let at = removal.limited_at_ms.unwrap_or(removal.at_ms);
+                heard.block(removal.retry_after_ms, at);
+            }
+            if removals.iter().any(|removal| removal.outcome.is_gone()) {
+                self.network.heard.borrow_mut().forget_deletes();
             }
         }
         self.end_of_turn();
@@ -195,6 +199,9 @@ impl World {
             other => other == Some(Change::NotPossible(RemovalState::Cancelled)),
         };
         let left = self.network.left.borrow().len();
+        if is_cancelled {
+            self.network.heard.borrow_mut().forget_deletes();
+        }
         if let Some(ordered) = self.ordered.get_mut(&number).filter(|_| is_cancelled) {
             ordered.cancelled_after.get_or_insert(left);
         }

@@ -96,8 +96,8 @@ impl World {
     /// When the first row of any open removal is due. A page that is being read for another removal will be shared.
     fn due(&self) -> Result<Option<u64>, Violation> {
         let store = SimulatedStore(Rc::clone(&self.disk));
-        // Where few are at work at a time, the others wait.
-        let has_a_cap = self.settings.everywhere_at_once < 10;
+        // Where as many are at work as may be, the others wait.
+        let at_once = self.settings.everywhere_at_once;
         let rows = store.run(
             "SELECT min(due) FROM (
                 SELECT min(i.due_at) AS due FROM items i JOIN removals r ON r.seq = i.removal WHERE r.state = 'running'
@@ -105,8 +105,9 @@ impl World {
                     AND NOT (w.stage = 'reading' AND EXISTS (SELECT 1 FROM works o WHERE o.sent_at IS NOT NULL
                         AND o.stage = 'reading' AND o.page = w.page AND ifnull(o.meeting, '') = ifnull(w.meeting, '')))
                 UNION ALL SELECT min(max(ifnull(not_before, 0), accepted_at)) FROM removals
-                    WHERE state IN ('scheduled', 'queued') AND NOT (everywhere AND ?1))",
-            &[Value::from(has_a_cap)],
+                    WHERE state IN ('scheduled', 'queued') AND NOT (everywhere AND ?1 <= (
+                        SELECT count(*) FROM removals WHERE state = 'running' AND everywhere)))",
+            &[Value::from(at_once)],
         );
         let rows = rows.map_err(|error| error.to_string())?;
         self.disk.commit();

@@ -8,6 +8,7 @@
 )]
 
 mod kept;
+mod migrated;
 mod returning;
 mod synchronous;
 

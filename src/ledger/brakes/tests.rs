@@ -61,8 +61,8 @@ fn every_hint_in_force_is_kept() {
     assert_eq!(hear(limit(3, 10), 0), 3);
     assert_eq!(hear(limit(900, 1), 100), 3);
     assert_eq!(hear(limit(2, 300), 200), 2);
-    brakes.send();
-    brakes.send();
+    brakes.send(250);
+    brakes.send(260);
     assert_eq!(brakes.hinted(300), 0);
     assert_eq!(brakes.hinted_until(300), Some(300_200));
     assert_eq!(brakes.hinted(300_200), u32::MAX);
@@ -109,11 +109,11 @@ fn a_limit_that_is_used_up_is_told_as_a_pause() {
     let mut brakes = Brakes::default();
     brakes.hear(Signal::Accepted, false, limit(1, 240), 0, 0.5, 5);
     assert_eq!(brakes.pause(6), None);
-    brakes.send();
+    brakes.send(6);
     let pause = brakes.pause(6).unwrap();
     assert_eq!(
         (pause.reason, pause.since, pause.until),
-        (PauseReason::RateLimited, 5, 240_005)
+        (PauseReason::RateLimited, 6, 240_005)
     );
     brakes.limit(Some(Duration::from_mins(5)), 7);
     assert_eq!(brakes.pause(8).unwrap().until, 300_007, "the longest");

@@ -1,0 +1,53 @@
+//! A ledger of an earlier version.
+
+use std::rc::Rc;
+
+use participant_remover::ids::CustomParticipantId;
+use participant_remover::ledger::schema::migrate_to;
+use participant_remover::ledger::{Ledger, RemovalState, Settings, Store};
+use participant_remover::values;
+use simulation::clock::START;
+use simulation::store::{Disk, SimulatedStore};
+
+use super::meeting;
+
+/// What the first version stored is carried on: a user everywhere, and one whom their return keeps.
+#[test]
+fn a_ledger_of_the_first_version_goes_on() {
+    let disk = Rc::new(Disk::new().unwrap());
+    let store = SimulatedStore(Rc::clone(&disk));
+    migrate_to(&store, 1).unwrap();
+    for (id, state, wakes) in [
+        ("01M325KBJANMNJVYTPS316QDZ0", "queued", START),
+        ("01M325KBJANMNJVYTPS316QDZ1", "scheduled", START + 60_000),
+    ] {
+        store
+            .run(
+                "INSERT INTO removals (id, state, source, kick, dry_run, targets, accepted_at, wake_at, turn)
+                 VALUES (?1, ?2, 'webhook:realtimekit', 0, 0, 1, ?3, ?4, ?4)",
+                &values![id, state, START, wakes],
+            )
+            .unwrap();
+    }
+    store
+        .run(
+            "INSERT INTO targets (removal, position, meeting, user) VALUES (1, 0, NULL, 'a'), (2, 0, ?1, 'b')",
+            &values![meeting().as_str()],
+        )
+        .unwrap();
+    let ledger = Ledger::open(SimulatedStore(disk), Settings::default(), START).unwrap();
+    let rows = store
+        .run("SELECT everywhere FROM removals ORDER BY seq", &[])
+        .unwrap();
+    let everywhere: Vec<bool> = rows.iter().map(|row| row.flag(0).unwrap()).collect();
+    assert_eq!(everywhere, [true, false]);
+    let user = CustomParticipantId::parse("b").unwrap();
+    let cancelled = ledger
+        .cancel_pending("webhook:realtimekit", &meeting(), Some(&user), None, START)
+        .unwrap();
+    let [id] = cancelled.as_slice() else {
+        panic!("{cancelled:?}")
+    };
+    let view = ledger.show(id, START).unwrap().unwrap();
+    assert_eq!(view.state, RemovalState::Cancelled);
+}

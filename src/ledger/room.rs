@@ -1,0 +1,76 @@
+//! Users who are to go from all meetings cost a row of work for each meeting of the app, and turns among each other. So
+//! only so many of these removals are at work at a time, and the others are held, in their order.
+
+use super::Ledger;
+use super::acceptance::first_row;
+use super::store::{Store, StoreError};
+use crate::values;
+
+/// How often the first of those that are held looks for room, in milliseconds; when one has ended it is told.
+const LOOK_MS: u64 = 60_000;
+/// The note that keeps how long the list of meetings was when it was read last.
+const MEETINGS_NOTE: &str = "ledger.meetings";
+/// How many meetings an app is taken to have before its list was read.
+const UNKNOWN_MEETINGS: u64 = 100_000;
+
+impl<S: Store> Ledger<S> {
+    /// Whether there is room for one more; how much there is, is looked up once for a choice.
+    pub(super) fn takes_room(&self, room: &mut Option<u64>, now: u64) -> Result<bool, StoreError> {
+        let left = match *room {
+            Some(left) => left,
+            None => self.room(now)?,
+        };
+        *room = Some(left.saturating_sub(1));
+        Ok(left > 0)
+    }
+
+    /// How many may be taken up now. One that waits for long before it repeats a request counts for its rows alone; and
+    /// where no other is at work there is always room for one.
+    fn room(&self, now: u64) -> Result<u64, StoreError> {
+        let meetings = self.note(MEETINGS_NOTE)?;
+        let meetings = meetings.and_then(|text| text.parse().ok());
+        let meetings = meetings.unwrap_or(UNKNOWN_MEETINGS).max(1);
+        let rows = self.store.run(
+            "SELECT count(*) FILTER (WHERE ifnull(wake_at, 0) <= ?1), ifnull(sum(max(meetings_known, ?2)), 0)
+             FROM removals INDEXED BY removals_by_state WHERE state = 'running' AND everywhere",
+            &values![now.saturating_add(LOOK_MS), meetings],
+        )?;
+        let row = first_row(&rows)?;
+        let (at_work, works) = (row.integer(0)?, row.integer(1)?);
+        let by_number = u64::from(self.settings.everywhere_at_once).saturating_sub(at_work);
+        let by_rows = self.settings.everywhere_rows.saturating_sub(works) / meetings;
+        Ok(by_number.min(by_rows).max(u64::from(at_work == 0)))
+    }
+
+    /// Notes how long the list of meetings is.
+    pub(super) fn note_meetings(&self, total: u64) -> Result<(), StoreError> {
+        let total = total.to_string();
+        if self.note(MEETINGS_NOTE)?.as_ref() == Some(&total) {
+            return Ok(());
+        }
+        self.set_note(MEETINGS_NOTE, &total)
+    }
+
+    /// A removal waits until there is room for it. The first that does looks now and then, the others are told.
+    pub(super) fn hold(&self, removal: u64, now: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE removals SET wake_at = iif(EXISTS (SELECT 1 FROM removals INDEXED BY removals_queued
+                WHERE state = 'queued' AND wake_at > ?2), NULL, ?3)
+             WHERE seq = ?1",
+            &values![removal, now, now.saturating_add(LOOK_MS)],
+        )?;
+        Ok(())
+    }
+
+    /// There may be room: the first of those that are held looks.
+    pub(super) fn wake_held(&self, now: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE removals SET wake_at = ?1 WHERE seq = ifnull(
+                (SELECT seq FROM removals INDEXED BY removals_queued WHERE state = 'queued' AND wake_at > ?1 LIMIT 1),
+                (SELECT seq FROM removals INDEXED BY removals_queued
+                 WHERE state = 'queued' AND wake_at IS NULL ORDER BY seq LIMIT 1))",
+            &values![now],
+        )?;
+        Ok(())
+    }
+}
