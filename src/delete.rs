@@ -5,7 +5,7 @@ use crate::answer::{Answer, FieldProblem, Problem, participant_removal};
 use crate::callers;
 use crate::config::{Caller, Config};
 use crate::ids::{AccountId, AppId, InvalidId, MeetingId, ParticipantId};
-use crate::ledger::describe;
+use crate::ledger::{blocked_until, describe};
 use crate::log::RequestLog;
 use crate::realtimekit::{Api, Client, Clock, Limited, Transport};
 use crate::removal::{Outcome, ParticipantRemoval, remove_participant};
@@ -67,7 +67,7 @@ impl Deleted {
             limited: [removal.delete.limited, kicked]
                 .into_iter()
                 .flatten()
-                .max_by_key(Limited::until),
+                .max_by_key(|limited| blocked_until(limited.at_ms, limited.retry_after)),
         }
     }
 }

@@ -144,6 +144,30 @@ fn one_that_waits_for_long_makes_room() {
     world.run_to_end().unwrap();
 }
 
+/// Room that appears while nobody looks is for the one that has waited, not for the one that comes just then.
+#[test]
+fn nobody_overtakes_one_that_is_held() {
+    let mut scenario = fifty_meetings(3);
+    scenario.settings.everywhere_at_once = 1;
+    let broken = scene::meeting_id(&scenario, 7);
+    for at in (30_000..600_000).step_by(7_000) {
+        let orders = vec![user_everywhere("user-2")];
+        let number = 2 + usize::try_from(at).unwrap();
+        scenario.script.push((at, Act::Order { number, orders }));
+    }
+    let mut world = everywhere(scenario, 2);
+    world.network.api.borrow_mut().breaks = Some(format!("{broken}/participants"));
+    while state(&world, 1) != Some(RemovalState::Running) {
+        assert!(world.advance().unwrap());
+        let begun = states(&world)
+            .into_iter()
+            .filter(|(number, state)| *number > 1 && *state == Some(RemovalState::Running));
+        assert_eq!(begun.count(), 0, "{:?}", states(&world));
+    }
+    world.network.api.borrow_mut().breaks = None;
+    world.run_to_end().unwrap();
+}
+
 #[test]
 fn one_that_is_cancelled_makes_room() {
     let mut scenario = fifty_meetings(2);
@@ -185,8 +209,15 @@ fn an_app_in_which_meetings_are_made_all_the_time_is_read_to_an_end() {
 /// A meeting's list shrinks all the time since another removal empties it, which takes the better part of an hour.
 #[test]
 fn a_meeting_that_another_removal_empties_is_not_given_up() {
+    for (no_totals, missing_pages) in [(false, false), (true, false), (false, true)] {
+        is_not_given_up(no_totals, missing_pages);
+    }
+}
+
+fn is_not_given_up(no_totals: bool, missing_pages: bool) {
     let mut scenario = scene(100);
     scenario.page_rows = 20;
+    scenario.no_totals = no_totals;
     let meeting = scenario.population.add_meeting(false);
     for number in 0..2_500 {
         scenario
@@ -199,6 +230,7 @@ fn a_meeting_that_another_removal_empties_is_not_given_up() {
         .push((60_000, Act::Order { number: 1, orders }));
     let order = everyone_in(&scenario, meeting);
     let mut world = start(scenario, vec![order]);
+    world.network.api.borrow_mut().quirks.missing_pages = missing_pages;
     while states(&world)
         .get(&1)
         .is_none_or(|s| !s.is_some_and(RemovalState::is_final))

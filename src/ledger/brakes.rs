@@ -131,7 +131,7 @@ impl Brakes {
 
     /// A 429: stand still as long as it asks for, within bounds.
     pub fn limit(&mut self, retry_after: Option<Duration>, now: u64) {
-        self.limit_until(after(now, block_of(retry_after)), now);
+        self.limit_until(blocked_until(now, retry_after), now);
     }
 
     /// Stand still until then, and not a moment longer: what another ledger of the token tells of a 429.
@@ -197,11 +197,13 @@ impl Brakes {
     }
 }
 
-/// How long a 429 makes everything stand still that asks for that time, or for none.
-pub(super) fn block_of(retry_after: Option<Duration>) -> Duration {
-    retry_after.map_or(DEFAULT_BLOCK, |time| {
+/// Until when a 429 of the time `at` makes everything stand still that asks for so long, or for nothing sensible.
+#[must_use]
+pub fn blocked_until(at: u64, retry_after: Option<Duration>) -> u64 {
+    let block = retry_after.map_or(DEFAULT_BLOCK, |time| {
         time.clamp(SHORTEST_BLOCK, LONGEST_BLOCK)
-    })
+    });
+    after(at, block)
 }
 
 /// A time of `delay` from now, in milliseconds.

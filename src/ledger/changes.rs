@@ -109,7 +109,7 @@ impl<S: Store> Ledger<S> {
         // A meeting with such a participant starts afresh with the kick, and is read again when they are gone; one that
         // could not be read is read again at once, and so is one that nobody is removed from: a dry run's.
         let works = self.store.run(
-            "UPDATE works SET stage = 'reading', page = 1, pass = 1, reading = '', unclean_passes = 0, given_up = 0,
+            "UPDATE works SET stage = 'reading', page = 1, pass = 1, reading = '', unclean_passes = 0, excused = 0, given_up = 0,
                 attempts = 0, waited = 0, refused_at = NULL, due_at = ?2
              WHERE removal = ?1 AND (stage = 'failed'
                 OR id IN (SELECT work FROM items WHERE removal = ?1 AND state = 'waiting'))

@@ -200,7 +200,7 @@ impl<S: Store> Ledger<S> {
     /// right, so whoever is listed then is deleted once more. Gives how many there are.
     fn listed_though_gone(&self, work: &Work, ids: &[&str]) -> Result<u64, StoreError> {
         let statement = if work.unclean_passes > 0 {
-            "UPDATE items SET state = 'waiting', ambiguous = 1
+            "UPDATE items SET state = 'waiting', ambiguous = NOT (SELECT dry_run FROM removals WHERE seq = removal)
              WHERE work = ?1 AND state = 'done' AND participant IN (SELECT value FROM json_each(?2)) RETURNING id"
         } else {
             "SELECT id FROM items

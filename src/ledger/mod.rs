@@ -44,6 +44,7 @@ use std::cell::{Cell, RefCell};
 
 pub use acceptance::{Acceptance, Origin};
 pub use alarm::Alarm;
+pub use brakes::blocked_until;
 pub use changes::Change;
 pub use engine::Worked;
 pub use history::Quarantined;

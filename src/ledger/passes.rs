@@ -139,12 +139,11 @@ impl<S: Store> Ledger<S> {
     ) -> Result<(), StoreError> {
         // A list that never says how long it is may end early unseen: it is believed at its third reading in a row.
         let whole = whole && (pass.has_total() || work.unclean_passes >= 2);
-        if pass.is_contradicted()
-            && pass.found + pass.gone == 0
-            && self.is_being_emptied(work, now)?
-        {
+        let shifts = !whole && (pass.is_contradicted() || work.unclean_passes > 0);
+        let waits = u64::from(work.excused) * EMPTIED_MS < self.settings.give_up_after_ms;
+        if shifts && waits && pass.found + pass.gone == 0 && self.is_being_emptied(work, now)? {
             // Its pages shift since another removal deletes those who are on them: that is no fault of the list.
-            return self.begin_pass_again(work, now.saturating_add(EMPTIED_MS));
+            return self.begin_pass_again(work, now);
         }
         let unclean = if whole { 0 } else { work.unclean_passes + 1 };
         self.store.run(
@@ -180,17 +179,21 @@ impl<S: Store> Ledger<S> {
         self.end_reading(work, now)
     }
 
-    /// Reads a list from its first page as if the pass had not been begun.
-    fn begin_pass_again(&self, work: &Work, due: u64) -> Result<(), StoreError> {
+    /// Reads a list from its first page as if the pass had not been begun, after a while.
+    fn begin_pass_again(&self, work: &Work, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "DELETE FROM pages WHERE work = ?1 AND pass = ?2",
             &values![work.id, work.pass],
         )?;
         self.store.run(
-            "UPDATE works SET page = 1, reading = '' WHERE id = ?1",
+            "UPDATE works SET page = 1, reading = '', excused = excused + 1 WHERE id = ?1",
             &values![work.id],
         )?;
-        self.enter(work.id, Stage::Reading, Some(due))
+        self.enter(
+            work.id,
+            Stage::Reading,
+            Some(now.saturating_add(EMPTIED_MS)),
+        )
     }
 
     /// Whether another removal deletes participants of the same meeting about now.

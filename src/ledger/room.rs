@@ -14,14 +14,27 @@ const MEETINGS_NOTE: &str = "ledger.meetings";
 const UNKNOWN_MEETINGS: u64 = 100_000;
 
 impl<S: Store> Ledger<S> {
-    /// Whether there is room for one more; how much there is, is looked up once for a choice.
-    pub(super) fn takes_room(&self, room: &mut Option<u64>, now: u64) -> Result<bool, StoreError> {
+    /// Whether the removal of that turn and number may be taken up now: there is room, and nobody is held who comes before
+    /// it. How much room there is, is looked up once for a choice.
+    pub(super) fn lets_in(
+        &self,
+        place: (u64, u64),
+        room: &mut Option<u64>,
+        now: u64,
+    ) -> Result<bool, StoreError> {
         let left = match *room {
             Some(left) => left,
             None => self.room(now)?,
         };
+        if left == 0 {
+            return Ok(false);
+        }
+        if self.first_held(now)?.is_some_and(|first| first < place) {
+            self.wake_held(now)?;
+            return Ok(false);
+        }
         *room = Some(left.saturating_sub(1));
-        Ok(left > 0)
+        Ok(true)
     }
 
     /// How many may be taken up now. One that waits for long before it repeats a request counts for its rows alone; and
@@ -51,11 +64,11 @@ impl<S: Store> Ledger<S> {
         self.set_note(MEETINGS_NOTE, &total)
     }
 
-    /// A removal waits until there is room for it. The first that does looks now and then, the others are told.
+    /// A removal waits until there is room for it. One of those that do looks now and then, the others are told.
     pub(super) fn hold(&self, removal: u64, now: u64) -> Result<(), StoreError> {
         self.store.run(
-            "UPDATE removals SET wake_at = iif(EXISTS (SELECT 1 FROM removals INDEXED BY removals_queued
-                WHERE state = 'queued' AND wake_at > ?2), NULL, ?3)
+            "UPDATE removals SET wake_at = iif(EXISTS (SELECT 1 FROM removals INDEXED BY removals_waiting
+                WHERE state = 'queued' AND everywhere AND wake_at > ?2), NULL, ?3)
              WHERE seq = ?1",
             &values![removal, now, now.saturating_add(LOOK_MS)],
         )?;
@@ -64,13 +77,28 @@ impl<S: Store> Ledger<S> {
 
     /// There may be room: the first of those that are held looks.
     pub(super) fn wake_held(&self, now: u64) -> Result<(), StoreError> {
+        let Some((_, removal)) = self.first_held(now)? else {
+            return Ok(());
+        };
         self.store.run(
-            "UPDATE removals SET wake_at = ?1 WHERE seq = ifnull(
-                (SELECT seq FROM removals INDEXED BY removals_queued WHERE state = 'queued' AND wake_at > ?1 LIMIT 1),
-                (SELECT seq FROM removals INDEXED BY removals_queued
-                 WHERE state = 'queued' AND wake_at IS NULL ORDER BY seq LIMIT 1))",
-            &values![now],
+            "UPDATE removals SET wake_at = ?2 WHERE seq = ?1",
+            &values![removal, now],
         )?;
         Ok(())
+    }
+
+    /// The turn and the number of the first that is held: the one that looks, or one of the others.
+    fn first_held(&self, now: u64) -> Result<Option<(u64, u64)>, StoreError> {
+        let rows = self.store.run(
+            "SELECT turn, seq FROM (SELECT turn, seq FROM removals INDEXED BY removals_waiting
+                WHERE state = 'queued' AND everywhere AND wake_at > ?1 LIMIT 1)
+             UNION ALL SELECT turn, seq FROM (SELECT turn, seq FROM removals INDEXED BY removals_held
+                WHERE state = 'queued' AND everywhere AND wake_at IS NULL ORDER BY turn, seq LIMIT 1)
+             ORDER BY 1, 2 LIMIT 1",
+            &values![now],
+        )?;
+        rows.first()
+            .map(|row| Ok((row.integer(0)?, row.integer(1)?)))
+            .transpose()
     }
 }

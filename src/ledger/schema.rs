@@ -151,12 +151,14 @@ const VERSION_1: &[&str] = &[
 const VERSION_2: &[&str] = &[
     "ALTER TABLE removals ADD COLUMN everywhere INTEGER NOT NULL DEFAULT 0",
     "UPDATE removals SET everywhere = EXISTS (SELECT 1 FROM targets WHERE removal = seq AND meeting IS NULL)
-     WHERE state IN ('scheduled', 'queued', 'running')",
-    "CREATE INDEX removals_queued ON removals (wake_at, seq) WHERE state = 'queued'",
+     WHERE state IN ('scheduled', 'queued', 'running', 'failed', 'partially_failed')",
+    "CREATE INDEX removals_waiting ON removals (wake_at) WHERE state = 'queued' AND everywhere",
+    "CREATE INDEX removals_held ON removals (turn, seq) WHERE state = 'queued' AND everywhere AND wake_at IS NULL",
     "ALTER TABLE targets ADD COLUMN pending INTEGER NOT NULL DEFAULT 0",
     "UPDATE targets SET pending = 1
      WHERE removal IN (SELECT seq FROM removals WHERE state IN ('scheduled', 'queued') AND targets = 1)",
     "DROP INDEX targets_everyone",
+    "ALTER TABLE works ADD COLUMN excused INTEGER NOT NULL DEFAULT 0",
     // Of removals that have not begun.
     "CREATE INDEX targets_pending ON targets (meeting, user, removal) WHERE pending",
 ];

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Ledger;
 use super::acceptance::json;
-use super::brakes::{after, block_of};
+use super::brakes::blocked_until;
 use super::store::{Store, StoreError};
 use crate::removal::Outcome;
 use crate::values;
@@ -58,9 +58,9 @@ impl<S: Store> Ledger<S> {
         self.store.transaction(|| {
             for one in done.iter().filter(|one| one.limited) {
                 // From when it was met with: a record that comes again does not make it longer.
-                let block = block_of(one.retry_after_ms.map(Duration::from_millis));
+                let asked = one.retry_after_ms.map(Duration::from_millis);
                 let at = one.limited_at_ms.unwrap_or(one.at_ms);
-                self.pause_until(after(at, block), now)?;
+                self.pause_until(blocked_until(at, asked), now)?;
             }
             if done.iter().any(|one| one.outcome.is_gone()) {
                 self.pacing.borrow_mut().brakes.try_soon(now);

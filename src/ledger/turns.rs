@@ -51,7 +51,7 @@ impl<S: Store> Ledger<S> {
             let removal = row.integer(0)?;
             last = (row.integer(3)?, removal);
             if row.text(1)? != "running" {
-                if row.flag(4)? && !self.takes_room(&mut room, now)? {
+                if row.flag(4)? && !self.lets_in(last, &mut room, now)? {
                     self.hold(removal, now)?;
                     continue;
                 }

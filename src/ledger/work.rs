@@ -81,6 +81,8 @@ pub(super) struct Work {
     pub pass: u32,
     pub reading: String,
     pub unclean_passes: u32,
+    /// How often a pass was begun again since another removal emptied the meeting.
+    pub excused: u32,
     /// How many confirming passes over the list of meetings have begun: all meetings of the readings before are through.
     pub confirming: u32,
     /// Its list was given up; those who were found before are being removed.
@@ -100,7 +102,7 @@ impl<S: Store> Ledger<S> {
         let rows = self.store.run(
             "SELECT w.removal, w.meeting, w.lists, w.everyone, w.stage, w.page, w.pass, w.reading, w.unclean_passes,
                 w.kicked_up_to, w.attempts, w.waited, w.refused_at, w.sent_at, r.kick AND w.may_be_live, r.dry_run, w.given_up,
-                iif(w.meeting IS NULL, w.confirmed, 0), w.plain
+                iif(w.meeting IS NULL, w.confirmed, 0), w.plain, w.excused
              FROM works w JOIN removals r ON r.seq = w.removal WHERE w.id = ?1",
             &values![id],
         )?;
@@ -126,6 +128,7 @@ impl<S: Store> Ledger<S> {
             given_up: row.flag(16)?,
             confirming: row.small(17)?,
             plain: row.flag(18)?,
+            excused: row.small(19)?,
         })
     }
 

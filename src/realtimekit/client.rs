@@ -36,17 +36,6 @@ pub struct Limited {
     pub retry_after: Option<Duration>,
 }
 
-impl Limited {
-    /// When it is over, in milliseconds since the Unix epoch. One that says nothing is over last.
-    #[must_use]
-    pub fn until(&self) -> u64 {
-        let asked = self.retry_after.map(|time| u64::try_from(time.as_millis()));
-        asked.map_or(u64::MAX, |asked| {
-            self.at_ms.saturating_add(asked.unwrap_or(u64::MAX))
-        })
-    }
-}
-
 /// A client of the API over some transport and clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Client<'a, T, C> {

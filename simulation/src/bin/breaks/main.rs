@@ -41,10 +41,10 @@ fn run(name: Option<&str>) -> Result<bool, String> {
     }
     let mut rows = Vec::new();
     for one in chosen {
-        let noticed = copy.with_broken(&one, || notice(&copy, &one))?;
-        let noticed = match noticed {
-            Noticed::Test(test) if copy.fails_unbroken(&test)? => Noticed::Nothing,
-            noticed => noticed,
+        let found = copy.with_broken(&one, || notice(&copy, &one))?;
+        let noticed = match found {
+            Found::Violation(seed, violation) => Noticed::Seed { seed, violation },
+            Found::Tests(tests) => first_of(&mut copy, tests)?,
         };
         let row = Row {
             name: one.name,
@@ -61,16 +61,29 @@ fn run(name: Option<&str>) -> Result<bool, String> {
         .all(|row| !matches!(row.noticed, Noticed::Nothing)))
 }
 
-/// What notices a break: a seed, or else a test.
-fn notice(copy: &Copy, one: &Break) -> Result<Noticed, String> {
+/// What was found in the broken code.
+enum Found {
+    /// By a seed.
+    Violation(u64, String),
+    /// By tests, which fail; no seed did.
+    Tests(Vec<String>),
+}
+
+fn notice(copy: &Copy, one: &Break) -> Result<Found, String> {
     copy.build()
         .map_err(|error| format!("{}: the broken code does not compile: {error}", one.name))?;
-    if let Some((seed, violation)) = copy.first_violation()? {
-        return Ok(Noticed::Seed { seed, violation });
+    Ok(match copy.first_violation()? {
+        Some((seed, violation)) => Found::Violation(seed, violation),
+        None => Found::Tests(copy.failing_tests()?),
+    })
+}
+
+/// The first test that does not fail where nothing is broken.
+fn first_of(copy: &mut Copy, tests: Vec<String>) -> Result<Noticed, String> {
+    for test in tests {
+        if !copy.fails_unbroken(&test)? {
+            return Ok(Noticed::Test(test));
+        }
     }
-    let failed = copy.failing_tests()?;
-    Ok(failed
-        .into_iter()
-        .next()
-        .map_or(Noticed::Nothing, Noticed::Test))
+    Ok(Noticed::Nothing)
 }
