@@ -43,6 +43,8 @@ pub struct Quirks {
     pub idle_deletes: usize,
     /// Whether the account or the app is unknown to the gateway.
     pub no_route: bool,
+    /// Whether the list of meetings is not found, and says nothing of the app.
+    pub missing_list: bool,
     /// The most rows that may be asked for: more is a 400.
     pub largest_page: Option<usize>,
 }

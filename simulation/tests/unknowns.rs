@@ -236,3 +236,16 @@ fn an_app_that_is_unknown_makes_no_success() {
         assert_removed(&world);
     }
 }
+
+/// A list of meetings that is not found proves nothing either, whoever says so.
+#[test]
+fn a_list_of_meetings_that_is_not_found_makes_no_success() {
+    let (scenario, _) = crowd(3);
+    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    world.network.api.borrow_mut().quirks.missing_list = true;
+    until(&mut world, |world| removal(world).state.is_final());
+    assert_eq!(removal(&world).state, RemovalState::Failed);
+    world.network.api.borrow_mut().quirks.missing_list = false;
+    world.run_to_end().unwrap();
+    assert_removed(&world);
+}

@@ -12,6 +12,9 @@ const PLAIN_ROWS: usize = 20;
 
 impl Api {
     pub(super) fn list_meetings(&mut self, query: &str, now: u64) -> RawAnswer {
+        if self.quirks.missing_list {
+            return error(404, "Not found");
+        }
         if self.strikes(self.faults.unrouted, now) {
             self.totals.unrouted += 1;
             return no_route();
