@@ -190,11 +190,12 @@ fn one_that_is_cancelled_makes_room() {
 #[test]
 fn an_app_in_which_meetings_are_made_all_the_time_is_read_to_an_end() {
     let mut scenario = fifty_meetings(2);
-    for number in 0..600 {
+    scenario.faults.latency = 2_000;
+    for number in 0..1_000 {
         let users = vec![format!("new-{number}")];
         scenario
             .script
-            .push((number * 1_000, Act::AddMeeting { users }));
+            .push((number * 2_000, Act::AddMeeting { users }));
     }
     let mut world = start(scenario, vec![user_everywhere("user-1")]);
     world.run_to_end().unwrap();
@@ -203,7 +204,7 @@ fn an_app_in_which_meetings_are_made_all_the_time_is_read_to_an_end() {
     assert_eq!(view.state, RemovalState::Succeeded);
     assert_eq!(view.progress.removed, 50);
     let took = view.finished_at.unwrap() - START;
-    assert!(took < 60_000, "it took {took} ms");
+    assert!(took < 600_000, "it took {took} ms");
 }
 
 /// A meeting's list shrinks all the time since another removal empties it, which takes the better part of an hour.
@@ -216,10 +217,10 @@ fn a_meeting_that_another_removal_empties_is_not_given_up() {
 
 fn is_not_given_up(no_totals: bool, missing_pages: bool) {
     let mut scenario = scene(100);
-    scenario.page_rows = 20;
+    scenario.settings.requests_per_5_minutes = 150;
     scenario.no_totals = no_totals;
     let meeting = scenario.population.add_meeting(false);
-    for number in 0..2_500 {
+    for number in 0..2_000 {
         scenario
             .population
             .add(meeting, &format!("user-{number}"), START);
