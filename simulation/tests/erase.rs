@@ -9,7 +9,9 @@
 mod scene;
 
 use participant_remover::ledger::RemovalState;
-use scene::{burst, everyone_in, fifty_meetings, removal, scene, start, user_everywhere};
+use scene::{
+    burst, everyone_in, fifty_meetings, meeting_of, removal, scene, start, user_everywhere,
+};
 use simulation::check;
 use simulation::clock::START;
 use simulation::script::Act;
@@ -114,12 +116,7 @@ fn a_meeting_of_1000_is_emptied_while_others_are_added() {
         let mut scenario = scene(100);
         scenario.page_rows = 20;
         scenario.population.newest_first = newest_first;
-        let meeting = scenario.population.add_meeting(true);
-        for number in 0..1_000 {
-            scenario
-                .population
-                .add(meeting, &format!("user-{number}"), START);
-        }
+        let meeting = meeting_of(&mut scenario, true, 1_000);
         for number in 0..200_u64 {
             let user = format!("late-{number}");
             scenario

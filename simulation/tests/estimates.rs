@@ -8,20 +8,9 @@
 
 mod scene;
 
-use scene::{everyone_in, removal, scene, start, user_everywhere};
-use simulation::clock::START;
-use simulation::scenario::Scenario;
+use scene::{everyone_in, meeting_of, removal, scene, start, user_everywhere};
 use simulation::script::Act;
 use simulation::world::World;
-
-fn meeting_of(scenario: &mut Scenario, people: usize) -> usize {
-    let meeting = scenario.population.add_meeting(false);
-    for number in 0..people {
-        let user = format!("user-{number}");
-        scenario.population.add(meeting, &user, START);
-    }
-    meeting
-}
 
 /// Runs until so many requests were sent for the removal, and gives the estimate then and the seconds that it took.
 fn estimate_after(world: &mut World, requests: u64) -> (Option<u64>, u64) {
@@ -47,7 +36,7 @@ fn near((estimated, took): (Option<u64>, u64)) {
 fn nothing_is_claimed_before_anything_was_read() {
     for large in [false, true] {
         let mut scenario = scene(100);
-        let meeting = meeting_of(&mut scenario, 2_000);
+        let meeting = meeting_of(&mut scenario, false, 2_000);
         let order = if large {
             everyone_in(&scenario, meeting)
         } else {
@@ -61,7 +50,7 @@ fn nothing_is_claimed_before_anything_was_read() {
 #[test]
 fn a_large_meeting_is_seen_after_its_first_page() {
     let mut scenario = scene(100);
-    let meeting = meeting_of(&mut scenario, 2_000);
+    let meeting = meeting_of(&mut scenario, false, 2_000);
     let orders = vec![everyone_in(&scenario, meeting)];
     near(estimate_after(&mut start(scenario, orders), 3));
 }
@@ -69,8 +58,10 @@ fn a_large_meeting_is_seen_after_its_first_page() {
 #[test]
 fn small_ones_beside_it_do_not_count_as_large_ones() {
     let mut scenario = scene(100);
-    let meeting = meeting_of(&mut scenario, 2_000);
-    let small: Vec<_> = (0..50).map(|_| meeting_of(&mut scenario, 2)).collect();
+    let meeting = meeting_of(&mut scenario, false, 2_000);
+    let small: Vec<_> = (0..50)
+        .map(|_| meeting_of(&mut scenario, false, 2))
+        .collect();
     let large = vec![everyone_in(&scenario, meeting)];
     for (number, meeting) in small.into_iter().enumerate() {
         let orders = vec![everyone_in(&scenario, meeting)];

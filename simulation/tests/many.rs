@@ -11,7 +11,9 @@ mod scene;
 use std::collections::BTreeMap;
 
 use participant_remover::ledger::RemovalState;
-use scene::{everyone_in, fifty_meetings, participant_in, removal, scene, start, user_everywhere};
+use scene::{
+    everyone_in, fifty_meetings, meeting_of, participant_in, removal, scene, start, user_everywhere,
+};
 use simulation::check;
 use simulation::clock::START;
 use simulation::scenario::Scenario;
@@ -34,6 +36,22 @@ fn states(world: &World) -> BTreeMap<usize, Option<RemovalState>> {
         .collect()
 }
 
+/// Lets the next thing happen. False when ten removals were ordered and all of them are final.
+fn ten_go_on(world: &mut World) -> bool {
+    let is_final = |state: &Option<RemovalState>| state.is_some_and(RemovalState::is_final);
+    if world.ordered.len() == 10 && states(world).values().all(is_final) {
+        return false;
+    }
+    assert!(world.advance().unwrap());
+    true
+}
+
+/// Ten of the twenty users are gone from all fifty meetings.
+fn assert_ten_are_gone(world: &World) {
+    check::everything(world).unwrap();
+    assert_eq!(world.network.api.borrow().population.present(), 500);
+}
+
 /// Removes that many users from everywhere, each by a removal of its own.
 fn everywhere(mut scenario: Scenario, users: usize) -> World {
     for number in 0..users {
@@ -47,12 +65,7 @@ fn everywhere(mut scenario: Scenario, users: usize) -> World {
 fn a_small_removal_does_not_wait_for_the_end_of_a_large_one() {
     let mut scenario = scene(100);
     scenario.settings.requests_per_5_minutes = 100;
-    let large = scenario.population.add_meeting(false);
-    for number in 0..300 {
-        scenario
-            .population
-            .add(large, &format!("user-{number}"), START);
-    }
+    let large = meeting_of(&mut scenario, false, 300);
     let small = scenario.population.add_meeting(false);
     scenario.population.add(small, "one", START);
     let one = participant_in(&scenario, small, "p301");
@@ -77,8 +90,7 @@ fn of_users_everywhere_as_many_are_at_work_as_there_is_room_for() {
     scenario.settings.everywhere_at_once = 3;
     let mut world = everywhere(scenario, 10);
     let (mut most, mut room_since) = (0, None);
-    while world.ordered.len() < 10 || !states(&world).values().all(|s| s.unwrap().is_final()) {
-        assert!(world.advance().unwrap());
+    while ten_go_on(&mut world) {
         let states = states(&world);
         let running = states
             .values()
@@ -107,8 +119,7 @@ fn of_users_everywhere_as_many_are_at_work_as_there_is_room_for() {
         }
     }
     assert_eq!(most, 3);
-    check::everything(&world).unwrap();
-    assert_eq!(world.network.api.borrow().population.present(), 500);
+    assert_ten_are_gone(&world);
 }
 
 /// The first reads the list of meetings before others are taken up: it tells how many rows each of them costs.
@@ -118,13 +129,11 @@ fn of_users_everywhere_so_many_are_at_work_as_their_rows_allow() {
     scenario.settings.everywhere_rows = 120;
     let mut world = everywhere(scenario, 10);
     let mut most = 0;
-    while world.ordered.len() < 10 || !states(&world).values().all(|s| s.unwrap().is_final()) {
-        assert!(world.advance().unwrap());
+    while ten_go_on(&mut world) {
         most = most.max(scene::works(&world));
     }
     assert!((100..=120).contains(&most), "{most} rows");
-    check::everything(&world).unwrap();
-    assert_eq!(world.network.api.borrow().population.present(), 500);
+    assert_ten_are_gone(&world);
 }
 
 /// One that can do nothing for hours, since a meeting cannot be read, does not hold up the others for as long.
@@ -219,12 +228,7 @@ fn is_not_given_up(no_totals: bool, missing_pages: bool) {
     let mut scenario = scene(100);
     scenario.settings.requests_per_5_minutes = 150;
     scenario.no_totals = no_totals;
-    let meeting = scenario.population.add_meeting(false);
-    for number in 0..2_000 {
-        scenario
-            .population
-            .add(meeting, &format!("user-{number}"), START);
-    }
+    let meeting = meeting_of(&mut scenario, false, 2_000);
     let orders = vec![user_everywhere("nobody")];
     scenario
         .script

@@ -151,9 +151,14 @@ impl<S: Store> Ledger<S> {
             (Request::Session { .. }, result) => {
                 self.session_seen(work, result.map(drop), random, now)
             }
-            (_, Ok(Body::Meetings(page))) => self.share(work, now, |work| {
-                self.read_meetings(work, &page, random, now)
-            }),
+            (_, Ok(Body::Meetings(page))) => {
+                if let (1, Some(total)) = (work.page, page.total_count) {
+                    self.note_meetings(total)?;
+                }
+                self.share(work, now, |work| {
+                    self.read_meetings(work, &page, random, now)
+                })
+            }
             (_, Ok(Body::Participants(page))) => self.share(work, now, |work| {
                 self.read_participants(work, &page, random, now)
             }),

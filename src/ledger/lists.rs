@@ -115,9 +115,6 @@ impl<S: Store> Ledger<S> {
              WHERE seq = ?1",
             &values![work.removal, found, page.total_count.unwrap_or(0).min(MAX_TOTAL)],
         )?;
-        if let (1, Some(total)) = (work.page, page.total_count) {
-            self.note_meetings(total.min(MAX_TOTAL))?;
-        }
         let ids: Vec<&str> = rows.iter().map(|row| row.id).collect();
         let found = Found {
             to_do: found,

@@ -29,7 +29,7 @@ impl<S: Store> Ledger<S> {
         )?;
         let rows = self.store.run(
             "SELECT EXISTS (SELECT 1 FROM works WHERE removal = ?1),
-                EXISTS (SELECT 1 FROM targets WHERE removal = ?1 AND meeting IS NULL)",
+                (SELECT everywhere FROM removals WHERE seq = ?1)",
             &values![seq],
         )?;
         let row = first_row(&rows)?;

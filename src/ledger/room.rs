@@ -3,6 +3,7 @@
 
 use super::Ledger;
 use super::acceptance::first_row;
+use super::pass::MAX_TOTAL;
 use super::store::{Store, StoreError};
 use crate::values;
 
@@ -29,8 +30,8 @@ impl<S: Store> Ledger<S> {
         if left == 0 {
             return Ok(false);
         }
-        if self.first_held(now)?.is_some_and(|first| first < place) {
-            self.wake_held(now)?;
+        if let Some(first) = self.first_held(now)?.filter(|first| *first < place) {
+            self.look(first, now)?;
             return Ok(false);
         }
         *room = Some(left.saturating_sub(1));
@@ -57,7 +58,7 @@ impl<S: Store> Ledger<S> {
 
     /// Notes how long the list of meetings is.
     pub(super) fn note_meetings(&self, total: u64) -> Result<(), StoreError> {
-        let total = total.to_string();
+        let total = total.min(MAX_TOTAL).to_string();
         if self.note(MEETINGS_NOTE)?.as_ref() == Some(&total) {
             return Ok(());
         }
@@ -77,9 +78,12 @@ impl<S: Store> Ledger<S> {
 
     /// There may be room: the first of those that are held looks.
     pub(super) fn wake_held(&self, now: u64) -> Result<(), StoreError> {
-        let Some((_, removal)) = self.first_held(now)? else {
-            return Ok(());
-        };
+        let first = self.first_held(now)?;
+        first.map_or(Ok(()), |first| self.look(first, now))
+    }
+
+    /// The removal of that turn and number, which is held, looks.
+    fn look(&self, (_, removal): (u64, u64), now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE removals SET wake_at = ?2 WHERE seq = ?1",
             &values![removal, now],

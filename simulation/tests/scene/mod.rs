@@ -58,6 +58,16 @@ pub fn burst(mut scenario: Scenario) -> World {
     World::new(scenario).unwrap()
 }
 
+/// A meeting of `user-0`, `user-1` and so on.
+pub fn meeting_of(scenario: &mut Scenario, active: bool, people: usize) -> usize {
+    let meeting = scenario.population.add_meeting(active);
+    for number in 0..people {
+        let user = format!("user-{number}");
+        scenario.population.add(meeting, &user, START);
+    }
+    meeting
+}
+
 pub fn meeting_id(scenario: &Scenario, meeting: usize) -> MeetingId {
     MeetingId::parse(&scenario.population.meetings.get(meeting).unwrap().id).unwrap()
 }
