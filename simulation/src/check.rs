@@ -109,14 +109,7 @@ fn outcome_is_there(view: &RemovalView, item: &ItemView) -> Result<(), Violation
 
 fn outcome_is_true(world: &World, item: &ItemView, alone: bool) -> Result<(), Violation> {
     let api = world.network.api.borrow();
-    let people = api
-        .population
-        .meetings
-        .iter()
-        .filter(|m| m.id == item.meeting);
-    let participant = people
-        .flat_map(|m| &m.participants)
-        .find(|p| p.id == item.participant);
+    let participant = api.population.known(&item.meeting, &item.participant);
     let gone = participant.map(|participant| participant.gone);
     let by_us = gone.flatten().is_some_and(|gone| gone.by_us);
     let absent = gone.is_none_or(|gone| gone.is_some());

@@ -86,6 +86,13 @@ impl Population {
         self.at.get(id).and_then(|at| self.meetings.get_mut(*at))
     }
 
+    /// Somebody who is or was in a meeting.
+    #[must_use]
+    pub fn known(&self, meeting: &str, participant: &str) -> Option<&Participant> {
+        let meeting = self.meetings.get(*self.at.get(meeting)?)?;
+        meeting.participants.iter().find(|p| p.id == participant)
+    }
+
     /// Adds a participant to the meeting of that id.
     pub fn add_to(&mut self, meeting: &str, user: &str, now: u64) {
         if let Some(meeting) = self.at.get(meeting).copied() {

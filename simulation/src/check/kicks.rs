@@ -49,11 +49,7 @@ pub(super) fn hold(world: &World) -> Result<(), Violation> {
 
 fn added_at(world: &World, meeting: &str, id: &str) -> u64 {
     let api = world.network.api.borrow();
-    let mut meetings = api.population.meetings.iter();
-    let meeting = meetings.find(|m| m.id == meeting);
-    let people = meeting.into_iter().flat_map(|m| &m.participants);
-    let found = people.filter(|p| p.id == id).map(|p| p.added_at).next();
-    found.unwrap_or(0)
+    api.population.known(meeting, id).map_or(0, |p| p.added_at)
 }
 
 fn is_gentle(ordered: &Ordered) -> bool {

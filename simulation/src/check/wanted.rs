@@ -4,7 +4,7 @@
 use participant_remover::removal::{RemovalOrder, Target};
 
 use crate::asked::{Asked, Departure};
-use crate::population::{Meeting, Participant, Population};
+use crate::population::{Participant, Population};
 use crate::world::{Ordered, Violation, World};
 
 /// Every request that left was about what a removal had ordered by then.
@@ -96,12 +96,8 @@ fn is_about(population: &Population, order: &RemovalOrder, meeting: &str, id: &s
         } => m.as_str() == meeting && participant.as_str() == id,
         _ => false,
     };
-    let found = population.meetings.iter().find(|m| m.id == meeting);
-    let known = |meeting: &Meeting| {
-        let mut people = meeting.participants.iter();
-        people.any(|p| p.id == id && matches(order, &meeting.id, p))
-    };
-    named || found.is_some_and(known)
+    let known = population.known(meeting, id);
+    named || known.is_some_and(|participant| matches(order, meeting, participant))
 }
 
 /// Whether an order is about a participant of a meeting.
