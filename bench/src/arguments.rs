@@ -15,11 +15,14 @@ Usage: cargo xtask bench [OPTIONS]
 Options:
       --quick           about a minute: fewer rounds, no million requests, nothing written
       --also NAME=DIR   measure another build of this Worker as well, e.g. one from before a change
-      --only NAMES      measure these contenders alone, comma-separated
+      --only NAMES      measure these contenders alone, comma-separated: ours, recording, minimal, workers-rs, sdk,
+                        sdk-shaken, webhooks, and the names given by --also
       --profile NAME    load one contender for 30 seconds with workerd's inspector on 127.0.0.1:9229, for a profiler
-      --rounds N        with --quick, --only or --also: how many rounds, instead of the usual number
-      --connections N   with --quick, --only or --also: at that many connections alone
+      --rounds N        how many rounds, instead of the usual number
+      --connections N   at that many connections alone
   -h, --help            print this text
+
+Without any of these, everything is measured and written into docs/benchmarks.md and its chart.
 
 Environment:
   WORKER_BUILD_BIN, WASM_BINDGEN_BIN, WASM_OPT_BIN, ESBUILD_BIN name the build tools; cargo xtask bench sets them.
@@ -82,7 +85,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<Opt
             other => return Err(other.unexpected().into()),
         }
     }
-    if options.quick || !options.also.is_empty() || !options.only.is_empty() {
+    let is_partial = options.quick
+        || !options.also.is_empty()
+        || !options.only.is_empty()
+        || options.rounds.is_some()
+        || options.connections.is_some();
+    if is_partial {
         // Only a complete comparison may stand in the documentation.
         options.write = None;
     }
@@ -107,7 +115,13 @@ mod tests {
     #[test]
     fn only_a_complete_run_is_written_down() {
         assert!(options(&[]).unwrap().unwrap().write.is_some());
-        for partial in [&["--quick"][..], &["--also", "a=b"], &["--only", "sdk"]] {
+        for partial in [
+            &["--quick"][..],
+            &["--also", "a=b"],
+            &["--only", "sdk"],
+            &["--rounds", "1"],
+            &["--connections", "1"],
+        ] {
             assert!(options(partial).unwrap().unwrap().write.is_none());
         }
     }

@@ -2,7 +2,7 @@
 //! and its configuration for `workerd`.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +13,9 @@ use flate2::write::GzEncoder;
 
 use crate::arguments::Options;
 use crate::configuration::{self, Ledger};
+
+/// What `--only` calls the contenders for webhooks.
+const WEBHOOKS: &str = "webhooks";
 
 /// One Worker of the comparison.
 #[derive(Debug)]
@@ -87,34 +90,39 @@ pub fn build(options: &Options, upstream: SocketAddr) -> Result<Vec<Contender>> 
         all.push((key.to_owned(), title.to_owned(), source));
     }
     if !options.only.is_empty() {
+        let keys: Vec<&str> = all.iter().map(|(key, ..)| key.as_str()).collect();
+        for name in &options.only {
+            ensure!(
+                name == WEBHOOKS || keys.contains(&name.as_str()),
+                "--only names {name}, and there are only {} and {WEBHOOKS}",
+                keys.join(", ")
+            );
+        }
         all.retain(|(key, ..)| options.only.contains(key));
-        let webhooks = options.only.iter().any(|name| name == "webhooks");
-        ensure!(webhooks || !all.is_empty(), "--only names no contender");
     }
     all.into_iter()
         .map(|(key, title, source)| prepare(options, upstream, key, title, &source))
         .collect()
 }
 
-/// Builds the contenders for webhooks.
+/// Builds the contenders for webhooks, unless others were asked for.
 pub fn for_webhooks(options: &Options, upstream: SocketAddr) -> Result<Vec<Contender>> {
+    if !options.only.is_empty() && !options.only.iter().any(|name| name == WEBHOOKS) {
+        return Ok(Vec::new());
+    }
     let ours = Source::Built(options.root.join("build"));
+    let mut all = vec![("ours", "participant-remover", ours)];
+    for (name, directory) in &options.also {
+        all.push((name, name, Source::Built(directory.clone())));
+    }
     let peer = Source::Deliveries("webhook/index.js");
-    [
-        ("ours", "participant-remover", ours),
-        ("webhook", "JavaScript and a Durable Object", peer),
-    ]
-    .into_iter()
-    .map(|(key, title, source)| {
-        prepare(
-            options,
-            upstream,
-            format!("webhooks-{key}"),
-            title.to_owned(),
-            &source,
-        )
-    })
-    .collect()
+    all.push(("webhook", "JavaScript and a Durable Object", peer));
+    all.into_iter()
+        .map(|(key, title, source)| {
+            let key = format!("webhooks-{key}");
+            prepare(options, upstream, key, title.to_owned(), &source)
+        })
+        .collect()
 }
 
 fn prepare(
@@ -132,7 +140,7 @@ fn prepare(
         directory.join("config.capnp"),
         configuration::text(&modules, source.ledger(), upstream),
     )?;
-    fs::create_dir_all(directory.join("storage"))?;
+    empty(&directory.join("storage"))?;
     Ok(Contender {
         key,
         title,
@@ -140,6 +148,15 @@ fn prepare(
         workerd: options.root.join("node_modules/.bin/workerd"),
         directory,
     })
+}
+
+/// Makes an empty directory: what an earlier run stored must not slow down this one.
+fn empty(directory: &Path) -> Result<()> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    Ok(fs::create_dir_all(directory)?)
 }
 
 /// Puts the bundle into the directory and names its files.

@@ -19,8 +19,7 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 pub fn next() -> Result<Request<Full<Bytes>>> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    // Another run must not repeat the ids of this one: the storage is still there.
-    let id = format!("msg_{:x}_{number}", now.as_nanos());
+    let id = format!("msg_{number:012}");
     let seconds = now.as_secs();
     let body = format!(
         r#"{{"data":{{"deleted":true,"id":"user_{number:012}","object":"user"}},"object":"event","timestamp":{seconds},"type":"user.deleted"}}"#

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-/// One line about the machine and one about the versions.
+/// One line about the machine and the versions.
 pub fn describe(root: &Path) -> Result<String> {
     let information = fs::read_to_string("/proc/cpuinfo")?;
     let cpu = information
@@ -24,8 +24,9 @@ pub fn describe(root: &Path) -> Result<String> {
     let rustc = first_line(Command::new("rustc").arg("--version"))?;
     let sdk = version(&root.join("node_modules/cloudflare/package.json"))?;
     let esbuild = version(&root.join("node_modules/esbuild/package.json"))?;
+    let worker = locked(&root.join("Cargo.lock"), "worker")?;
     Ok(format!(
-        "{cpu}, {cores} cores, Linux {}; {workerd}, {rustc}, worker 0.8.7, cloudflare {sdk} bundled by esbuild {esbuild}",
+        "{cpu}, {cores} cores, Linux {}; {workerd}, {rustc}, worker {worker}, cloudflare {sdk} bundled by esbuild {esbuild}",
         kernel.trim()
     ))
 }
@@ -48,4 +49,14 @@ fn version(manifest: &Path) -> Result<String> {
         .find_map(|line| line.trim().strip_prefix("\"version\": \""))
         .map(|rest| rest.trim_end_matches([',', '"']).to_owned())
         .with_context(|| format!("{} names no version", manifest.display()))
+}
+
+/// The version of a crate in Cargo's lock file.
+fn locked(lock: &Path, name: &str) -> Result<String> {
+    let text =
+        fs::read_to_string(lock).with_context(|| format!("cannot read {}", lock.display()))?;
+    text.split_once(&format!("name = \"{name}\"\nversion = \""))
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map(|(version, _)| version.to_owned())
+        .with_context(|| format!("{} does not name {name}", lock.display()))
 }

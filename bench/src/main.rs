@@ -80,11 +80,7 @@ async fn measure(options: &Options, plan: &Plan) -> Result<()> {
         return profile::run(&contenders).await;
     }
     let rounds = rounds::run(&contenders, Some(upstream.address()), plan, &plan.levels).await?;
-    let webhook_contenders = if options.only.is_empty() || options.only == ["webhooks"] {
-        contenders::for_webhooks(options, upstream.address())?
-    } else {
-        Vec::new()
-    };
+    let webhook_contenders = contenders::for_webhooks(options, upstream.address())?;
     let webhooks = rounds::run(&webhook_contenders, None, plan, &[plan.webhooks]).await?;
     let starts = start::run(&contenders, plan).await?;
     let memory = match (plan.memory_requests, contenders.first()) {
