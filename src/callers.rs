@@ -1,6 +1,7 @@
 //! Who is calling.
 
 use crate::config::Caller;
+use crate::secret::bearer_token;
 
 /// The caller whose token stands in an `authorization` header.
 ///
@@ -16,14 +17,6 @@ pub fn identify<'a>(authorization: Option<&str>, callers: &'a [Caller]) -> Optio
             found
         }
     })
-}
-
-/// The token of `Bearer <token>` (RFC 6750 §2.1; the scheme in any case, RFC 9110 §11.1).
-fn bearer_token(authorization: &str) -> Option<&str> {
-    let (scheme, token) = authorization.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then_some(token.trim_start_matches(' '))
 }
 
 #[cfg(test)]

@@ -4,13 +4,12 @@ mod base_url;
 mod callers;
 mod webhooks;
 
-use std::fmt;
-
+use crate::config_problem::ConfigProblem;
 use crate::ids::{AccountId, AppId};
 use crate::secret::Secret;
 use crate::webhooks::Sources;
 
-pub use callers::{Caller, MIN_TOKEN_CHARS};
+pub use callers::Caller;
 
 /// Where variables and secrets come from, by name. An object is given as its JSON.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -54,21 +53,6 @@ impl Config {
     /// All apps that are served.
     pub fn apps(&self) -> impl Iterator<Item = &AppId> {
         std::iter::once(&self.default_app).chain(&self.more_apps)
-    }
-}
-
-/// What is wrong with one variable: its name, and what to do. Never its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigProblem {
-    /// The variable's name.
-    pub name: String,
-    /// What is wrong and what to do, to be read after the name.
-    pub message: String,
-}
-
-impl fmt::Display for ConfigProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.name, self.message)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::answer::{Answer, FieldProblem, Problem, participant_removal};
 use crate::callers;
 use crate::config::{Caller, Config};
 use crate::ids::{AccountId, AppId, InvalidId, MeetingId, ParticipantId};
-use crate::ledger::{blocked_until, describe};
+use crate::ledger::blocked_until;
 use crate::log::RequestLog;
 use crate::realtimekit::{Api, Client, Clock, Limited, Transport};
 use crate::removal::{Outcome, ParticipantRemoval, remove_participant};
@@ -62,7 +62,7 @@ impl Deleted {
                     .as_ref()
                     .map_or(0, |kick| u32::from(kick.attempts)),
             attempts: u32::from(removal.delete.attempts),
-            error: error.map(|error| describe(error, removal.delete.cf_ray.as_deref())),
+            error: error.map(|error| error.describe(removal.delete.cf_ray.as_deref())),
             // The one that stops for longer.
             limited: [removal.delete.limited, kicked]
                 .into_iter()

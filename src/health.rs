@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, Problem};
-use crate::config::ConfigProblem;
+use crate::config_problem::ConfigProblem;
 
 #[derive(Serialize)]
 struct Health {
@@ -27,15 +27,6 @@ pub fn health(problems: Vec<ConfigProblem>) -> Answer {
     }
 }
 
-/// What a ledger answered when asked how it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LedgerAnswer {
-    /// Its body.
-    Body(String),
-    /// It could not be asked, or its answer could not be read.
-    Unreadable,
-}
-
 #[derive(Deserialize)]
 struct LedgerHealth {
     result: LedgerResult,
@@ -53,92 +44,109 @@ struct Paused {
     since: String,
 }
 
-/// What the operator has to mend, by the answer of a ledger.
+/// Everything that the operator has to mend: what is wrong with the configuration, and what the apps' ledgers answered
+/// when asked how they are (none where one could not be asked). What several of them say is told once.
 #[must_use]
-pub fn token_refused(answer: &LedgerAnswer) -> Option<ConfigProblem> {
-    let health = match answer {
-        LedgerAnswer::Body(body) => serde_json::from_str::<LedgerHealth>(body).ok(),
-        LedgerAnswer::Unreadable => None,
-    };
-    let problem = |name: &str, message: String| {
-        Some(ConfigProblem {
-            name: name.to_owned(),
-            message,
-        })
-    };
-    match health {
-        None => problem(
+pub fn with_ledgers(
+    mut problems: Vec<ConfigProblem>,
+    ledgers: &[Option<String>],
+) -> Vec<ConfigProblem> {
+    for answer in ledgers {
+        let problem = ledger_problem(answer.as_deref());
+        let is_new = |problem: &ConfigProblem| problems.iter().all(|old| old.name != problem.name);
+        let problem = problem.filter(is_new);
+        problems.extend(problem);
+    }
+    problems
+}
+
+/// What the operator has to mend, by the answer of one ledger.
+fn ledger_problem(answer: Option<&str>) -> Option<ConfigProblem> {
+    let health = answer.and_then(|body| serde_json::from_str::<LedgerHealth>(body).ok());
+    let (name, message) = match health {
+        None => (
             "LEDGER",
             "does not answer: check the durable_objects binding in wrangler.toml".to_owned(),
         ),
-        Some(health) => {
-            let paused = health
-                .result
-                .paused
-                // With nothing left to do, nobody tries whether the token is mended.
-                .filter(|paused| {
-                    paused.reason == "token_refused" && health.result.open_removals > 0
-                })?;
-            let message = format!(
-                "is refused by Cloudflare since {}: durable removals wait until it is valid and has the permission \
-                 \"Realtime Admin\", then go on by themselves",
-                paused.since
-            );
-            problem("CLOUDFLARE_API_TOKEN", message)
+        Some(LedgerHealth { result }) => {
+            // With nothing left to do, nobody tries whether the token is mended.
+            let tries = result.open_removals > 0;
+            let is_refused = |paused: &Paused| tries && paused.reason == "token_refused";
+            let since = result.paused.filter(is_refused)?.since;
+            (
+                "CLOUDFLARE_API_TOKEN",
+                format!(
+                    "is refused by Cloudflare since {since}: durable removals wait until it is valid and has the \
+                     permission \"Realtime Admin\", then go on by themselves"
+                ),
+            )
         }
-    }
+    };
+    Some(ConfigProblem {
+        name: name.to_owned(),
+        message,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of_open(paused: &str, open: u32) -> Option<ConfigProblem> {
-        token_refused(&LedgerAnswer::Body(format!(
-            r#"{{"success":true,"result":{{"paused":{paused},"open_removals":{open}}}}}"#
-        )))
+    const REFUSED: &str =
+        r#"{"reason":"token_refused","since":"2026-11-23T00:00:00.000Z","until":"x"}"#;
+
+    fn body(paused: &str, open: u32) -> String {
+        format!(r#"{{"success":true,"result":{{"paused":{paused},"open_removals":{open}}}}}"#)
     }
 
-    fn of(paused: &str) -> Option<ConfigProblem> {
-        of_open(paused, 1)
+    fn of(paused: &str, open: u32) -> Option<ConfigProblem> {
+        ledger_problem(Some(&body(paused, open)))
     }
 
     #[test]
     fn a_refused_token_is_named() {
-        let problem =
-            of(r#"{"reason":"token_refused","since":"2026-11-23T00:00:00.000Z","until":"x"}"#)
-                .unwrap();
+        let problem = of(REFUSED, 1).unwrap();
         assert_eq!(problem.name, "CLOUDFLARE_API_TOKEN");
         assert!(problem.message.contains("2026-11-23T00:00:00.000Z"));
     }
 
     #[test]
     fn a_token_that_nobody_tries_any_more_is_no_problem() {
-        let paused = r#"{"reason":"token_refused","since":"x","until":"y"}"#;
-        assert_eq!(of_open(paused, 0), None);
-        assert!(of_open(paused, 1).is_some());
+        assert_eq!(of(REFUSED, 0), None);
     }
 
     #[test]
     fn a_reached_limit_is_no_fault_of_the_configuration() {
-        assert_eq!(
-            of(r#"{"reason":"rate_limited","since":"x","until":"y"}"#),
-            None
-        );
-        assert_eq!(of("null"), None);
+        let limited = r#"{"reason":"rate_limited","since":"x","until":"y"}"#;
+        assert_eq!(of(limited, 1), None);
+        assert_eq!(of("null", 1), None);
     }
 
     #[test]
     fn a_ledger_that_does_not_answer_is_named() {
-        assert_eq!(
-            token_refused(&LedgerAnswer::Unreadable).unwrap().name,
-            "LEDGER"
-        );
-        assert_eq!(
-            token_refused(&LedgerAnswer::Body("x".to_owned()))
-                .unwrap()
-                .name,
-            "LEDGER"
-        );
+        assert_eq!(ledger_problem(None).unwrap().name, "LEDGER");
+        assert_eq!(ledger_problem(Some("x")).unwrap().name, "LEDGER");
+    }
+
+    #[test]
+    fn what_several_ledgers_say_is_told_once() {
+        let webhooks = ConfigProblem {
+            name: "WEBHOOKS".to_owned(),
+            message: "is not JSON".to_owned(),
+        };
+        let later = REFUSED.replace("23T", "24T");
+        let answers = [
+            Some(body(REFUSED, 1)),
+            Some(body("null", 1)),
+            None,
+            Some(body(&later, 1)),
+            None,
+        ];
+        let problems = with_ledgers(vec![webhooks], &answers);
+        let names: Vec<_> = problems
+            .iter()
+            .map(|problem| problem.name.as_str())
+            .collect();
+        assert_eq!(names, ["WEBHOOKS", "CLOUDFLARE_API_TOKEN", "LEDGER"]);
     }
 }

@@ -15,6 +15,7 @@
 pub mod answer;
 pub mod callers;
 pub mod config;
+pub mod config_problem;
 pub mod delete;
 pub mod digest;
 pub mod health;

@@ -22,7 +22,7 @@ pub struct RequestLog {
     /// What became of the participant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<&'static str>,
-    /// The durable removal that the request made or asked for.
+    /// The durable removal that the request made or asked for, or the record of a synchronous one.
     #[serde(rename = "removal.id", skip_serializing_if = "Option::is_none")]
     pub removal_id: Option<String>,
     /// Why a webhook is not believed. The sender is not told.
@@ -74,17 +74,23 @@ impl RequestLog {
 }
 
 #[derive(Serialize)]
-struct LedgerErrorLog<'a> {
+struct ErrorLog<'a> {
     message: &'static str,
     error: &'a str,
 }
 
 /// Logs that the ledger failed, or could not be reached.
 pub fn log_ledger_error(error: &str) {
-    let log = LedgerErrorLog {
-        message: "ledger error",
-        error,
-    };
+    log_error("ledger error", error);
+}
+
+/// Logs why the signature of a webhook could not be checked.
+pub fn log_webhook_error(error: &str) {
+    log_error("webhook error", error);
+}
+
+fn log_error(message: &'static str, error: &str) {
+    let log = ErrorLog { message, error };
     write(&serde_json::to_string(&log).unwrap_or_default());
 }
 

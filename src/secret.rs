@@ -4,6 +4,9 @@ use std::fmt;
 
 use subtle::ConstantTimeEq;
 
+/// The shortest token that is configured: 32 characters of base64 hold 192 bits.
+pub const MIN_TOKEN_CHARS: usize = 32;
+
 /// A secret text. It redacts itself and compares in constant time.
 #[derive(Clone)]
 pub struct Secret(String);
@@ -26,6 +29,15 @@ impl Secret {
     pub fn matches(&self, candidate: &str) -> bool {
         self.0.as_bytes().ct_eq(candidate.as_bytes()).into()
     }
+}
+
+/// The token of `Bearer <token>` (RFC 6750 §2.1; the scheme in any case, RFC 9110 §11.1).
+#[must_use]
+pub fn bearer_token(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim_start_matches(' '))
 }
 
 impl fmt::Debug for Secret {

@@ -5,16 +5,17 @@ mod webhook;
 
 use std::rc::Rc;
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::future::join_all;
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 use worker::{Context, Env};
 
 use crate::answer::{Answer, Problem};
 use crate::callers::identify;
-use crate::config::{Config, ConfigProblem};
+use crate::config::Config;
+use crate::config_problem::ConfigProblem;
 use crate::delete::{Deleted, delete_participant};
-use crate::health::{LedgerAnswer, health, token_refused};
+use crate::health::{health, with_ledgers};
 use crate::log::{RequestLog, log_ledger_error, write};
 use crate::realtimekit::{Client, Clock};
 use crate::removals::{Admitted, LedgerCall, admit};
@@ -95,7 +96,7 @@ impl Serving<'_> {
             Err(problems) => return Problem::NotConfigured(problems.clone()).into(),
         };
         match &route {
-            Route::Health => Reply::Answer(health(self.ledger_problems(config, log).await)),
+            Route::Health => Reply::Answer(health(self.health_problems(config, log).await)),
             Route::DeleteParticipant(path) => {
                 let transport = Fetch {
                     token: &config.api_token,
@@ -183,25 +184,17 @@ impl Serving<'_> {
         first.ok_or(Problem::UnknownRemoval)
     }
 
-    /// What the ledgers have to say of the configuration: whether Cloudflare takes the API token.
-    async fn ledger_problems(&self, config: &Config, log: &RequestLog) -> Vec<ConfigProblem> {
+    /// What is wrong with the sources of webhooks, and what the apps' ledgers have to say.
+    async fn health_problems(&self, config: &Config, log: &RequestLog) -> Vec<ConfigProblem> {
         if let Some(problems) = self.isolate.recent_health() {
             return problems;
         }
-        let mut problems: Vec<_> = config.webhooks.problems().cloned().collect();
-        let ask = |app| ask_ledger(self.env, app, &LedgerCall::Health, &log.request_id);
-        let mut asked: FuturesUnordered<_> = config.apps().map(ask).collect();
-        while let Some(answered) = asked.next().await {
-            let answer = match answered {
-                Ok(body) => LedgerAnswer::Body(body),
-                Err(error) => {
-                    log_ledger_error(&error.0);
-                    LedgerAnswer::Unreadable
-                }
-            };
-            problems.extend(token_refused(&answer));
-        }
-        problems.dedup();
+        let ask = async |app| {
+            let answered = ask_ledger(self.env, app, &LedgerCall::Health, &log.request_id).await;
+            answered.map_err(|error| log_ledger_error(&error.0)).ok()
+        };
+        let answers = join_all(config.apps().map(ask)).await;
+        let problems = with_ledgers(config.webhooks.problems().cloned().collect(), &answers);
         self.isolate.remember_health(&problems);
         problems
     }

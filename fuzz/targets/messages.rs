@@ -25,8 +25,8 @@ pub fn mapping(data: &[u8]) -> bool {
     // A `Value` is no judge: it takes a key of serde_json's own, with which a raw value is marked, for more than a key.
     let is_json = || serde_json::from_slice::<&serde_json::value::RawValue>(body).is_ok();
     match decision {
-        Decision::Remove { dedupe, .. } => {
-            assert!(dedupe.key.len() <= 270);
+        Decision::Remove { message, .. } => {
+            assert!(message.key.len() <= 270);
             assert!(is_json());
             return true;
         }

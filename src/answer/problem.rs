@@ -1,7 +1,7 @@
 //! Every error of our own, with its status, its code and its sentence: the status table of the README.
 
 use super::{Answer, Notice, Source};
-use crate::config::ConfigProblem;
+use crate::config_problem::ConfigProblem;
 
 /// A field of the path, the query or the body that breaks its rule.
 #[derive(Debug, Clone, PartialEq, Eq)]

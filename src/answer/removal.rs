@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Answer, Notice, OUTCOME_HEADER};
+use crate::realtimekit::errors::ray_note;
 use crate::realtimekit::{ApiError, Call, TransportError};
 use crate::removal::{Kick, KickResult, Outcome, ParticipantRemoval};
 
@@ -72,13 +73,9 @@ fn kick_message(kick: &Kick) -> Option<Notice> {
     let message = format!(
         "the participant could not be kicked from the live session: {}{}",
         describe(error),
-        ray(kick.cf_ray.as_deref())
+        ray_note(kick.cf_ray.as_deref())
     );
     Some(Notice::new(KICK_FAILED, message))
-}
-
-fn ray(cf_ray: Option<&str>) -> String {
-    cf_ray.map_or_else(String::new, |ray| format!(" (cf-ray {ray})"))
 }
 
 fn failure<T>(error: &ApiError, call: &Call<T>, kick: Option<Notice>) -> Answer {
@@ -88,14 +85,14 @@ fn failure<T>(error: &ApiError, call: &Call<T>, kick: Option<Notice>) -> Answer 
     let mut messages = Vec::new();
     if let ApiError::Rejected { .. } = error {
         // The message is RealtimeKit's own and stays as it is.
-        let ray = ray(call.cf_ray.as_deref());
+        let ray = ray_note(call.cf_ray.as_deref());
         if !more.is_empty() || !ray.is_empty() {
             let message = format!("that was RealtimeKit's answer{more}{ray}");
             messages.push(Notice::new(MORE, message));
         }
     } else {
         message.push_str(&more);
-        message.push_str(&ray(call.cf_ray.as_deref()));
+        message.push_str(&ray_note(call.cf_ray.as_deref()));
     }
     messages.extend(kick);
     let answer = Answer::failure(status, Notice::new(code, message), &messages);
@@ -146,38 +143,21 @@ fn status_and_code(error: &ApiError) -> (u16, i64, bool) {
     }
 }
 
-/// What went wrong, for a person.
+/// What went wrong, for the caller: in `RealtimeKit`'s own words where it has any.
 fn describe(error: &ApiError) -> String {
     match error {
         ApiError::Rejected { message, .. } => message.clone(),
         ApiError::RateLimited {
             retry_after: Some(time),
-        } => {
-            format!(
-                "RealtimeKit's request limit is reached: try again in {} s",
-                whole_seconds(*time)
-            )
-        }
-        ApiError::RateLimited { retry_after: None } => {
-            "RealtimeKit's request limit is reached: it is blocked for up to five minutes"
-                .to_owned()
-        }
-        ApiError::ServerError { status, .. } => format!("RealtimeKit answered {status}"),
-        ApiError::ContractBroken { status, flaw } => {
-            format!(
-                "RealtimeKit answered with something else than its contract: {flaw} (status {status})"
-            )
-        }
-        ApiError::TokenRefused { status } => format!(
-            "Cloudflare refused this Worker's own API token (status {status}): its operator has to check \
-             CLOUDFLARE_API_TOKEN, that it is valid and has the permission \"Realtime Admin\" for the account"
+        } => format!(
+            "{}: try again in {} s",
+            error.sentence(),
+            whole_seconds(*time)
         ),
-        ApiError::NoAnswer(TransportError::Broken) => {
-            "the connection to RealtimeKit broke".to_owned()
+        ApiError::RateLimited { retry_after: None } => {
+            format!("{}: it is blocked for up to five minutes", error.sentence())
         }
-        ApiError::NoAnswer(TransportError::TimedOut) => {
-            "RealtimeKit did not answer in time".to_owned()
-        }
+        _ => error.sentence(),
     }
 }
 

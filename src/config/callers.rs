@@ -1,7 +1,7 @@
 //! The callers and their tokens, as they are configured.
 
 use crate::json::object_entries;
-use crate::secret::Secret;
+use crate::secret::{MIN_TOKEN_CHARS, Secret};
 
 /// Somebody who may call, under the name that the audit shows.
 #[derive(Debug, Clone)]
@@ -11,9 +11,6 @@ pub struct Caller {
     /// The token that proves it.
     pub token: Secret,
 }
-
-/// The shortest caller token: 32 characters of base64 hold 192 bits.
-pub const MIN_TOKEN_CHARS: usize = 32;
 
 const MAX_TOKEN_CHARS: usize = 512;
 const MAX_NAME_CHARS: usize = 64;

@@ -175,7 +175,7 @@ fn first_difference(
 }
 
 /// A list as the JSON text that `json_each` reads.
-pub(super) fn json(rows: &impl Serialize) -> Result<String, StoreError> {
+pub(crate) fn json(rows: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(rows).map_err(|error| StoreError(error.to_string()))
 }
 

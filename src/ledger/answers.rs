@@ -3,7 +3,7 @@
 use super::Ledger;
 use super::brakes::{Signal, after};
 use super::participants::Item;
-use super::repeat::{Next, describe, next};
+use super::repeat::{Next, next};
 use super::requests::{Body, request};
 use super::steps::{Request, Step};
 use super::store::{Store, StoreError};
@@ -192,7 +192,7 @@ impl<S: Store> Ledger<S> {
             // It may be the number of rows that it does not like.
             return self.read_plainly(work, now);
         }
-        let reason = describe(error, ray);
+        let reason = error.describe(ray);
         let limit = self.settings.give_up_after_ms;
         match next(error, work.attempts, work.waited, limit, random, now) {
             Next::Repeat { due, waited } => self.repeat_work(work, due, waited, &reason),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Ledger;
 use super::participants::Item;
-use super::repeat::{describe, repeat_after_error};
+use super::repeat::repeat_after_error;
 use super::store::{Store, StoreError};
 use super::work::{Stage, Work};
 use crate::realtimekit::ApiError;
@@ -41,7 +41,7 @@ impl<S: Store> Ledger<S> {
                 if is_worth_repeating(&error) && work.attempts < MAX_KICKS {
                     return self.kick_later(work, &error, random, now);
                 }
-                self.kick_failed(work, &describe(&error, ray.as_deref()))?;
+                self.kick_failed(work, &error.describe(ray.as_deref()))?;
                 self.kick_on(work, last, now)
             }
         }
@@ -75,7 +75,7 @@ impl<S: Store> Ledger<S> {
         ray: Option<&str>,
         now: u64,
     ) -> Result<(), StoreError> {
-        self.kick_failed(work, &describe(error, ray))?;
+        self.kick_failed(work, &error.describe(ray))?;
         self.release(work.id, now)
     }
 

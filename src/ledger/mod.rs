@@ -51,7 +51,6 @@ pub use history::Quarantined;
 pub use id::RemovalId;
 pub use keys::Key;
 pub use presence::Connection;
-pub use repeat::describe;
 pub use settings::Settings;
 pub use state::RemovalState;
 pub use store::{Row, Store, StoreError, Value};

@@ -2,7 +2,7 @@
 
 use super::Ledger;
 use super::acceptance::first_row;
-use super::repeat::{Next, describe, next};
+use super::repeat::{Next, next};
 use super::store::{Store, StoreError};
 use crate::realtimekit::ApiError;
 use crate::removal::Outcome;
@@ -97,7 +97,7 @@ impl<S: Store> Ledger<S> {
         random: f64,
         now: u64,
     ) -> Result<(), StoreError> {
-        let reason = describe(error, ray);
+        let reason = error.describe(ray);
         let ambiguous = item.ambiguous || error.is_ambiguous() && !item.dry_run;
         let failures = item.failures + 1;
         let limit = self.settings.give_up_after_ms;

@@ -66,34 +66,6 @@ pub fn next(
     }
 }
 
-/// What went wrong, for a person: never what the API says in its own words, which may hold names.
-#[must_use]
-pub fn describe(error: &ApiError, cf_ray: Option<&str>) -> String {
-    let what = match error {
-        _ if error.is_no_route() => {
-            "Cloudflare knows no such account or app: check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_IDS".to_owned()
-        }
-        ApiError::Rejected { status, code, .. } => {
-            format!("RealtimeKit refused the request: status {status}, code {code}")
-        }
-        ApiError::TokenRefused { status } => {
-            format!(
-                "RealtimeKit refused the API token with {status}: check CLOUDFLARE_API_TOKEN and its permissions"
-            )
-        }
-        ApiError::RateLimited { .. } => "RealtimeKit's limit was reached".to_owned(),
-        ApiError::ServerError { status, .. } => format!("RealtimeKit failed with {status}"),
-        ApiError::ContractBroken { status, flaw } => {
-            format!("RealtimeKit answered with {flaw} (status {status})")
-        }
-        ApiError::NoAnswer(_) => "RealtimeKit did not answer".to_owned(),
-    };
-    match cf_ray {
-        Some(ray) => format!("{what} (cf-ray {ray})"),
-        None => what,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,7 +106,6 @@ mod tests {
             Next::Repeat { .. }
         ));
         assert_eq!(next(&refused, 3, 0, DAY, 1.0, 5), Next::GiveUp);
-        assert!(!describe(&refused, None).contains("Jane"));
     }
 
     #[test]

@@ -8,8 +8,11 @@
 
 use std::fmt;
 
-/// A value that is bound to a statement or read from a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+/// A value that is bound to a statement or read from a row; in JSON it is written as itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Value {
     /// SQL's NULL.
     Null,
@@ -67,7 +70,7 @@ macro_rules! values {
 }
 
 /// One row of a result, read by position.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Row(pub Vec<Value>);
 
 impl Row {

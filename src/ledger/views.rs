@@ -82,7 +82,7 @@ pub struct Pause {
 pub enum PauseReason {
     /// `RealtimeKit` answered 429, or that none are left for now.
     RateLimited,
-    /// `RealtimeKit` refused the API token.
+    /// Cloudflare refused the API token.
     TokenRefused,
 }
 

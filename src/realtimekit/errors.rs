@@ -90,6 +90,41 @@ impl ApiError {
         )
     }
 
+    /// What went wrong, for a person: never what the API says in its own words, which may hold names.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            _ if self.is_no_route() => {
+                "Cloudflare knows no such account or app: check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_IDS"
+                    .to_owned()
+            }
+            Self::Rejected { status, code, .. } => {
+                format!("RealtimeKit refused the request: status {status}, code {code}")
+            }
+            Self::TokenRefused { status } => format!(
+                "Cloudflare refused this Worker's own API token (status {status}): its operator has to check \
+                 CLOUDFLARE_API_TOKEN, that it is valid and has the permission \"Realtime Admin\" for the account"
+            ),
+            Self::RateLimited { .. } => "RealtimeKit's request limit is reached".to_owned(),
+            Self::ServerError { status, .. } => format!("RealtimeKit answered {status}"),
+            Self::ContractBroken { status, flaw } => format!(
+                "RealtimeKit answered with something else than its contract: {flaw} (status {status})"
+            ),
+            Self::NoAnswer(TransportError::Broken) => {
+                "the connection to RealtimeKit broke".to_owned()
+            }
+            Self::NoAnswer(TransportError::TimedOut) => {
+                "RealtimeKit did not answer in time".to_owned()
+            }
+        }
+    }
+
+    /// The sentence with the id of the answer.
+    #[must_use]
+    pub fn describe(&self, cf_ray: Option<&str>) -> String {
+        format!("{}{}", self.sentence(), ray_note(cf_ray))
+    }
+
     /// How long the answer asks us to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
@@ -100,6 +135,12 @@ impl ApiError {
             _ => None,
         }
     }
+}
+
+/// Cloudflare's id of an answer, to be read after a sentence about it: Cloudflare's support asks for it.
+#[must_use]
+pub fn ray_note(cf_ray: Option<&str>) -> String {
+    cf_ray.map_or_else(String::new, |ray| format!(" (cf-ray {ray})"))
 }
 
 /// Turns an answer into its body or its error. A body that is believed only after a look is the caller's business.

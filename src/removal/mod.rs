@@ -1,10 +1,11 @@
 //! What a removal is, and carrying out the removal of one participant: kick, delete, outcome.
 
+pub mod message;
 pub mod order;
 pub mod outcome;
 pub mod participant;
-pub mod request;
 
+pub use message::{Leaving, MessageKey};
 pub use order::{RemovalOrder, Target};
 pub use outcome::Outcome;
 pub use participant::{Kick, KickResult, ParticipantRemoval, remove_participant};

@@ -2,11 +2,11 @@
 
 use super::call::LedgerCall;
 use super::query;
+use super::request;
 use crate::answer::{FieldProblem, Problem};
 use crate::config::{Caller, Config};
 use crate::ids::AppId;
 use crate::ledger::{RemovalId, RemovalState};
-use crate::removal::request;
 use crate::routes::Route;
 
 /// A call that may go to the ledger of an app.

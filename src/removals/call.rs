@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::SynchronousRemoval;
+use crate::removal::{Leaving, MessageKey};
 
 /// One call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,26 +143,4 @@ impl LedgerCall {
             _ => PATIENCE_MS,
         }
     }
-}
-
-/// What somebody may be back from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Leaving {
-    /// One connection ended.
-    Connection {
-        /// Its name.
-        peer: Option<String>,
-    },
-    /// The meeting ended.
-    Meeting,
-}
-
-/// How a webhook's message is known again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MessageKey {
-    /// The message's id, or the digest of its body.
-    pub key: String,
-    /// The same for a repetition.
-    pub digest: String,
 }

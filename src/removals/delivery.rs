@@ -1,11 +1,11 @@
 //! The ledger's side of webhooks: what a verified message asks for, stored once.
 
-use super::call::{Leaving, MessageKey};
+use super::request;
 use super::served::Served;
 use crate::answer::Answer;
 use crate::ledger::{Connection, Key, Origin, Quarantined, Store, StoreError};
 use crate::realtimekit::Clock;
-use crate::removal::{RemovalOrder, Target, request};
+use crate::removal::{Leaving, MessageKey, RemovalOrder, Target};
 
 /// What an answer calls the key of a message.
 const KEY_NAME: &str = "webhook id";

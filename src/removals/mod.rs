@@ -6,8 +6,12 @@
 pub mod admission;
 pub mod call;
 pub mod delivery;
+#[cfg(test)]
+mod fixture;
+pub mod handling;
 mod query;
 pub mod recorder;
+pub mod request;
 pub mod served;
 pub mod service;
 

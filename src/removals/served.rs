@@ -1,13 +1,13 @@
 //! One app's ledger beside what a call needs, and storing what a body asks for.
 
 use super::delivery::Handled;
+use super::request;
 use crate::answer::durable::removal;
 use crate::answer::{Answer, FieldProblem, Problem};
 use crate::config::Config;
 use crate::ids::AppId;
 use crate::ledger::{Acceptance, Ledger, Origin, RemovalId, Store, StoreError};
 use crate::realtimekit::Clock;
-use crate::removal::request;
 
 /// One app's ledger, with what a call needs beside it.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-// What a removal exchanges with the runtime, each in one call: a value that crosses between Wasm and JavaScript costs
+// What removals exchange with the runtime, each in one call: a value that crosses between Wasm and JavaScript costs
 // more than what is done with it here (docs/benchmarks.md has the measurements). Nothing is decided in this file.
 
 // Sends one request to RealtimeKit. The text is read at once where its length is known and allowed; it is left to the
@@ -51,4 +51,9 @@ export function respond(status, body, requestId, more) {
     headers[more[at]] = more[at + 1];
   }
   return new Response(body, { status, headers });
+}
+
+// Runs one SQL statement of a ledger. Its values and its rows cross as JSON, two texts in place of each value for itself.
+export function query(storage, statement, values) {
+  return JSON.stringify(storage.sql.exec(statement, ...JSON.parse(values)).raw().toArray());
 }

@@ -8,7 +8,8 @@ use js_sys::{Date, JSON, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{Delay, Env};
 
-use crate::config::{self, Config, ConfigProblem};
+use crate::config::{self, Config};
+use crate::config_problem::ConfigProblem;
 use crate::realtimekit::Clock;
 use crate::removals::recorder::Recorder;
 use crate::webhooks::key_cache::KeyCache;

@@ -2,8 +2,9 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use worker::{SqlStorage, SqlStorageValue, Storage};
+use worker::Storage;
 
+use crate::ledger::acceptance::json;
 use crate::ledger::{Row, Store, StoreError, Value};
 
 #[wasm_bindgen]
@@ -19,40 +20,38 @@ extern "C" {
     ) -> Result<(), JsValue>;
 }
 
-/// The storage of one Durable Object.
-pub struct ObjectStore {
-    sql: SqlStorage,
-    storage: TransactionalStorage,
+#[wasm_bindgen(module = "/src/runtime/exchange.js")]
+extern "C" {
+    /// Runs one statement. Its values and its rows are JSON.
+    #[wasm_bindgen(catch)]
+    fn query(
+        storage: &TransactionalStorage,
+        statement: &str,
+        values: &str,
+    ) -> Result<String, JsValue>;
 }
+
+/// The storage of one Durable Object.
+pub struct ObjectStore(TransactionalStorage);
 
 impl ObjectStore {
     /// The storage of an object.
     #[must_use]
     pub fn new(storage: &Storage) -> Self {
         let raw: &JsValue = storage.as_raw().as_ref();
-        Self {
-            sql: storage.sql(),
-            storage: raw.clone().unchecked_into(),
-        }
+        Self(raw.clone().unchecked_into())
     }
 }
 
 impl Store for ObjectStore {
     fn run(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let bindings: Vec<SqlStorageValue> = values.iter().map(bind).collect();
-        let cursor = self
-            .sql
-            .exec(sql, bindings)
-            .map_err(|error| StoreError(error.to_string()))?;
-        let rows = cursor.raw().map(|row| match row {
-            Ok(columns) => columns
-                .into_iter()
-                .map(read)
-                .collect::<Result<_, _>>()
-                .map(Row),
-            Err(error) => Err(StoreError(error.to_string())),
-        });
-        rows.collect()
+        let rows =
+            query(&self.0, sql, &json(&values)?).map_err(|error| StoreError(text(&error)))?;
+        serde_json::from_str(&rows).map_err(|_| {
+            StoreError(
+                "a column holds a fraction or bytes, which the ledger never writes".to_owned(),
+            )
+        })
     }
 
     fn transaction<R>(
@@ -61,7 +60,7 @@ impl Store for ObjectStore {
     ) -> Result<R, StoreError> {
         let mut work = Some(work);
         let mut result = Err(StoreError("the transaction was not run".to_owned()));
-        let outcome = self.storage.transaction_sync(&mut || {
+        let outcome = self.0.transaction_sync(&mut || {
             if let Some(work) = work.take() {
                 result = work();
             }
@@ -75,26 +74,6 @@ impl Store for ObjectStore {
             (Err(error), Ok(_)) => Err(StoreError(text(&error))),
             (_, result) => result,
         }
-    }
-}
-
-fn bind(value: &Value) -> SqlStorageValue {
-    match value {
-        Value::Null => SqlStorageValue::Null,
-        Value::Integer(number) => SqlStorageValue::Integer(*number),
-        Value::Text(text) => SqlStorageValue::String(text.clone()),
-    }
-}
-
-fn read(value: SqlStorageValue) -> Result<Value, StoreError> {
-    match value {
-        SqlStorageValue::Null => Ok(Value::Null),
-        SqlStorageValue::Boolean(flag) => Ok(Value::Integer(i64::from(flag))),
-        SqlStorageValue::Integer(number) => Ok(Value::Integer(number)),
-        SqlStorageValue::String(text) => Ok(Value::Text(text)),
-        SqlStorageValue::Float(_) | SqlStorageValue::Blob(_) => Err(StoreError(
-            "a column holds a fraction or bytes, which the ledger never writes".to_owned(),
-        )),
     }
 }
 

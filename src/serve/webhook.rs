@@ -1,20 +1,17 @@
 //! `POST /webhooks/{source}`: verified here, decided here, stored by the ledger before the answer.
 
 use super::{Reply, Serving};
-use crate::answer::{Answer, FieldProblem, Problem};
+use crate::answer::Problem;
 use crate::config::Config;
-use crate::log::{RequestLog, log_ledger_error};
+use crate::log::{RequestLog, log_ledger_error, log_webhook_error};
 use crate::realtimekit::Clock;
-use crate::removal::{RemovalOrder, Target, request};
-use crate::removals::LedgerCall;
-use crate::removals::call::MessageKey;
-use crate::removals::delivery::Handled;
+use crate::removals::handling::{Handling, handling};
 use crate::runtime::ledger_stub::call_ledger;
 use crate::runtime::request::{body, header};
 use crate::runtime::webhook_keys::LedgerKeys;
 use crate::webhooks::webcrypto::WebCrypto;
 use crate::webhooks::{
-    Decision, Dedupe, Rejection, Sender, Source, SourceState, Verified, decide, realtimekit, verify,
+    Rejection, Sender, Source, SourceState, Verified, decide, realtimekit, verify,
 };
 
 impl Serving<'_> {
@@ -41,63 +38,18 @@ impl Serving<'_> {
                 return Err(Problem::BadSignature);
             }
             Err(Rejection::Unavailable(why)) => {
-                log_ledger_error(&why);
+                log_webhook_error(&why);
                 return Err(Problem::CannotVerify);
             }
         };
-        let call = match decide(source, &verified, &body, self.isolate.now_ms()) {
-            Decision::Ignored { reason } => {
-                return Ok(Reply::Answer(Answer::success(
-                    200,
-                    Handled::Ignored { reason },
-                )));
-            }
-            Decision::BadEvent { pointer, message } => {
-                let pointer = pointer
-                    .map(|pointer| pointer.to_string())
-                    .unwrap_or_default();
-                return Err(FieldProblem::new(pointer, message).into());
-            }
-            Decision::Refused(refused) => {
+        let decision = decide(source, &verified, &body, self.isolate.now_ms());
+        let call = match handling(source, decision)? {
+            Handling::Call(call) => call,
+            Handling::Answer(answer) => return Ok(Reply::Answer(answer)),
+            Handling::Refused(refused) => {
                 log.refused = Some(refused.as_str());
                 return Err(Problem::BadSignature);
             }
-            Decision::Remove {
-                order,
-                event_at_ms,
-                dedupe,
-                leaving,
-            } => LedgerCall::Deliver {
-                source: source.origin(),
-                body: orders_body(&[order])?,
-                message: dedupe.into(),
-                event_at_ms,
-                leaving,
-            },
-            Decision::CancelPending {
-                targets,
-                joined_at_ms,
-                peer,
-                ..
-            } => LedgerCall::CancelPending {
-                source: source.origin(),
-                body: targets_body(source, targets)?,
-                event_at_ms: joined_at_ms,
-                peer,
-            },
-            Decision::Ended {
-                meeting,
-                ended_at_ms,
-            } => LedgerCall::Ended {
-                source: source.origin(),
-                body: targets_body(source, vec![Target::EveryoneInMeeting { meeting }])?,
-                event_at_ms: ended_at_ms,
-            },
-            Decision::Quarantine { reason, dedupe } => LedgerCall::Quarantine {
-                source: source.origin(),
-                problem: reason,
-                message: dedupe.into(),
-            },
         };
         let answer = call_ledger(self.env, &source.app, &call, &log.request_id).await;
         let response = answer.map_err(|error| {
@@ -132,29 +84,4 @@ impl Serving<'_> {
             }
         }
     }
-}
-
-impl From<Dedupe> for MessageKey {
-    fn from(dedupe: Dedupe) -> Self {
-        Self {
-            key: dedupe.key,
-            digest: dedupe.digest,
-        }
-    }
-}
-
-fn orders_body(orders: &[RemovalOrder]) -> Result<String, Problem> {
-    request::body(orders).map_err(|_| Problem::NotStored)
-}
-
-fn targets_body(source: &Source, targets: Vec<Target>) -> Result<String, Problem> {
-    let order = |target| RemovalOrder {
-        app: source.app.clone(),
-        target,
-        kick: false,
-        dry_run: false,
-        not_before_ms: None,
-        reason: None,
-    };
-    orders_body(&targets.into_iter().map(order).collect::<Vec<_>>())
 }

@@ -2,18 +2,8 @@
 
 use super::pointer::Pointer;
 use super::verification::Refused;
-use crate::ids::{AppId, MeetingId};
-use crate::removal::{RemovalOrder, Target};
-use crate::removals::call::Leaving;
-
-/// How a message is known again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dedupe {
-    /// The message's id, or the digest of its body where it has none; known within [`super::Source::origin`]. At most 270 bytes.
-    pub key: String,
-    /// A digest that is the same for a repetition. Another one under the same key is a 409.
-    pub digest: String,
-}
+use crate::ids::MeetingId;
+use crate::removal::{Leaving, MessageKey, RemovalOrder, Target};
 
 /// What to do about a verified message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,15 +15,13 @@ pub enum Decision {
         /// When it happened, in milliseconds since the Unix epoch, where the event says so.
         event_at_ms: Option<u64>,
         /// How the message is known again.
-        dedupe: Dedupe,
+        message: MessageKey,
         /// What somebody may be back from, for an event of leaving a meeting.
         leaving: Option<Leaving>,
     },
     /// Cancel what this source has ordered for these, what has not begun, and what did not happen later than that. Answer
     /// 200.
     CancelPending {
-        /// The app.
-        app: AppId,
         /// That user in that meeting, everyone in that meeting, or both.
         targets: Vec<Target>,
         /// When they joined, in milliseconds since the Unix epoch, where the event says so.
@@ -58,7 +46,7 @@ pub enum Decision {
         /// What could not be understood.
         reason: String,
         /// How the message is known again.
-        dedupe: Dedupe,
+        message: MessageKey,
     },
     /// Answer 400: the message is its source's own, and cannot be understood.
     BadEvent {

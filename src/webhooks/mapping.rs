@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::decision::{Decision, Dedupe};
+use super::decision::Decision;
 use super::event;
 use super::pointer::Pointer;
 use super::realtimekit_events;
@@ -12,7 +12,7 @@ use super::verification::Verified;
 use crate::digest::{BODY_KEY, sha256_hex};
 use crate::ids::{CustomParticipantId, MeetingId};
 use crate::removal::order::REASON_CHARS;
-use crate::removal::{RemovalOrder, Target};
+use crate::removal::{MessageKey, RemovalOrder, Target};
 
 /// What is wrong with a place in a body.
 type BadPlace = (Pointer, String);
@@ -47,11 +47,10 @@ pub fn decide(source: &Source, verified: &Verified, body: &[u8], now_ms: u64) ->
                 Ok(order) => {
                     let own_id = message_id.as_ref().and_then(|at| at.find(&document));
                     let own_id = own_id.and_then(event::id_text);
-                    let dedupe = dedupe(verified, own_id, &order, body);
                     Decision::Remove {
+                        message: message_key(verified, own_id, &order, body),
                         order,
                         event_at_ms: None,
-                        dedupe,
                         leaving: None,
                     }
                 }
@@ -64,21 +63,21 @@ pub fn decide(source: &Source, verified: &Verified, body: &[u8], now_ms: u64) ->
 ///
 /// Under a header's id the body is compared. Under an id of the body's own it is the target that is: Stripe counts
 /// `pending_webhooks` down from one delivery of an event to the next, and a repetition must not end in 409.
-fn dedupe(
+fn message_key(
     verified: &Verified,
     own_id: Option<String>,
     order: &RemovalOrder,
     body: &[u8],
-) -> Dedupe {
+) -> MessageKey {
     if let Some(id) = &verified.message_id {
-        return Dedupe {
+        return MessageKey {
             key: format!("id/{id}"),
             digest: sha256_hex(body),
         };
     }
     match own_id.filter(|id| (1..=256).contains(&id.len())) {
-        None => body_dedupe(body),
-        Some(id) => Dedupe {
+        None => body_key(body),
+        Some(id) => MessageKey {
             key: format!("event/{id}"),
             digest: sha256_hex(target_text(&order.target).as_bytes()),
         },
@@ -86,9 +85,9 @@ fn dedupe(
 }
 
 /// Knows a message by its body alone.
-pub(super) fn body_dedupe(body: &[u8]) -> Dedupe {
+pub(super) fn body_key(body: &[u8]) -> MessageKey {
     let digest = sha256_hex(body);
-    Dedupe {
+    MessageKey {
         key: format!("{BODY_KEY}{digest}"),
         digest,
     }

@@ -34,7 +34,7 @@ pub mod verification;
 pub mod webcrypto;
 pub mod workos;
 
-pub use decision::{Decision, Dedupe};
+pub use decision::Decision;
 pub use headers::Headers;
 pub use mapping::decide;
 pub use source::{Sender, Source, SourceState, Sources};

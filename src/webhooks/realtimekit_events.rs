@@ -7,13 +7,12 @@ use serde_json::Value;
 
 use super::decision::Decision;
 use super::event;
-use super::mapping::{body_dedupe, order};
+use super::mapping::{body_key, order};
 use super::rules::RealtimeKitRule;
 use super::source::{RealtimeKit, Source};
 use super::verification::Refused;
 use crate::ids::{CustomParticipantId, MeetingId};
-use crate::removal::Target;
-use crate::removals::call::Leaving;
+use crate::removal::{Leaving, Target};
 
 /// Decides about a message whose signature holds.
 #[must_use]
@@ -41,12 +40,11 @@ pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64)
             Decision::Remove {
                 order: order(source, removal.target, timing, removal.event, now_ms),
                 event_at_ms: removal.at_ms,
-                dedupe: body_dedupe(body),
+                message: body_key(body),
                 leaving: Some(removal.leaving),
             }
         }
         Ok(Effect::Cancel(joined)) => Decision::CancelPending {
-            app: source.app.clone(),
             targets: joined.targets,
             joined_at_ms: joined.at_ms,
             peer: joined.peer,
@@ -61,7 +59,7 @@ pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64)
         Ok(Effect::OtherOrganization) => Decision::Refused(Refused::OtherOrganization),
         Err(reason) => Decision::Quarantine {
             reason,
-            dedupe: body_dedupe(body),
+            message: body_key(body),
         },
     }
 }

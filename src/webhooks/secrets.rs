@@ -5,8 +5,7 @@ use serde_json::Value;
 
 use super::hmac::HmacKey;
 use super::public_key::PublicKey;
-use crate::config::MIN_TOKEN_CHARS;
-use crate::secret::Secret;
+use crate::secret::{MIN_TOKEN_CHARS, Secret};
 
 /// The most secrets of one source. Each costs an HMAC for every message.
 pub const MAX_SECRETS: usize = 8;

@@ -11,7 +11,7 @@ use super::pointer::Pointer;
 use super::realtimekit::KeySetting;
 use super::rules::{RealtimeKitRule, Rule};
 use super::verification::Scheme;
-use crate::config::ConfigProblem;
+use crate::config_problem::ConfigProblem;
 use crate::ids::AppId;
 use crate::json::object_entries;
 

@@ -4,7 +4,7 @@
 
 use super::headers::{self, Headers};
 use super::verification::{Refused, Verified};
-use crate::secret::Secret;
+use crate::secret::{Secret, bearer_token};
 
 /// Where HTTP carries credentials (RFC 9110 §11.6.2).
 pub const DEFAULT_HEADER: &str = "authorization";
@@ -33,15 +33,9 @@ impl Token {
         }
     }
 
-    /// What stands behind `Bearer` (RFC 6750 §2.1; the scheme in any case), or the whole value.
+    /// What stands behind `Bearer` in `authorization`, or the whole value.
     fn credentials<'a>(&self, value: &'a str) -> &'a str {
-        match value.split_once(' ') {
-            Some((scheme, token))
-                if self.header == DEFAULT_HEADER && scheme.eq_ignore_ascii_case("bearer") =>
-            {
-                token
-            }
-            _ => value,
-        }
+        let bearer = (self.header == DEFAULT_HEADER).then(|| bearer_token(value));
+        bearer.flatten().unwrap_or(value)
     }
 }

@@ -101,3 +101,26 @@ fn an_over_long_body_is_no_answer() {
     .unwrap_err();
     assert!(matches!(error, ApiError::ContractBroken { status: 200, .. }) && error.is_ambiguous());
 }
+
+#[test]
+fn a_sentence_never_holds_the_words_of_the_api() {
+    let named = ApiError::Rejected {
+        status: 422,
+        code: 7,
+        message: "Jane Doe is unknown".to_owned(),
+        retry_after: None,
+    };
+    assert_eq!(
+        named.describe(Some("ray-1")),
+        "RealtimeKit refused the request: status 422, code 7 (cf-ray ray-1)"
+    );
+    let astray = of(
+        404,
+        r#"{"success":false,"errors":[{"code":7003,"message":"Could not route"}]}"#,
+    )
+    .unwrap_err();
+    assert_eq!(
+        astray.describe(None),
+        "Cloudflare knows no such account or app: check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_IDS"
+    );
+}

@@ -1,22 +1,9 @@
 use super::*;
-use crate::config;
+use crate::removals::fixture::served;
 use crate::secret::Secret;
 
 const NOW: u64 = 1_790_000_000_000;
 const ID: &str = "01KX7Q0000ABCDEFGHJKMNPQRS";
-
-fn served() -> Config {
-    config::parse(&|name| {
-        Some(match name {
-            "CLOUDFLARE_API_TOKEN" => "cf-token".to_owned(),
-            "CLOUDFLARE_ACCOUNT_ID" => "account1".to_owned(),
-            "REALTIMEKIT_APP_IDS" => "app1,app2".to_owned(),
-            "CALLER_TOKENS" => r#"{"a":"0123456789abcdef0123456789abcdef"}"#.to_owned(),
-            _ => return None,
-        })
-    })
-    .unwrap()
-}
 
 fn ask(route: &Route<'_>, query: &str, key: Option<&str>, body: &str) -> Result<Admitted, Problem> {
     let caller = Caller {

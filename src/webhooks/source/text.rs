@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{REALTIMEKIT, Settings, Source, realtimekit, signed};
-use crate::config::ConfigProblem;
+use crate::config_problem::ConfigProblem;
 use crate::ids::AppId;
 use crate::webhooks::rules::Problem;
 

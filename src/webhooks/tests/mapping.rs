@@ -9,9 +9,9 @@ use super::signers::NOW_S;
 use super::sources::{ready, ready_realtimekit};
 use crate::digest::sha256_hex;
 use crate::ids::{CustomParticipantId, MeetingId};
-use crate::removal::{RemovalOrder, Target};
+use crate::removal::{MessageKey, RemovalOrder, Target};
 use crate::webhooks::verification::Refused;
-use crate::webhooks::{Decision, Dedupe, Source, Verified, decide};
+use crate::webhooks::{Decision, Source, Verified, decide};
 use serde_json::{Value, json};
 
 const NOW: u64 = NOW_S * 1000;
@@ -52,9 +52,9 @@ fn decision(source: &Source, body: &Value) -> Decision {
     )
 }
 
-fn removal(source: &Source, body: &Value) -> (Target, Dedupe) {
+fn removal(source: &Source, body: &Value) -> (Target, MessageKey) {
     match decision(source, body) {
-        Decision::Remove { order, dedupe, .. } => (order.target, dedupe),
+        Decision::Remove { order, message, .. } => (order.target, message),
         other => panic!("{other:?}"),
     }
 }

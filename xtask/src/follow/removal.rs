@@ -184,7 +184,7 @@ mod tests {
             r#","paused":{"reason":"token_refused","until":"x"}"#,
         );
         assert!(paused.line().contains("CLOUDFLARE_API_TOKEN"));
-        let failed = removal("failed", r#","last_error":"RealtimeKit failed with 500""#);
+        let failed = removal("failed", r#","last_error":"RealtimeKit answered 500""#);
         assert!(failed.ending().contains("500") && failed.ending().contains("retry"));
     }
 

@@ -1,7 +1,7 @@
 //! `RealtimeKit`'s events.
 
 use super::*;
-use crate::webhooks::mapping::body_dedupe;
+use crate::webhooks::mapping::body_key;
 
 fn rtk(event: &str, user: &Value) -> Value {
     json!({"event": event, "reason": "ALL_PARTICIPANTS_LEFT",
@@ -35,7 +35,7 @@ fn realtimekit_removes_only_what_is_switched_on() {
         let Decision::Remove {
             order,
             event_at_ms,
-            dedupe,
+            message,
             ..
         } = decision(&on, &body)
         else {
@@ -43,7 +43,7 @@ fn realtimekit_removes_only_what_is_switched_on() {
         };
         let found = (&order.target, order.kick, order.not_before_ms, event_at_ms);
         assert_eq!(found, (target, kick, not_before_ms, Some(at_ms)));
-        assert_eq!(dedupe, body_dedupe(body.to_string().as_bytes()));
+        assert_eq!(message, body_key(body.to_string().as_bytes()));
         assert!(matches!(decision(&off, &body), Decision::Ignored { .. }));
     }
     for event in [
@@ -80,7 +80,6 @@ fn whoever_joins_again_cancels_what_waits() {
     ] {
         match decision(&ready_realtimekit(settings), &joined) {
             Decision::CancelPending {
-                app,
                 targets,
                 joined_at_ms,
                 peer,
@@ -90,7 +89,7 @@ fn whoever_joins_again_cancels_what_waits() {
                     Some("0d1d1a1f-6b0f-4f0a-9c39-8f6c3c3e5a11")
                 );
                 assert_eq!(joined_at_ms, Some(NOW - 2_000));
-                assert_eq!((app.as_str(), targets), ("one", cancelled));
+                assert_eq!(targets, cancelled);
             }
             other => panic!("{settings}: {other:?}"),
         }
@@ -167,9 +166,9 @@ fn realtimekits_riddles_are_kept_and_never_guessed() {
         only_client_id,
     ] {
         match decision(&source, &body) {
-            Decision::Quarantine { reason, dedupe } => {
+            Decision::Quarantine { reason, message } => {
                 assert!(reason.contains("must be"), "{reason}");
-                assert!(dedupe.key.starts_with("body/"));
+                assert!(message.key.starts_with("body/"));
             }
             other => panic!("{body}: {other:?}"),
         }

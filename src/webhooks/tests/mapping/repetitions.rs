@@ -6,22 +6,22 @@ use super::*;
 fn a_message_is_known_by_its_signed_id_and_compared_by_its_body() {
     let source = preset("clerk");
     let body = json!({"type": "user.deleted", "data": {"id": "u"}}).to_string();
-    let dedupe = |id: &str, body: &str| {
+    let key = |id: &str, body: &str| {
         let verified = Verified {
             message_id: Some(id.to_owned()),
         };
         match decide(&source, &verified, body.as_bytes(), NOW) {
-            Decision::Remove { dedupe, .. } => dedupe,
+            Decision::Remove { message, .. } => message,
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!(dedupe("msg_1", &body).key, "id/msg_1");
-    assert_eq!(dedupe("msg_1", &body).digest, sha256_hex(body.as_bytes()));
+    assert_eq!(key("msg_1", &body).key, "id/msg_1");
+    assert_eq!(key("msg_1", &body).digest, sha256_hex(body.as_bytes()));
     assert_ne!(
-        dedupe("msg_1", &body).digest,
-        dedupe("msg_1", &format!("{body} ")).digest
+        key("msg_1", &body).digest,
+        key("msg_1", &format!("{body} ")).digest
     );
-    assert_ne!(dedupe("msg_1", &body).key, dedupe("msg_2", &body).key);
+    assert_ne!(key("msg_1", &body).key, key("msg_2", &body).key);
 }
 
 #[test]

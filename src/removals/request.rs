@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 pub use body::body;
 use fields::{Entries, Fields, at, entries, id, typed};
 
-use super::order::{REASON_CHARS, RemovalOrder, Target};
 use crate::answer::{FieldProblem, Problem};
 use crate::config::Config;
 use crate::ids::{AppId, CustomParticipantId, MeetingId, ParticipantId};
+use crate::removal::order::{REASON_CHARS, RemovalOrder, Target};
 
 /// How many targets one request may have.
 pub const MAX_TARGETS: usize = 1000;

@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 use super::*;
-use crate::config;
+use crate::removals::fixture::served;
 
 const MEETING: &str = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
 const NOW: u64 = 1_790_000_000_000;
@@ -159,19 +159,6 @@ fn what_is_not_json_is_told_from_what_breaks_a_rule() {
     assert_eq!(pointer(&nested), "");
     let problem = parse(&[0xff], &served(), NOW);
     assert!(matches!(problem, Err(Problem::NotJson(_))));
-}
-
-fn served() -> Config {
-    config::parse(&|name| {
-        Some(match name {
-            "CLOUDFLARE_API_TOKEN" => "cf-token".to_owned(),
-            "CLOUDFLARE_ACCOUNT_ID" => "account1".to_owned(),
-            "REALTIMEKIT_APP_IDS" => "app1,app2".to_owned(),
-            "CALLER_TOKENS" => r#"{"a":"0123456789abcdef0123456789abcdef"}"#.to_owned(),
-            _ => return None,
-        })
-    })
-    .unwrap()
 }
 
 #[test]

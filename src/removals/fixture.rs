@@ -1,0 +1,27 @@
+//! What the tests of several files need.
+
+use crate::config::{self, Config};
+use crate::webhooks::{Source, SourceState};
+
+/// A configuration with two apps and a source of `RealtimeKit`'s.
+pub fn served() -> Config {
+    config::parse(&|name| {
+        Some(match name {
+            "CLOUDFLARE_API_TOKEN" => "cf-token".to_owned(),
+            "CLOUDFLARE_ACCOUNT_ID" => "account1".to_owned(),
+            "REALTIMEKIT_APP_IDS" => "app1,app2".to_owned(),
+            "CALLER_TOKENS" => r#"{"a":"0123456789abcdef0123456789abcdef"}"#.to_owned(),
+            "WEBHOOKS" => r#"{"realtimekit":{"participant_left":{}}}"#.to_owned(),
+            _ => return None,
+        })
+    })
+    .unwrap()
+}
+
+/// The source of that configuration.
+pub fn source() -> Source {
+    match served().webhooks.get("realtimekit") {
+        Some(SourceState::Ready(source)) => (**source).clone(),
+        other => panic!("{other:?}"),
+    }
+}
