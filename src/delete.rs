@@ -7,6 +7,7 @@ use crate::config::{Caller, Config};
 use crate::ids::{AccountId, AppId, InvalidId, MeetingId, ParticipantId};
 use crate::ledger::blocked_until;
 use crate::log::RequestLog;
+use crate::query::pairs;
 use crate::realtimekit::{Api, Client, Clock, Limited, Transport};
 use crate::removal::{Outcome, ParticipantRemoval, remove_participant};
 use crate::routes::ParticipantPath;
@@ -147,26 +148,13 @@ fn field<T>(
     parse(value).map_err(|error| FieldProblem::new(pointer, error.0).into())
 }
 
-/// Reads the query. An unknown parameter is refused: a misspelt `kick` must not become a weaker removal in silence.
 fn kick(query: Option<&str>) -> Result<bool, Problem> {
-    let mut kick = None;
-    for pair in query
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-    {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let value = match (name, value) {
-            ("kick", "true") => true,
-            ("kick", "false") => false,
-            ("kick", _) => return Err(FieldProblem::new("/kick", "must be true or false").into()),
-            _ => return Err(FieldProblem::unknown_parameter(name, &["kick"]).into()),
-        };
-        if kick.replace(value).is_some() {
-            return Err(FieldProblem::new("/kick", "must be given once").into());
-        }
+    let pairs = pairs(query.unwrap_or_default(), &["kick"])?;
+    match pairs.first().map(|(_, value)| value.as_str()) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(FieldProblem::new("/kick", "must be true or false").into()),
     }
-    Ok(kick.unwrap_or(false))
 }
 
 #[cfg(test)]

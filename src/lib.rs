@@ -23,6 +23,7 @@ pub mod ids;
 pub mod json;
 pub mod ledger;
 pub mod log;
+pub mod query;
 pub mod realtimekit;
 pub mod removal;
 pub mod removals;

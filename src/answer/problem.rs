@@ -160,14 +160,21 @@ impl FieldProblem {
     /// A query parameter that a route does not have.
     #[must_use]
     pub fn unknown_parameter(name: &str, allowed: &[&str]) -> Self {
-        let name: String = name.chars().take(64).collect();
         let message = if allowed.is_empty() {
             "is unknown: this route has no query parameters".to_owned()
         } else {
             format!("is unknown: this route has {}", allowed.join(", "))
         };
-        let pointer = name.replace('~', "~0").replace('/', "~1");
-        Self::new(format!("/{pointer}"), message)
+        Self::at("", name, message)
+    }
+
+    /// A problem with the field `name` of the object at `prefix`, or with a query parameter.
+    #[must_use]
+    pub fn at(prefix: &str, name: &str, message: impl Into<String>) -> Self {
+        // Of an unknown name only its beginning is shown, with what a pointer escapes (RFC 6901 §3).
+        let name: String = name.chars().take(64).collect();
+        let name = name.replace('~', "~0").replace('/', "~1");
+        Self::new(format!("{prefix}/{name}"), message)
     }
 
     /// A problem with one field.

@@ -6,7 +6,7 @@ use super::Ledger;
 use super::id::RemovalId;
 use super::keys::Key;
 use super::state::RemovalState;
-use super::store::{Store, StoreError};
+use super::store::{Store, StoreError, first_row, json};
 use crate::realtimekit::Clock;
 use crate::removal::{RemovalOrder, Target};
 use crate::values;
@@ -172,18 +172,4 @@ fn first_difference(
         };
         Some((index, field))
     })
-}
-
-/// A list as the JSON text that `json_each` reads.
-pub(crate) fn json(rows: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(rows).map_err(|error| StoreError(error.to_string()))
-}
-
-pub(super) fn first_row(rows: &[super::store::Row]) -> Result<&super::store::Row, StoreError> {
-    rows.first()
-        .ok_or_else(|| StoreError("a statement gave no row where it must give one".to_owned()))
-}
-
-pub(super) fn removal_id(text: &str) -> Result<RemovalId, StoreError> {
-    RemovalId::parse(text).ok_or_else(|| StoreError("a stored removal id is none".to_owned()))
 }

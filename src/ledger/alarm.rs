@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::Ledger;
-use super::acceptance::first_row;
-use super::store::{Store, StoreError};
+use super::store::{Store, StoreError, first_row};
 use crate::values;
 
 /// How long one alarm works, in milliseconds. After that it sets the next and ends, so that no runtime cuts it off.
@@ -50,5 +49,18 @@ impl<S: Store> Ledger<S> {
             .map(|finished| self.keeps_until(finished));
         let earliest = [work, interrupted, purge].into_iter().flatten().min();
         Ok(earliest.map(|at| at.max(now)))
+    }
+
+    /// When the next thing is due and the pace allows it, as far as is known.
+    pub(super) fn next_due(&self, now: u64) -> Result<Option<u64>, StoreError> {
+        let rows = self.store.run(
+            "SELECT min(wake_at) FROM removals WHERE wake_at IS NOT NULL",
+            &[],
+        )?;
+        let Some(due) = first_row(&rows)?.maybe_integer(0)? else {
+            return Ok(None);
+        };
+        let free = self.pacing.borrow_mut().free_at(now, &self.settings);
+        Ok(free.map(|free| free.max(due)))
     }
 }

@@ -84,10 +84,8 @@ impl<S: Store> Ledger<S> {
                 self.postpone_item(item, due, now)?;
                 return self.kick_again(item, due);
             }
-            Signal::Accepted | Signal::Nothing => {}
-        }
-        if signal == Signal::Accepted {
-            self.note_accepted(!looks, now);
+            Signal::Accepted => self.note_accepted(!looks, now),
+            Signal::Nothing => {}
         }
         let result = result.map(drop);
         if looks {

@@ -3,7 +3,7 @@
 use super::Ledger;
 use super::id::RemovalId;
 use super::state::RemovalState;
-use super::store::{Store, StoreError};
+use super::store::{Store, StoreError, count};
 use crate::ids::{CustomParticipantId, MeetingId};
 use crate::values;
 
@@ -59,7 +59,7 @@ impl<S: Store> Ledger<S> {
             rows.iter()
                 .map(|row| {
                     self.cancel_removal(row.integer(0)?, now)?;
-                    super::acceptance::removal_id(row.text(1)?)
+                    RemovalId::stored(row.text(1)?)
                 })
                 .collect()
         })
@@ -125,7 +125,7 @@ impl<S: Store> Ledger<S> {
                 self.put_out(work.integer(0)?, now)?;
             }
         }
-        let reopened = u64::try_from(items.len()).unwrap_or(u64::MAX);
+        let reopened = count(items.len());
         self.store.run(
             "UPDATE removals SET state = 'queued', finished_at = NULL, wake_at = ?2, revision = revision + 1,
                 failed = max(0, failed - ?3),

@@ -1,10 +1,10 @@
 //! The end: of a row of work, and of a removal when its last row has ended.
 
 use super::Ledger;
-use super::acceptance::first_row;
+use super::stage::Stage;
 use super::state::RemovalState;
-use super::store::{Store, StoreError};
-use super::work::{Stage, Work};
+use super::store::{Store, StoreError, first_row};
+use super::work::Work;
 use crate::values;
 
 impl<S: Store> Ledger<S> {
@@ -28,10 +28,7 @@ impl<S: Store> Ledger<S> {
             "UPDATE works SET last_error = ?2 WHERE id = ?1",
             &values![work.id, reason],
         )?;
-        self.store.run(
-            "UPDATE removals SET last_error = ?2 WHERE seq = ?1",
-            &values![work.removal, reason],
-        )?;
+        self.note_error(work.removal, reason)?;
         let waiting = self.store.run(
             "UPDATE works SET given_up = 1 WHERE id = ?1
                 AND EXISTS (SELECT 1 FROM items WHERE work = ?1 AND state IN ('waiting', 'pending')) RETURNING id",

@@ -20,7 +20,7 @@ pub const CONCURRENCY: usize = 6;
 /// at once.
 pub const REQUESTS_AN_ALARM: u64 = 45;
 /// After what time an alarm that met with a failure of the storage tries again, in milliseconds.
-const AFTER_FAILURE_MS: u64 = 10_000;
+pub const AFTER_FAILURE_MS: u64 = 10_000;
 /// When an empty ledger looks again, in milliseconds: something must have been stored by then, which sets the alarm.
 pub const EMPTY_MS: u64 = 24 * 60 * 60 * 1000;
 

@@ -1,9 +1,8 @@
 //! How long a removal will take still: the requests that it needs, at the pace that the budget allows.
 
 use super::Ledger;
-use super::acceptance::first_row;
 use super::planning::RANK_ACTIVE;
-use super::store::{Store, StoreError};
+use super::store::{Store, StoreError, first_row};
 use super::views::RemovalView;
 use crate::values;
 

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::store::StoreError;
+
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CHARS: usize = 26;
 
@@ -25,6 +27,11 @@ impl RemovalId {
         let text = text.to_ascii_uppercase();
         let valid = text.len() == CHARS && text.bytes().all(|byte| ALPHABET.contains(&byte));
         valid.then_some(Self(text))
+    }
+
+    /// The id that the store holds.
+    pub(super) fn stored(text: &str) -> Result<Self, StoreError> {
+        Self::parse(text).ok_or_else(|| StoreError("a stored removal id is none".to_owned()))
     }
 
     /// The id as it stands in a URL.

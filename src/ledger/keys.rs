@@ -1,7 +1,7 @@
 //! What makes a repeat known: keys, and what came of the request or the message that brought each first.
 
 use super::Ledger;
-use super::acceptance::{Acceptance, removal_id};
+use super::acceptance::Acceptance;
 use super::id::RemovalId;
 use super::store::{Store, StoreError};
 use crate::digest::BODY_KEY;
@@ -52,7 +52,7 @@ impl<S: Store> Ledger<S> {
         if row.text(1)?.is_empty() {
             return Ok(Some(Acceptance::Ignored));
         }
-        removal_id(row.text(1)?).map(|id| Some(Acceptance::Replayed(id)))
+        RemovalId::stored(row.text(1)?).map(|id| Some(Acceptance::Replayed(id)))
     }
 
     /// Remembers a message that made no removal: its repeat, when things have changed, must not make one.

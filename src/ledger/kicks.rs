@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::Ledger;
 use super::participants::Item;
 use super::repeat::repeat_after_error;
+use super::stage::Stage;
 use super::store::{Store, StoreError};
-use super::work::{Stage, Work};
+use super::work::Work;
 use crate::realtimekit::ApiError;
 use crate::values;
 
@@ -125,14 +126,8 @@ impl<S: Store> Ledger<S> {
             "UPDATE works SET kick_error = ?2 WHERE id = ?1",
             &values![work.id, reason],
         )?;
-        self.store.run(
-            "UPDATE removals SET last_error = ?2 WHERE seq = ?1",
-            &values![
-                work.removal,
-                format!("a kick failed, the delete follows all the same: {reason}")
-            ],
-        )?;
-        Ok(())
+        let reason = format!("a kick failed, the delete follows all the same: {reason}");
+        self.note_error(work.removal, &reason)
     }
 
     /// The same request again, not before the API asks for it.

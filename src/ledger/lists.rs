@@ -3,11 +3,10 @@
 use serde::Serialize;
 
 use super::Ledger;
-use super::acceptance::json;
 use super::pass::MAX_TOTAL;
 use super::passes::Found;
 use super::planning::{RANK_ACTIVE, RANK_INACTIVE};
-use super::store::{Store, StoreError};
+use super::store::{Store, StoreError, count, json};
 use super::work::Work;
 use crate::realtimekit::answers::{Meeting, Page, Participant};
 use crate::values;
@@ -105,7 +104,7 @@ impl<S: Store> Ledger<S> {
              FROM json_each(?3) RETURNING id",
             &values![work.removal, now, json(&rows)?],
         )?;
-        let found = u64::try_from(new.len()).unwrap_or(u64::MAX);
+        let found = count(new.len());
         if work.confirming > 0 {
             self.read_active_again(work.removal, &json(&rows)?, now)?;
         }
@@ -137,7 +136,7 @@ impl<S: Store> Ledger<S> {
         )?;
         self.store.run(
             "UPDATE removals SET meetings_scanned = meetings_scanned - ?2 WHERE seq = ?1",
-            &values![removal, u64::try_from(again.len()).unwrap_or(u64::MAX)],
+            &values![removal, count(again.len())],
         )?;
         Ok(())
     }
@@ -178,7 +177,7 @@ impl<S: Store> Ledger<S> {
                 work.everyone,
             ],
         )?;
-        let found = u64::try_from(new.len()).unwrap_or(u64::MAX);
+        let found = count(new.len());
         self.store.run(
             "UPDATE removals SET found = found + ?2 WHERE seq = ?1",
             &values![work.removal, found],
@@ -204,6 +203,6 @@ impl<S: Store> Ledger<S> {
              WHERE work = ?1 AND state = 'done' AND participant IN (SELECT value FROM json_each(?2))"
         };
         let rows = self.store.run(statement, &values![work.id, json(&ids)?])?;
-        Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+        Ok(count(rows.len()))
     }
 }

@@ -31,6 +31,7 @@ mod requests;
 mod room;
 pub mod schema;
 pub mod settings;
+mod stage;
 pub mod state;
 mod steps;
 pub mod store;

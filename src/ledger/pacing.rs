@@ -4,7 +4,7 @@
 use super::Ledger;
 use super::brakes::{Brakes, Signal};
 use super::settings::Settings;
-use super::store::{Store, StoreError};
+use super::store::{Store, StoreError, json};
 use super::views::Pause;
 use super::window::{Allowed, Counted, WINDOW_MS, Window};
 use crate::realtimekit::limits::RateLimit;
@@ -12,6 +12,7 @@ use crate::values;
 
 /// The note that keeps [`Brakes`].
 const NOTE: &str = "ledger.brakes";
+
 /// The window and the brakes together.
 #[derive(Debug, Clone, Default)]
 pub struct Pacing {
@@ -113,8 +114,8 @@ impl<S: Store> Ledger<S> {
             durable: 0,
             synchronous: requests,
         };
-        self.store_requests(now.saturating_add(WINDOW_MS), counted)?;
         let until = now.saturating_add(WINDOW_MS);
+        self.store_requests(until, counted)?;
         self.pacing.borrow_mut().window.count(until, counted);
         Ok(())
     }
@@ -168,12 +169,38 @@ impl<S: Store> Ledger<S> {
         let mut pacing = self.pacing.borrow_mut();
         let allowed = pacing.allowed(&self.settings);
         let free = pacing.window.free(now, allowed);
-        let text = super::acceptance::json(&pacing.brakes.binding(free, now))?;
+        let text = json(&pacing.brakes.binding(free, now))?;
         if text != pacing.stored {
             self.set_note(NOTE, &text)?;
             pacing.stored = text;
         }
         Ok(())
+    }
+
+    /// Remembers when something was refused first.
+    pub(super) fn note_refusal(&self, table: &str, id: u64, now: u64) -> Result<(), StoreError> {
+        self.store.run(
+            &format!("UPDATE {table} SET refused_at = ifnull(refused_at, ?2) WHERE id = ?1"),
+            &values![id, now],
+        )?;
+        Ok(())
+    }
+
+    /// Remembers that the API accepted the token for a delete, or for something else. In memory only: after a restart
+    /// a refusal stops everything once more, and that is harmless.
+    pub(super) fn note_accepted(&self, delete: bool, now: u64) {
+        let (deletes, others) = self.accepted.get();
+        self.accepted.set(if delete {
+            (now, others)
+        } else {
+            (deletes, now)
+        });
+    }
+
+    /// When the API accepted the token for a delete, or for something else, last.
+    pub(super) fn accepted_at(&self, delete: bool) -> u64 {
+        let (deletes, others) = self.accepted.get();
+        if delete { deletes } else { others }
     }
 
     /// Until when the API's limit stops all work of the token, where it does.

@@ -1,9 +1,8 @@
 //! What comes of a participant: one outcome, recorded once.
 
 use super::Ledger;
-use super::acceptance::first_row;
 use super::repeat::{Next, next};
-use super::store::{Store, StoreError};
+use super::store::{Store, StoreError, first_row};
 use crate::realtimekit::ApiError;
 use crate::removal::Outcome;
 use crate::values;
@@ -14,7 +13,7 @@ pub(super) struct Item {
     pub id: u64,
     pub removal: u64,
     pub work: u64,
-    pub outcome: Option<String>,
+    pub outcome: Option<Outcome>,
     pub ambiguous: bool,
     pub failures: u32,
     pub waited: u64,
@@ -38,7 +37,7 @@ impl<S: Store> Ledger<S> {
             id,
             removal: row.integer(0)?,
             work: row.integer(1)?,
-            outcome: row.maybe_text(2)?,
+            outcome: stored_outcome(row.maybe_text(2)?)?,
             ambiguous: row.flag(3)?,
             failures: row.small(4)?,
             waited: row.integer(5)?,
@@ -125,7 +124,8 @@ impl<S: Store> Ledger<S> {
         self.record(item, outcome, Some(&reason), now)
     }
 
-    fn note_error(&self, removal: u64, reason: &str) -> Result<(), StoreError> {
+    /// Keeps why something of a removal failed last.
+    pub(super) fn note_error(&self, removal: u64, reason: &str) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE removals SET last_error = ?2 WHERE seq = ?1",
             &values![removal, reason],
@@ -164,19 +164,20 @@ impl<S: Store> Ledger<S> {
         reason: Option<&str>,
         now: u64,
     ) -> Result<(), StoreError> {
-        let earlier = item.outcome.as_deref();
-        let keeps = outcome == Outcome::AbsentAfterAmbiguous && earlier.is_some();
-        let name = earlier.filter(|_| keeps).unwrap_or(outcome.as_str());
+        let outcome = match (outcome, item.outcome) {
+            (Outcome::AbsentAfterAmbiguous, Some(earlier)) => earlier,
+            _ => outcome,
+        };
         let state = if outcome.is_gone() { "done" } else { "failed" };
         self.store.run(
             "UPDATE items SET state = ?2, outcome = ?3, last_error = ?4, finished_at = ?5, sent_at = NULL, due_at = NULL
              WHERE id = ?1",
-            &values![item.id, state, name, reason, now],
+            &values![item.id, state, outcome.as_str(), reason, now],
         )?;
-        if let Some(earlier) = earlier {
+        if let Some(earlier) = item.outcome {
             self.add(item.removal, counter(earlier), false)?;
         }
-        self.add(item.removal, counter(name), true)?;
+        self.add(item.removal, counter(outcome), true)?;
         self.settle(item.work, now)
     }
 
@@ -191,11 +192,20 @@ impl<S: Store> Ledger<S> {
 }
 
 /// The counter that an outcome belongs to.
-fn counter(outcome: &str) -> &'static str {
+fn counter(outcome: Outcome) -> &'static str {
     match outcome {
-        "removed" => "removed",
-        "already_absent" => "already_absent",
-        "absent_after_ambiguous" => "absent_after_ambiguous",
-        _ => "failed",
+        Outcome::Removed => "removed",
+        Outcome::AlreadyAbsent => "already_absent",
+        Outcome::AbsentAfterAmbiguous => "absent_after_ambiguous",
+        Outcome::Unknown | Outcome::Failed => "failed",
     }
+}
+
+/// The outcome that the store holds, where there is one.
+pub(super) fn stored_outcome(name: Option<String>) -> Result<Option<Outcome>, StoreError> {
+    let parsed = name.map(|name| {
+        Outcome::parse(&name)
+            .ok_or_else(|| StoreError(format!("a participant has the unknown outcome {name}")))
+    });
+    parsed.transpose()
 }

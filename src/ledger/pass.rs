@@ -9,6 +9,8 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::store::count;
+
 /// How often in a row a list may be read without a whole pass, before that is recorded as a failure.
 pub const MAX_UNCLEAN_PASSES: u32 = 12;
 /// How often a list is read at all: somebody may be adding people faster than they are removed.
@@ -52,9 +54,7 @@ impl Pass {
         }
         self.contradicted |= repeats || page >= MAX_PAGES;
         self.last_total = total;
-        self.rows = self
-            .rows
-            .saturating_add(u64::try_from(ids.len()).unwrap_or(u64::MAX));
+        self.rows = self.rows.saturating_add(count(ids.len()));
         self.ended_empty = ids.is_empty();
         let more = total.is_none_or(|total| self.rows < total);
         more && !ids.is_empty() && !repeats && page < MAX_PAGES

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use super::Ledger;
-use super::acceptance::{first_row, json};
 use super::pass::{MAX_CONFIRMING, MAX_PASSES, MAX_UNCLEAN_PASSES, Pass, agrees, may_be_cut};
 use super::repeat::repeat_after;
-use super::store::{Row, Store, StoreError};
-use super::work::{Stage, Work};
+use super::stage::Stage;
+use super::store::{Row, Store, StoreError, count, first_row, json};
+use super::work::Work;
 use crate::values;
 
 /// When a list is read again whose people another removal is deleting, in milliseconds.
@@ -99,7 +99,7 @@ impl<S: Store> Ledger<S> {
         }
         let whole = if one_page {
             let distinct: HashSet<&str> = ids.iter().copied().collect();
-            pass.is_whole(count(&distinct))
+            pass.is_whole(count(distinct.len()))
         } else {
             self.is_whole(work, &pass)?
         };
@@ -110,7 +110,7 @@ impl<S: Store> Ledger<S> {
     fn is_whole(&self, work: &Work, pass: &Pass) -> Result<bool, StoreError> {
         let ids = self.pass_ids(work.id, work.pass)?;
         let distinct: HashSet<&str> = ids.iter().map(String::as_str).collect();
-        if !pass.is_whole(count(&distinct)) {
+        if !pass.is_whole(count(distinct.len())) {
             return Ok(false);
         }
         // Whoever was found is looked for again anyway, in a pass of its own; but not by a dry run.
@@ -245,8 +245,4 @@ impl<S: Store> Ledger<S> {
 
 fn ids_of(row: &Row) -> Result<Vec<String>, StoreError> {
     serde_json::from_str(row.text(0)?).map_err(|error| StoreError(error.to_string()))
-}
-
-fn count(distinct: &HashSet<&str>) -> u64 {
-    u64::try_from(distinct.len()).unwrap_or(u64::MAX)
 }

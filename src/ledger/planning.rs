@@ -5,8 +5,7 @@
 //! of them.
 
 use super::Ledger;
-use super::acceptance::first_row;
-use super::store::{Store, StoreError};
+use super::store::{Store, StoreError, first_row};
 use crate::values;
 
 /// Lists of meetings come first: everything else follows from them.

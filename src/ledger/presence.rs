@@ -5,8 +5,7 @@
 //! long after the new one was made. So joining and leaving are noted for each connection, with the times that were signed.
 
 use super::Ledger;
-use super::acceptance::first_row;
-use super::store::{Store, StoreError};
+use super::store::{Store, StoreError, first_row};
 use crate::ids::{CustomParticipantId, MeetingId};
 use crate::values;
 

@@ -1,18 +1,14 @@
 //! Reading removals: one, a list of them, their items, and the ledger's health.
 
-use serde::Deserialize;
-use serde::de::IntoDeserializer;
-use serde::de::value::{Error as ValueError, StrDeserializer};
-
 use super::Ledger;
-use super::acceptance::{first_row, removal_id};
 use super::changes::state_of;
 use super::id::RemovalId;
+use super::participants::stored_outcome;
 use super::state::RemovalState;
-use super::store::{Row, Store, StoreError};
+use super::store::{Row, Store, StoreError, first_row};
 use super::views::{Health, ItemState, ItemView, Listing, Progress, RemovalView};
 use crate::ids::{CustomParticipantId, MeetingId, ParticipantId};
-use crate::removal::{Outcome, Target};
+use crate::removal::Target;
 use crate::values;
 
 /// The most rows of one page.
@@ -131,7 +127,7 @@ impl<S: Store> Ledger<S> {
     fn view(&self, row: &Row, now: u64) -> Result<RemovalView, StoreError> {
         let state = state_of(row.text(2)?)?;
         Ok(RemovalView {
-            id: removal_id(row.text(1)?)?,
+            id: RemovalId::stored(row.text(1)?)?,
             state,
             source: row.text(3)?.to_owned(),
             caller: row.maybe_text(4)?,
@@ -209,17 +205,12 @@ fn item(row: &Row) -> Result<ItemView, StoreError> {
         participant: row.text(2)?.to_owned(),
         state: ItemState::parse(state)
             .ok_or_else(|| StoreError(format!("an item is in the unknown state {state}")))?,
-        outcome: row.maybe_text(4)?.map(|name| outcome(&name)).transpose()?,
+        outcome: stored_outcome(row.maybe_text(4)?)?,
         attempts: row.small(5)?,
         last_error: row.maybe_text(6)?,
         found_at: row.integer(7)?,
         finished_at: row.maybe_integer(8)?,
     })
-}
-
-fn outcome(name: &str) -> Result<Outcome, StoreError> {
-    let deserializer: StrDeserializer<'_, ValueError> = name.into_deserializer();
-    Outcome::deserialize(deserializer).map_err(|error| StoreError(error.to_string()))
 }
 
 /// Cuts the row that shows that there are more, and makes the last one shown the cursor.

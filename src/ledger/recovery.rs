@@ -1,10 +1,8 @@
 //! Taking up again what an earlier alarm left: requests that were sent and have no recorded answer.
 
 use super::Ledger;
-use super::acceptance::first_row;
 use super::store::{Store, StoreError};
 use super::window::{Counted, WINDOW_MS};
-use super::work::{Stage, Work};
 use crate::realtimekit::retry::RetryPolicy;
 use crate::values;
 
@@ -77,88 +75,5 @@ impl<S: Store> Ledger<S> {
             &values![removal],
         )?;
         Ok(())
-    }
-
-    /// When the next thing is due and the pace allows it, as far as is known.
-    pub(super) fn next_due(&self, now: u64) -> Result<Option<u64>, StoreError> {
-        let rows = self.store.run(
-            "SELECT min(wake_at) FROM removals WHERE wake_at IS NOT NULL",
-            &[],
-        )?;
-        let Some(due) = first_row(&rows)?.maybe_integer(0)? else {
-            return Ok(None);
-        };
-        let free = self.pacing.borrow_mut().free_at(now, &self.settings);
-        Ok(free.map(|free| free.max(due)))
-    }
-
-    /// The answer came after the removal was cancelled.
-    pub(super) fn close(&self, work: &Work, now: u64) -> Result<(), StoreError> {
-        self.store.run(
-            "UPDATE works SET sent_at = NULL, due_at = NULL WHERE id = ?1",
-            &values![work.id],
-        )?;
-        self.close_cancelled(work.removal, now)
-    }
-
-    /// The same request again, not before `due`; this attempt does not count.
-    pub(super) fn postpone_untried(&self, work: &Work, due: u64) -> Result<(), StoreError> {
-        self.store.run(
-            "UPDATE works SET sent_at = NULL, due_at = ?2, attempts = max(0, attempts - 1) WHERE id = ?1",
-            &values![work.id, due],
-        )?;
-        Ok(())
-    }
-
-    /// The same request again after a failure.
-    pub(super) fn repeat_work(
-        &self,
-        work: &Work,
-        due: u64,
-        waited: u64,
-        reason: &str,
-    ) -> Result<(), StoreError> {
-        self.store.run(
-            "UPDATE works SET sent_at = NULL, due_at = ?2, waited = ?3, last_error = ?4 WHERE id = ?1",
-            &values![work.id, due, waited, reason],
-        )?;
-        self.store.run(
-            "UPDATE removals SET last_error = ?2 WHERE seq = ?1",
-            &values![work.removal, reason],
-        )?;
-        Ok(())
-    }
-
-    /// Remembers when something was refused first.
-    pub(super) fn note_refusal(&self, table: &str, id: u64, now: u64) -> Result<(), StoreError> {
-        self.store.run(
-            &format!("UPDATE {table} SET refused_at = ifnull(refused_at, ?2) WHERE id = ?1"),
-            &values![id, now],
-        )?;
-        Ok(())
-    }
-
-    /// Remembers that the API accepted the token for a delete, or for something else. In memory only: after a restart
-    /// a refusal stops everything once more, and that is harmless.
-    pub(super) fn note_accepted(&self, delete: bool, now: u64) {
-        let (deletes, others) = self.accepted.get();
-        self.accepted.set(if delete {
-            (now, others)
-        } else {
-            (deletes, now)
-        });
-    }
-
-    /// When the API accepted the token for a delete, or for something else, last.
-    pub(super) fn accepted_at(&self, delete: bool) -> u64 {
-        let (deletes, others) = self.accepted.get();
-        if delete { deletes } else { others }
-    }
-}
-
-impl Stage {
-    /// Whether an answer no longer matters.
-    pub(super) fn is_closed(self) -> bool {
-        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn request(request: &Request, api: &Api) -> (ApiRequest, Read) {
             ..
         } => {
             let participants: Vec<_> = participants.iter().collect();
-            (api.kick(meeting, &participants, &[]), done)
+            (api.kick(meeting, &participants), done)
         }
         Request::Session { meeting, .. } => (api.active_session(meeting), done),
         Request::Look {

@@ -2,9 +2,8 @@
 //! only so many of these removals are at work at a time, and the others are held, in their order.
 
 use super::Ledger;
-use super::acceptance::first_row;
 use super::pass::MAX_TOTAL;
-use super::store::{Store, StoreError};
+use super::store::{Store, StoreError, first_row};
 use crate::values;
 
 /// How often the first of those that are held looks for room, in milliseconds; when one has ended it is told.

@@ -1,8 +1,9 @@
 //! One request of a removal: what it asks for, and marking its row as sent before it leaves.
 
 use super::Ledger;
+use super::stage::Stage;
 use super::store::{Store, StoreError};
-use super::work::{Stage, Work};
+use super::work::Work;
 use crate::ids::{MeetingId, ParticipantId};
 use crate::values;
 

@@ -137,6 +137,23 @@ impl fmt::Display for StoreError {
     }
 }
 
+/// A list as the JSON text that `json_each` reads.
+pub fn json(rows: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(rows).map_err(|error| StoreError(error.to_string()))
+}
+
+/// The one row of a statement that gives exactly one.
+pub fn first_row(rows: &[Row]) -> Result<&Row, StoreError> {
+    rows.first()
+        .ok_or_else(|| StoreError("a statement gave no row where it must give one".to_owned()))
+}
+
+/// How many there are, as the ledger counts.
+#[must_use]
+pub fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
 /// Storage with SQL. See the module for what it promises.
 pub trait Store {
     /// Runs one statement with its values bound to `?1`, `?2`, … and gives its rows.

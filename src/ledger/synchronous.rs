@@ -5,9 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Ledger;
-use super::acceptance::json;
 use super::brakes::blocked_until;
-use super::store::{Store, StoreError};
+use super::store::{Store, StoreError, json};
 use crate::removal::Outcome;
 use crate::values;
 

@@ -27,7 +27,7 @@ pub struct RemovalView {
     pub target: Option<Target>,
     /// The earliest start that was asked for.
     pub not_before: Option<u64>,
-    /// When it was accepted, started and finished.
+    /// When it was accepted, in milliseconds since the Unix epoch.
     pub accepted_at: u64,
     /// When work on it began.
     pub started_at: Option<u64>,
@@ -87,7 +87,7 @@ pub enum PauseReason {
 }
 
 impl PauseReason {
-    /// The reason's name in bodies and in the store.
+    /// The reason's name in bodies.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -177,7 +177,7 @@ pub struct Listing<T> {
 pub struct Health {
     /// Why all durable work stands still, where it does.
     pub pause: Option<Pause>,
-    /// Removals that are not final.
+    /// Removals that are queued or running; those that are scheduled are not counted.
     pub open: u64,
     /// Requests counted in the last five minutes, those in flight included.
     pub requests_in_window: u32,

@@ -1,65 +1,10 @@
-//! One row of work: a meeting of a removal, or the list of meetings, and the stages that it goes through.
+//! One row of work: a meeting of a removal, or the list of meetings, and how it goes from stage to stage.
 
 use super::Ledger;
 use super::repeat::repeat_after;
-use super::store::{Store, StoreError};
+use super::stage::Stage;
+use super::store::{Store, StoreError, first_row};
 use crate::values;
-
-/// Where a row of work stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// Its list is being read.
-    Reading,
-    /// Those who were found are being kicked, all in one request.
-    Kicking,
-    /// The one request was refused because of somebody who is not live: is anybody?
-    Session,
-    /// Each of them is being kicked.
-    KickingEach,
-    /// Those who were found are being deleted.
-    Deleting,
-    /// The list of meetings has been read; its confirming pass comes when all its meetings are through.
-    Settled,
-    /// Nothing is left to do.
-    Done,
-    /// Given up.
-    Failed,
-    /// The removal was cancelled.
-    Cancelled,
-}
-
-impl Stage {
-    const ALL: [Self; 9] = [
-        Self::Reading,
-        Self::Kicking,
-        Self::Session,
-        Self::KickingEach,
-        Self::Deleting,
-        Self::Settled,
-        Self::Done,
-        Self::Failed,
-        Self::Cancelled,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Reading => "reading",
-            Self::Kicking => "kicking",
-            Self::Session => "session",
-            Self::KickingEach => "kicking_each",
-            Self::Deleting => "deleting",
-            Self::Settled => "settled",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    fn parse(name: &str) -> Result<Self, StoreError> {
-        let stage = Self::ALL.into_iter().find(|stage| stage.as_str() == name);
-        stage.ok_or_else(|| StoreError(format!("work is in the unknown stage {name}")))
-    }
-}
 
 /// For how long a list's word counts that nobody is live in a meeting, in milliseconds.
 const LISTED_MS: u64 = 60_000;
@@ -106,7 +51,7 @@ impl<S: Store> Ledger<S> {
              FROM works w JOIN removals r ON r.seq = w.removal WHERE w.id = ?1",
             &values![id],
         )?;
-        let row = super::acceptance::first_row(&rows)?;
+        let row = first_row(&rows)?;
         Ok(Work {
             id,
             removal: row.integer(0)?,
@@ -196,6 +141,39 @@ impl<S: Store> Ledger<S> {
             &values![work.id],
         )?;
         self.enter(work.id, Stage::Reading, Some(due))
+    }
+
+    /// The answer came after the removal was cancelled.
+    pub(super) fn close(&self, work: &Work, now: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE works SET sent_at = NULL, due_at = NULL WHERE id = ?1",
+            &values![work.id],
+        )?;
+        self.close_cancelled(work.removal, now)
+    }
+
+    /// The same request again, not before `due`; this attempt does not count.
+    pub(super) fn postpone_untried(&self, work: &Work, due: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE works SET sent_at = NULL, due_at = ?2, attempts = max(0, attempts - 1) WHERE id = ?1",
+            &values![work.id, due],
+        )?;
+        Ok(())
+    }
+
+    /// The same request again after a failure.
+    pub(super) fn repeat_work(
+        &self,
+        work: &Work,
+        due: u64,
+        waited: u64,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE works SET sent_at = NULL, due_at = ?2, waited = ?3, last_error = ?4 WHERE id = ?1",
+            &values![work.id, due, waited, reason],
+        )?;
+        self.note_error(work.removal, reason)
     }
 
     /// Looks whether all who were found in a meeting have their outcome; then reads its list once more, or is done.

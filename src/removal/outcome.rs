@@ -21,6 +21,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    const ALL: [Self; 5] = [
+        Self::Removed,
+        Self::AlreadyAbsent,
+        Self::AbsentAfterAmbiguous,
+        Self::Unknown,
+        Self::Failed,
+    ];
+
     /// The outcome of a delete. `ambiguous` says that an earlier attempt may have taken effect although it failed.
     #[must_use]
     pub fn of<T>(result: &Result<T, ApiError>, ambiguous: bool) -> Self {
@@ -52,6 +60,14 @@ impl Outcome {
             Self::Unknown => "unknown",
             Self::Failed => "failed",
         }
+    }
+
+    /// The outcome of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|outcome| outcome.as_str() == name)
     }
 }
 
@@ -90,13 +106,8 @@ mod tests {
 
     #[test]
     fn names_in_json_and_in_text_are_the_same() {
-        for outcome in [
-            Outcome::Removed,
-            Outcome::AlreadyAbsent,
-            Outcome::AbsentAfterAmbiguous,
-            Outcome::Unknown,
-            Outcome::Failed,
-        ] {
+        for outcome in Outcome::ALL {
+            assert_eq!(Outcome::parse(outcome.as_str()), Some(outcome));
             assert_eq!(
                 serde_json::to_string(&outcome).unwrap(),
                 format!("\"{}\"", outcome.as_str())

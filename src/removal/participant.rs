@@ -95,7 +95,7 @@ async fn kick_participant<T: Transport, C: Clock>(
     meeting: &MeetingId,
     participant: &ParticipantId,
 ) -> Kick {
-    let request = api.kick(meeting, &[participant], &[]);
+    let request = api.kick(meeting, &[participant]);
     let call = client
         .call(
             &request,

@@ -1,16 +1,14 @@
-//! The query of the routes under `/removals`. What is unknown or given twice is refused: a misspelt filter must not
-//! become a longer list in silence.
-
-use percent_encoding::percent_decode_str;
+//! The query of the routes under `/removals`.
 
 use crate::answer::{FieldProblem, Problem};
 use crate::config::Config;
 use crate::ids::AppId;
 use crate::ledger::RemovalState;
+use crate::ledger::queries::MAX_LIMIT;
+use crate::query::pairs;
 
 /// How many rows a page has when nobody says.
 const DEFAULT_LIMIT: u32 = 50;
-const MAX_LIMIT: u32 = 200;
 const MAX_WAIT_SECONDS: u32 = 60;
 
 /// A query, read.
@@ -40,7 +38,8 @@ pub fn read(query: Option<&str>, allowed: &[&str], config: &Config) -> Result<Qu
             .map(|(_, value)| value.as_str())
     };
     let state = value("state").map(|name| {
-        RemovalState::parse(name).ok_or_else(|| wrong("state", "is not a state of a removal"))
+        RemovalState::parse(name)
+            .ok_or_else(|| FieldProblem::at("", "state", "is not a state of a removal"))
     });
     Ok(Query {
         app: app(value("app_id"), config)?,
@@ -48,7 +47,9 @@ pub fn read(query: Option<&str>, allowed: &[&str], config: &Config) -> Result<Qu
         state: state.transpose()?,
         cursor: value("cursor")
             .map(|text| {
-                number(text).ok_or_else(|| wrong("cursor", "must be one that a page before gave"))
+                number(text).ok_or_else(|| {
+                    FieldProblem::at("", "cursor", "must be one that a page before gave")
+                })
             })
             .transpose()?,
         limit: bounded("limit", value("limit"), DEFAULT_LIMIT, 1, MAX_LIMIT)?,
@@ -56,29 +57,11 @@ pub fn read(query: Option<&str>, allowed: &[&str], config: &Config) -> Result<Qu
     })
 }
 
-fn pairs<'a>(query: &'a str, allowed: &[&str]) -> Result<Vec<(&'a str, String)>, Problem> {
-    let mut pairs: Vec<(&str, String)> = Vec::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        if !allowed.contains(&name) {
-            return Err(FieldProblem::unknown_parameter(name, allowed).into());
-        }
-        if pairs.iter().any(|(given, _)| *given == name) {
-            return Err(wrong(name, "must be given once").into());
-        }
-        pairs.push((
-            name,
-            percent_decode_str(value).decode_utf8_lossy().into_owned(),
-        ));
-    }
-    Ok(pairs)
-}
-
 fn app(value: Option<&str>, config: &Config) -> Result<AppId, Problem> {
     let Some(value) = value else {
         return Ok(config.default_app.clone());
     };
-    let app = AppId::parse(value).map_err(|error| wrong("app_id", error.0))?;
+    let app = AppId::parse(value).map_err(|error| FieldProblem::at("", "app_id", error.0))?;
     if config.serves(&app) {
         Ok(app)
     } else {
@@ -100,9 +83,10 @@ fn bounded(
         .and_then(|number| u32::try_from(number).ok())
         .filter(|number| (least..=most).contains(number))
         .ok_or_else(|| {
-            wrong(
+            FieldProblem::at(
+                "",
                 name,
-                &format!("must be a whole number from {least} to {most}"),
+                format!("must be a whole number from {least} to {most}"),
             )
         })
 }
@@ -111,9 +95,4 @@ fn bounded(
 fn number(text: &str) -> Option<u64> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if plain { text.parse().ok() } else { None }
-}
-
-/// A parameter that the route does not have. Of its name only the beginning is shown.
-fn wrong(name: &str, message: &str) -> FieldProblem {
-    FieldProblem::new(format!("/{name}"), message)
 }

@@ -9,7 +9,7 @@ use chrono::DateTime;
 use serde_json::value::RawValue;
 
 pub use body::body;
-use fields::{Entries, Fields, at, entries, id, typed};
+use fields::{Entries, Fields, entries, id, typed};
 
 use crate::answer::{FieldProblem, Problem};
 use crate::config::Config;
@@ -37,7 +37,9 @@ pub fn parse(body: &[u8], config: &Config, now_ms: u64) -> Result<Vec<RemovalOrd
         .partition(|(name, _)| name == "removals");
     let shared = Fields::of(&beside, "")?;
     if let Some(name) = shared.of_a_target() {
-        return Err(at("", name, "stands beside removals: put it into each of them").into());
+        return Err(
+            FieldProblem::at("", name, "stands beside removals: put it into each of them").into(),
+        );
     }
     let shared = Options::of(&shared, "", &Options::none(config), config, now_ms)?;
     let list: Vec<&RawValue> = list
@@ -57,7 +59,7 @@ pub fn parse(body: &[u8], config: &Config, now_ms: u64) -> Result<Vec<RemovalOrd
         let entries = self::entries(value, &prefix)?;
         let order = order(&entries, &prefix, &shared, config, now_ms)?;
         if orders.first().is_some_and(|first| first.app != order.app) {
-            return Err(at(
+            return Err(FieldProblem::at(
                 &prefix,
                 "app_id",
                 "must be the same in all removals of one request",
@@ -160,7 +162,11 @@ fn target(fields: &Fields<'_>, prefix: &str) -> Result<Target, FieldProblem> {
     )?;
     let all = typed::<bool>(fields.all, prefix, "all", "must be true")?;
     if all == Some(false) {
-        return Err(at(prefix, "all", "must be true where it is given"));
+        return Err(FieldProblem::at(
+            prefix,
+            "all",
+            "must be true where it is given",
+        ));
     }
     match (meeting, participant, user, all) {
         (Some(meeting), Some(participant), None, None) => Ok(Target::Participant {
@@ -170,27 +176,27 @@ fn target(fields: &Fields<'_>, prefix: &str) -> Result<Target, FieldProblem> {
         (Some(meeting), None, Some(user), None) => Ok(Target::UserInMeeting { meeting, user }),
         (Some(meeting), None, None, Some(_)) => Ok(Target::EveryoneInMeeting { meeting }),
         (None, None, Some(user), None) => Ok(Target::UserEverywhere { user }),
-        (_, Some(_), Some(_), _) => Err(at(
+        (_, Some(_), Some(_), _) => Err(FieldProblem::at(
             prefix,
             "custom_participant_id",
             "and participant_id are two targets: give one of them",
         )),
-        (_, Some(_), _, Some(_)) => Err(at(
+        (_, Some(_), _, Some(_)) => Err(FieldProblem::at(
             prefix,
             "all",
             "and participant_id are two targets: give one of them",
         )),
-        (_, _, Some(_), Some(_)) => Err(at(
+        (_, _, Some(_), Some(_)) => Err(FieldProblem::at(
             prefix,
             "all",
             "and custom_participant_id are two targets: give one of them",
         )),
-        (None, Some(_), ..) => Err(at(
+        (None, Some(_), ..) => Err(FieldProblem::at(
             prefix,
             "meeting_id",
             "is missing: a participant belongs to one meeting",
         )),
-        (None, None, None, Some(_)) => Err(at(
+        (None, None, None, Some(_)) => Err(FieldProblem::at(
             prefix,
             "meeting_id",
             "is missing: all means everyone in one meeting",
@@ -213,7 +219,7 @@ fn not_before(
     now_ms: u64,
 ) -> Result<Option<u64>, FieldProblem> {
     const RULE: &str = "must be a time like 2026-12-31T23:59:59Z (RFC 3339)";
-    let wrong = |message: &str| at(prefix, "not_before", message);
+    let wrong = |message: &str| FieldProblem::at(prefix, "not_before", message);
     let Some(text) = typed::<String>(value, prefix, "not_before", RULE)? else {
         return Ok(None);
     };
@@ -230,7 +236,7 @@ fn reason(value: Option<&RawValue>, prefix: &str) -> Result<Option<String>, Fiel
     let text: Option<String> = typed(value, prefix, "reason", "must be a string")?;
     match text {
         Some(text) if text.chars().count() > REASON_CHARS || text.chars().any(char::is_control) => {
-            Err(at(
+            Err(FieldProblem::at(
                 prefix,
                 "reason",
                 format!(

@@ -1,12 +1,11 @@
 //! One app's ledger beside what a call needs, and storing what a body asks for.
 
 use super::delivery::Handled;
-use super::request;
 use crate::answer::durable::removal;
 use crate::answer::{Answer, FieldProblem, Problem};
 use crate::config::Config;
 use crate::ids::AppId;
-use crate::ledger::{Acceptance, Ledger, Origin, RemovalId, Store, StoreError};
+use crate::ledger::{Acceptance, Ledger, RemovalId, Store, StoreError};
 use crate::realtimekit::Clock;
 
 /// One app's ledger, with what a call needs beside it.
@@ -23,23 +22,7 @@ pub struct Served<'a, S, C> {
 }
 
 impl<S: Store, C: Clock> Served<'_, S, C> {
-    /// Stores the removal that a body asks for, once. `key_name` is what an answer calls its key.
-    pub fn store(
-        &self,
-        body: &str,
-        origin: &Origin<'_>,
-        status: u16,
-        key_name: &'static str,
-    ) -> Result<Answer, StoreError> {
-        let orders = match request::parse(body.as_bytes(), self.config, self.clock.now_ms()) {
-            Ok(orders) => orders,
-            Err(problem) => return Ok(problem.answer()),
-        };
-        let acceptance = self.ledger.accept(&orders, origin, self.clock)?;
-        self.stored(acceptance, status, key_name)
-    }
-
-    /// The answer to a request that was to store something.
+    /// The answer to a request that was to store something. `key_name` is what it calls the request's key.
     pub fn stored(
         &self,
         acceptance: Acceptance,

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use super::call::LedgerCall;
 use super::delivery::{cancel_pending, deliver, ended, quarantine};
+use super::request;
 use super::served::Served;
 use crate::answer::durable::{ledger_health, removal, removal_with_items, removals};
 use crate::answer::{Answer, Problem};
 use crate::digest::sha256_hex;
-use crate::ledger::{
-    Change, Key, Ledger, Origin, RemovalId, RemovalState, RemovalView, Store, StoreError,
-};
+use crate::ledger::{Change, Key, Ledger, Origin, RemovalId, RemovalState, Store, StoreError};
 use crate::realtimekit::Clock;
 
 /// How often a waiting request looks for a change.
@@ -21,9 +20,7 @@ pub async fn serve<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
     call: &LedgerCall,
 ) -> Result<Answer, StoreError> {
-    let &Served {
-        ledger, clock, app, ..
-    } = served;
+    let (ledger, now) = (served.ledger, served.clock.now_ms());
     match call {
         LedgerCall::Create {
             caller,
@@ -34,37 +31,20 @@ pub async fn serve<S: Store, C: Clock>(
             state,
             cursor,
             limit,
-        } => {
-            let state = state.as_deref().and_then(RemovalState::parse);
-            Ok(removals(
-                &ledger.list(state, *cursor, *limit, clock.now_ms())?,
-                app,
-            ))
-        }
+        } => list(served, state.as_deref(), *cursor, *limit),
         LedgerCall::Show {
             id,
             cursor,
             limit,
             wait_seconds,
         } => show(served, id, *cursor, *limit, *wait_seconds).await,
-        LedgerCall::Cancel { id } => change(
-            served,
-            id,
-            200,
-            Ledger::cancel,
-            "cannot be cancelled any more",
-        ),
-        LedgerCall::Retry { id } => change(
-            served,
-            id,
-            202,
-            Ledger::retry,
-            "has nothing that failed and could be retried",
-        ),
-        LedgerCall::Record { removals } => {
-            let keep = served.config.record_synchronous;
-            ledger.record_synchronous(removals, keep, clock.now_ms())?;
-            Ok(Answer::success(200, ()))
+        LedgerCall::Cancel { id } => {
+            let impossible = "cannot be cancelled any more";
+            change(served, id, 200, Ledger::cancel, impossible)
+        }
+        LedgerCall::Retry { id } => {
+            let impossible = "has nothing that failed and could be retried";
+            change(served, id, 202, Ledger::retry, impossible)
         }
         LedgerCall::Deliver {
             source,
@@ -72,14 +52,10 @@ pub async fn serve<S: Store, C: Clock>(
             message,
             event_at_ms,
             leaving,
-        } => deliver(
-            served,
-            source,
-            body,
-            message,
-            *event_at_ms,
-            leaving.as_ref(),
-        ),
+        } => {
+            let leaving = leaving.as_ref();
+            deliver(served, source, body, message, *event_at_ms, leaving)
+        }
         LedgerCall::CancelPending {
             source,
             body,
@@ -96,17 +72,31 @@ pub async fn serve<S: Store, C: Clock>(
             problem,
             message,
         } => quarantine(served, source, problem, message),
+        LedgerCall::Record { removals } => {
+            let keep = served.config.record_synchronous;
+            ledger.record_synchronous(removals, keep, now).map(done)
+        }
         LedgerCall::Note { name } => Ok(Answer::success(200, ledger.note(name)?)),
-        LedgerCall::SetNote { name, value } => {
-            ledger.set_note(name, value)?;
-            Ok(Answer::success(200, ()))
-        }
-        LedgerCall::Limited { until_ms } => {
-            ledger.pause_until(*until_ms, clock.now_ms())?;
-            Ok(Answer::success(200, ()))
-        }
-        LedgerCall::Health => Ok(ledger_health(&ledger.health(clock.now_ms())?)),
+        LedgerCall::SetNote { name, value } => ledger.set_note(name, value).map(done),
+        LedgerCall::Limited { until_ms } => ledger.pause_until(*until_ms, now).map(done),
+        LedgerCall::Health => Ok(ledger_health(&ledger.health(now)?)),
     }
+}
+
+fn done((): ()) -> Answer {
+    Answer::success(200, ())
+}
+
+fn list<S: Store, C: Clock>(
+    served: &Served<'_, S, C>,
+    state: Option<&str>,
+    cursor: Option<u64>,
+    limit: u32,
+) -> Result<Answer, StoreError> {
+    let state = state.and_then(RemovalState::parse);
+    let now = served.clock.now_ms();
+    let listing = served.ledger.list(state, cursor, limit, now)?;
+    Ok(removals(&listing, served.app))
 }
 
 fn create<S: Store, C: Clock>(
@@ -126,7 +116,12 @@ fn create<S: Store, C: Clock>(
         event_at: None,
         key: key.as_ref(),
     };
-    served.store(body, &origin, 202, "Idempotency-Key")
+    let orders = match request::parse(body.as_bytes(), served.config, served.clock.now_ms()) {
+        Ok(orders) => orders,
+        Err(problem) => return Ok(problem.answer()),
+    };
+    let acceptance = served.ledger.accept(&orders, &origin, served.clock)?;
+    served.stored(acceptance, 202, "Idempotency-Key")
 }
 
 async fn show<S: Store, C: Clock>(
@@ -161,18 +156,10 @@ async fn show<S: Store, C: Clock>(
     let Some(view) = ledger.show(&id, clock.now_ms())? else {
         return Ok(Problem::UnknownRemoval.answer());
     };
-    with_items(served, &view, cursor, limit)
-        .map(|answer| answer.unwrap_or_else(|| removal(200, &view, app)))
-}
-
-fn with_items<S: Store, C: Clock>(
-    served: &Served<'_, S, C>,
-    view: &RemovalView,
-    cursor: Option<u64>,
-    limit: u32,
-) -> Result<Option<Answer>, StoreError> {
-    let items = served.ledger.items(&view.id, cursor, limit)?;
-    Ok(items.map(|items| removal_with_items(view, &items, served.app)))
+    let Some(items) = ledger.items(&id, cursor, limit)? else {
+        return Ok(Problem::UnknownRemoval.answer());
+    };
+    Ok(removal_with_items(&view, &items, app))
 }
 
 fn change<S: Store, C: Clock>(

@@ -18,7 +18,7 @@ use super::sql::ObjectStore;
 use crate::answer::{Answer, Problem};
 use crate::config::Config;
 use crate::ids::AppId;
-use crate::ledger::engine::EMPTY_MS;
+use crate::ledger::engine::{AFTER_FAILURE_MS, EMPTY_MS};
 use crate::ledger::{Alarm, Ledger, Settings, StoreError};
 use crate::log::log_ledger_error;
 use crate::realtimekit::{Api, Clock};
@@ -31,8 +31,6 @@ pub const REQUEST_ID_HEADER: &str = "x-request-id";
 pub const APP_HEADER: &str = "x-app-id";
 /// The note that keeps the app for the alarm.
 const APP_NOTE: &str = "app";
-/// When an alarm is repeated that came to nothing, in milliseconds.
-const AFTER_FAILURE_MS: u64 = 10_000;
 /// When the ledger of an app that is not served looks again whether it is, in milliseconds.
 const NOT_SERVED_MS: u64 = 300_000;
 

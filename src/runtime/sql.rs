@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::Storage;
 
-use crate::ledger::acceptance::json;
+use crate::ledger::store::json;
 use crate::ledger::{Row, Store, StoreError, Value};
 
 #[wasm_bindgen]

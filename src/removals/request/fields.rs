@@ -24,7 +24,7 @@ pub fn entries<'a>(value: &'a RawValue, prefix: &str) -> Result<Entries<'a>, Fie
     // Where there are more, one of these is unknown.
     for (index, (name, _)) in entries.iter().take(MOST_FIELDS).enumerate() {
         if entries.iter().take(index).any(|(other, _)| other == name) {
-            return Err(at(prefix, name, "is given twice"));
+            return Err(FieldProblem::at(prefix, name, "is given twice"));
         }
     }
     Ok(entries)
@@ -60,7 +60,7 @@ impl<'a> Fields<'a> {
                 "not_before" => &mut fields.not_before,
                 "reason" => &mut fields.reason,
                 _ => {
-                    return Err(at(
+                    return Err(FieldProblem::at(
                         prefix,
                         name,
                         format!("is not a field of a removal: those are {FIELDS}"),
@@ -96,7 +96,9 @@ pub fn typed<'a, T: Deserialize<'a>>(
     rule: &str,
 ) -> Result<Option<T>, FieldProblem> {
     value
-        .map(|value| serde_json::from_str(value.get()).map_err(|_| at(prefix, name, rule)))
+        .map(|value| {
+            serde_json::from_str(value.get()).map_err(|_| FieldProblem::at(prefix, name, rule))
+        })
         .transpose()
 }
 
@@ -108,16 +110,6 @@ pub fn id<T>(
     parse: fn(&str) -> Result<T, InvalidId>,
 ) -> Result<Option<T>, FieldProblem> {
     let text: Option<String> = typed(value, prefix, name, "must be a string")?;
-    text.map(|text| parse(&text).map_err(|error| at(prefix, name, error.0)))
+    text.map(|text| parse(&text).map_err(|error| FieldProblem::at(prefix, name, error.0)))
         .transpose()
-}
-
-/// A problem with the field `name` of the object at `prefix`.
-pub fn at(prefix: &str, name: &str, message: impl Into<String>) -> FieldProblem {
-    // Of an unknown name only its beginning is shown, with what a pointer escapes (RFC 6901 §3).
-    let name: String = name.chars().take(64).collect();
-    FieldProblem::new(
-        format!("{prefix}/{}", name.replace('~', "~0").replace('/', "~1")),
-        message,
-    )
 }
