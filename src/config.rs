@@ -126,6 +126,14 @@ impl Reader<'_> {
         None
     }
 
+    /// What was read, or nothing and a problem.
+    fn checked<T>(&mut self, name: &str, read: Result<T, impl Into<String>>) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(message) => self.wrong(name, message),
+        }
+    }
+
     fn secret_text(&mut self, name: &str) -> Option<String> {
         self.text(name).or_else(|| {
             self.wrong(
@@ -144,9 +152,7 @@ impl Reader<'_> {
         let text = self
             .text("CLOUDFLARE_API_BASE_URL")
             .unwrap_or_else(|| DEFAULT_BASE_URL.to_owned());
-        base_url::parse(&text)
-            .or_else(|error| self.wrong("CLOUDFLARE_API_BASE_URL", error).ok_or(()))
-            .ok()
+        self.checked("CLOUDFLARE_API_BASE_URL", base_url::parse(&text))
     }
 
     fn api_token(&mut self) -> Option<Secret> {
@@ -165,9 +171,7 @@ impl Reader<'_> {
     fn account(&mut self) -> Option<AccountId> {
         let name = "CLOUDFLARE_ACCOUNT_ID";
         let text = self.var_text(name)?;
-        AccountId::parse(&text)
-            .or_else(|error| self.wrong(name, error.0).ok_or(()))
-            .ok()
+        self.checked(name, AccountId::parse(&text).map_err(|error| error.0))
     }
 
     fn apps(&mut self) -> Option<(AppId, Vec<AppId>)> {
@@ -193,9 +197,7 @@ impl Reader<'_> {
     fn callers(&mut self, api_token: Option<&Secret>) -> Option<Vec<Caller>> {
         let name = "CALLER_TOKENS";
         let text = self.secret_text(name)?;
-        callers::parse(&text, api_token)
-            .or_else(|error| self.wrong(name, error).ok_or(()))
-            .ok()
+        self.checked(name, callers::parse(&text, api_token))
     }
 
     fn number(

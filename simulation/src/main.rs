@@ -4,26 +4,50 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use lexopt::prelude::*;
 use simulation::report::Totals;
 use simulation::world::Violation;
 
 /// How many seeds are run before it is seen whether one of them is the first.
 const SOME: usize = 100;
 
-fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |name: &str| {
-        let value = arguments
-            .iter()
-            .skip_while(|argument| *argument != name)
-            .nth(1)?;
-        value.parse::<u64>().ok()
+/// What was asked for.
+struct Options {
+    seeds: u64,
+    from: u64,
+    first: bool,
+}
+
+fn options() -> Result<Options, lexopt::Error> {
+    let mut options = Options {
+        seeds: 10_000,
+        from: 0,
+        first: false,
     };
-    let seeds = number("--seeds").unwrap_or(10_000);
-    let from = number("--from").unwrap_or(0);
-    let end = from.saturating_add(seeds);
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("seeds") => options.seeds = parser.value()?.parse()?,
+            Long("from") => options.from = parser.value()?.parse()?,
+            Long("first") => options.first = true,
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(options)
+}
+
+fn main() -> ExitCode {
+    let options = match options() {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let from = options.from;
+    let end = from.saturating_add(options.seeds);
     let started = Instant::now();
-    let (totals, violations) = if arguments.iter().any(|argument| argument == "--first") {
+    let (totals, violations) = if options.first {
         until_the_first(from, end)
     } else {
         simulation::many(from..end)

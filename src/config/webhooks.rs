@@ -19,17 +19,16 @@ impl Reader<'_> {
             key_url: &key_url,
             apps: &apps,
         };
-        Sources::parse(settings)
-            .or_else(|problem| self.wrong(&problem.name, problem.message).ok_or(()))
-            .ok()
+        match Sources::parse(settings) {
+            Ok(sources) => Some(sources),
+            Err(problem) => self.wrong(&problem.name, problem.message),
+        }
     }
 
     fn key_url(&mut self) -> Option<String> {
         let name = "REALTIMEKIT_WEBHOOK_KEY_URL";
         let text = self.text(name);
-        base_url::check(text.as_deref().unwrap_or(DEFAULT_KEY_URL))
-            .map(str::to_owned)
-            .or_else(|error| self.wrong(name, error).ok_or(()))
-            .ok()
+        let url = base_url::check(text.as_deref().unwrap_or(DEFAULT_KEY_URL));
+        self.checked(name, url.map(str::to_owned))
     }
 }

@@ -5,7 +5,15 @@
 import { DurableObject } from "cloudflare:workers";
 import * as worker from "./index.js";
 
-export default { fetch: worker.fetch };
+export default {
+  // Whoever asked may hang up. Then the runtime ends what only their answer waits for: a removal in its middle, without a
+  // line in the log, and with what it held of Wasm's memory lost. What is begun is brought to its end.
+  fetch(request, env, context) {
+    const answer = worker.fetch(request, env, context);
+    context.waitUntil(answer);
+    return answer;
+  },
+};
 
 // How often an alarm at work looks whether its instance has ended, in milliseconds.
 const LOOK_MS = 5_000;

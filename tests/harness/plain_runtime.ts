@@ -1,6 +1,7 @@
 // The built Worker under plain `workerd`, without wrangler: for counting what a request costs.
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -17,11 +18,15 @@ const DELETED = JSON.stringify({
   success: true,
   data: { created_at: '2026-11-02T09:15:44.731Z', custom_participant_id: 'user-1', preset_id: 'p', updated_at: '2026-11-02T09:15:44.731Z' },
 });
-const PATH = `/client/v4/accounts/${ACCOUNT}/realtime/kit/app/meetings/497f6eca-6276-4993-bfeb-53cbbbba6f08/participants/p`;
+export const PATH = `/client/v4/accounts/${ACCOUNT}/realtime/kit/app/meetings/497f6eca-6276-4993-bfeb-53cbbbba6f08/participants/p`;
 
 export interface PlainRuntime {
   /** Deletes a participant, of which the upstream has as many as one likes. */
   remove: () => Promise<Response>;
+  /** Sends the head of a request as a caller and some bytes of its body, and hangs up after so many milliseconds, with a reset. */
+  hangUp: (method: string, path: string, body: { length: number; sent: number }, milliseconds: number) => Promise<void>;
+  /** The lines of the log that hold this text. */
+  logged: (text: string) => string[];
   /** Sends a request as a caller. */
   call: (method: string, path: string, body?: unknown) => Promise<Response>;
   /** How many requests about the participant `slow` have come; each is answered after three seconds. */
@@ -55,10 +60,17 @@ export async function startPlainRuntime(entry: string, ...modules: string[]): Pr
   for (const name of [entry, ...modules]) await cp(join(import.meta.dirname, name), join(directory, name));
   await mkdir(join(directory, 'storage'));
   const port = (upstream.address() as AddressInfo).port;
+  const lines: string[] = [];
   await writeFile(join(directory, 'config.capnp'), configuration([entry, ...modules, 'index.js'], port));
   const workerd = leashed('workerd', join(ROOT, 'node_modules/.bin/workerd'), [
     ...['serve', 'config.capnp', '--verbose', '--control-fd=1', '--inspector-addr=127.0.0.1:0'],
-  ], { cwd: directory, onLine: recordLine });
+  ], {
+    cwd: directory,
+    onLine: (line) => {
+      recordLine(line);
+      lines.push(line);
+    },
+  });
   const [, http] = await workerd.line(/"socket":"http","port":(\d+)/, 30_000);
   const [, inspector] = await workerd.line(/"event":"listen-inspector","port":(\d+)/, 30_000);
   const call = (method: string, path: string, body?: unknown): Promise<Response> =>
@@ -67,8 +79,18 @@ export async function startPlainRuntime(entry: string, ...modules: string[]): Pr
       headers: { authorization: `Bearer ${TOKEN}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+  const hangUp = async (method: string, path: string, body: { length: number; sent: number }, milliseconds: number): Promise<void> => {
+    const socket = connect(Number(http), '127.0.0.1');
+    socket.on('error', () => undefined);
+    const length = body.length > 0 ? `content-length: ${body.length}\r\n` : '';
+    socket.write(`${method} ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TOKEN}\r\n${length}\r\n${'x'.repeat(body.sent)}`);
+    await new Promise((done) => setTimeout(done, milliseconds));
+    socket.resetAndDestroy();
+  };
   return {
     call,
+    hangUp,
+    logged: (text) => lines.filter((line) => line.includes(text)),
     slow: () => slow,
     remove: () => call('DELETE', PATH),
     heapBytes: async () => {

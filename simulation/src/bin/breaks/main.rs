@@ -12,7 +12,8 @@ use simulation::breaks::{self, Break};
 use table::{Noticed, Row};
 
 fn main() -> ExitCode {
-    match run(std::env::args().nth(1).as_deref()) {
+    let chosen = name();
+    match chosen.and_then(|name| run(name.as_deref())) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -20,6 +21,21 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The part of names that was asked for.
+fn name() -> Result<Option<String>, String> {
+    let mut name = None;
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
+        match argument {
+            lexopt::Arg::Value(value) if name.is_none() => {
+                name = Some(value.to_string_lossy().into_owned());
+            }
+            other => return Err(other.unexpected().to_string()),
+        }
+    }
+    Ok(name)
 }
 
 /// Whether all were noticed.
