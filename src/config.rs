@@ -73,11 +73,7 @@ pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {
     let account = reader.account();
     let apps = reader.apps();
     let callers = reader.callers(api_token.as_ref());
-    let requests_per_5_minutes = reader.number(
-        "API_REQUESTS_PER_5_MINUTES",
-        DEFAULT_REQUESTS_PER_5_MINUTES,
-        1..=100_000,
-    );
+    let requests_per_5_minutes = reader.limit(apps.as_ref());
     let synchronous_share_percent = reader.number("SYNCHRONOUS_SHARE_PERCENT", 20, 0..=90);
     // Keys are good for 7 days at least, and lead to their removal.
     let retention_days = reader.number("LEDGER_RETENTION_DAYS", 90, 7..=3650);
@@ -198,6 +194,21 @@ impl Reader<'_> {
         let name = "CALLER_TOKENS";
         let text = self.secret_text(name)?;
         self.checked(name, callers::parse(&text, api_token))
+    }
+
+    /// The limit, of which each app's ledger has its share.
+    fn limit(&mut self, apps: Option<&(AppId, Vec<AppId>)>) -> Option<u32> {
+        let name = "API_REQUESTS_PER_5_MINUTES";
+        let limit = self.number(name, DEFAULT_REQUESTS_PER_5_MINUTES, 1..=100_000)?;
+        let apps = apps.map_or(1, |(_, more)| more.len().saturating_add(1));
+        if usize::try_from(limit).is_ok_and(|limit| limit >= apps) {
+            Some(limit)
+        } else {
+            self.wrong(
+                name,
+                "must be at least the number of REALTIMEKIT_APP_IDS, which share it",
+            )
+        }
     }
 
     fn number(

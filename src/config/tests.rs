@@ -173,3 +173,12 @@ fn secrets_of_webhooks_are_a_json_object() {
     assert_eq!(problems[0].name, "WEBHOOK_SECRETS");
     assert!(!problems[0].message.contains("MfKQ"));
 }
+
+#[test]
+fn a_limit_that_leaves_an_app_nothing_is_refused() {
+    let message = problem_with("API_REQUESTS_PER_5_MINUTES", "1");
+    assert!(message.contains("REALTIMEKIT_APP_IDS"), "{message}");
+    let mut map = complete();
+    map.insert("API_REQUESTS_PER_5_MINUTES", "2".to_owned());
+    assert_eq!(parse_map(&map).unwrap().requests_per_5_minutes, 2);
+}

@@ -5,7 +5,15 @@ use crate::webhooks::{Source, SourceState};
 
 /// A configuration with two apps and a source of `RealtimeKit`'s.
 pub fn served() -> Config {
+    served_with(&[])
+}
+
+/// The same with some more variables.
+pub fn served_with(more: &[(&str, &str)]) -> Config {
     config::parse(&|name| {
+        if let Some((_, value)) = more.iter().find(|(own, _)| *own == name) {
+            return Some((*value).to_owned());
+        }
         Some(match name {
             "CLOUDFLARE_API_TOKEN" => "cf-token".to_owned(),
             "CLOUDFLARE_ACCOUNT_ID" => "account1".to_owned(),

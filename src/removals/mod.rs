@@ -14,6 +14,7 @@ pub mod recorder;
 pub mod request;
 pub mod served;
 pub mod service;
+pub mod settings;
 
 pub use admission::{Admitted, admit};
 pub use call::LedgerCall;

@@ -5,7 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import * as worker from "./index.js";
 
-export default {
+const entry = {
   // Whoever asked may hang up. Then the runtime ends what only their answer waits for: a removal in its middle, without a
   // line in the log, and with what it held of Wasm's memory lost. What is begun is brought to its end.
   fetch(request, env, context) {
@@ -13,7 +13,13 @@ export default {
     context.waitUntil(answer);
     return answer;
   },
+  // Whoever asks for the health asks the ledger of every app, and one that has lost its alarm sets it then.
+  scheduled(event, env, context) {
+    return entry.fetch(new Request("https://participant-remover/healthz"), env, context);
+  },
 };
+
+export default entry;
 
 // How often an alarm at work looks whether its instance has ended, in milliseconds.
 const LOOK_MS = 5_000;

@@ -19,10 +19,11 @@ use crate::answer::{Answer, Problem};
 use crate::config::Config;
 use crate::ids::AppId;
 use crate::ledger::engine::{AFTER_FAILURE_MS, EMPTY_MS};
-use crate::ledger::{Alarm, Ledger, Settings, StoreError};
+use crate::ledger::{Alarm, Ledger, StoreError};
 use crate::log::log_ledger_error;
 use crate::realtimekit::{Api, Clock};
 use crate::removals::served::Served;
+use crate::removals::settings::settings;
 use crate::removals::{LedgerCall, serve};
 
 /// The header by which the Worker tells the request's id.
@@ -116,10 +117,11 @@ impl RemovalLedger {
             clock: &*self.isolate,
         };
         let answer = serve(&served, &call).await;
-        if !matches!(
+        let reads = matches!(
             call,
             LedgerCall::List { .. } | LedgerCall::Show { .. } | LedgerCall::Health
-        ) {
+        );
+        if !reads || self.has_lost_its_alarm().await? {
             self.arm(&ledger).await?;
         }
         match &call {
@@ -225,6 +227,15 @@ impl RemovalLedger {
         Ok(Rc::clone(self.ledger.get_or_init(|| ledger)))
     }
 
+    /// Whether no alarm is set. There is one as long as anything is stored; but where its handler has failed time after
+    /// time, as code that cannot start does, the runtime gives it up.
+    async fn has_lost_its_alarm(&self) -> Result<bool, StoreError> {
+        let alarm = self.state.storage().get_alarm().await;
+        alarm
+            .map(|at| at.is_none())
+            .map_err(|error| StoreError(error.to_string()))
+    }
+
     /// Sets the alarm to when the ledger needs it. The call to the runtime is made before anything is waited for, so it
     /// becomes durable together with the change that made it necessary.
     async fn arm(&self, ledger: &Ledger<ObjectStore>) -> Result<(), StoreError> {
@@ -232,18 +243,5 @@ impl RemovalLedger {
             Some(at) => AlarmClock(&self.state).set(at).await,
             None => Ok(()),
         }
-    }
-}
-
-/// The settings of one app's ledger. The limit is the token's, and each app has a ledger of its own: they share it.
-fn settings(config: &Config) -> Settings {
-    let apps = u32::try_from(config.apps().count()).unwrap_or(u32::MAX);
-    Settings {
-        requests_per_5_minutes: (config.requests_per_5_minutes / apps).max(1),
-        ledgers: apps,
-        synchronous_share_percent: config.synchronous_share_percent,
-        retention_days: config.retention_days,
-        give_up_after_ms: u64::from(config.give_up_after_hours) * 60 * 60 * 1000,
-        ..Settings::default()
     }
 }

@@ -20,6 +20,9 @@ const DELETED = JSON.stringify({
 });
 export const PATH = `/client/v4/accounts/${ACCOUNT}/realtime/kit/app/meetings/497f6eca-6276-4993-bfeb-53cbbbba6f08/participants/p`;
 
+/** How many requests are remembered: a test may send millions. */
+const MOST_URLS = 1_000;
+
 export interface PlainRuntime {
   /** Deletes a participant, of which the upstream has as many as one likes. */
   remove: () => Promise<Response>;
@@ -31,6 +34,8 @@ export interface PlainRuntime {
   call: (method: string, path: string, body?: unknown) => Promise<Response>;
   /** How many requests about the participant `slow` have come; each is answered after three seconds. */
   slow: () => number;
+  /** How many deletes of a participant have come. */
+  deletes: (participant: string) => number;
   /** The bytes in use on the JavaScript heap, after two collections. */
   heapBytes: () => Promise<number>;
   stop: () => Promise<void>;
@@ -39,8 +44,10 @@ export interface PlainRuntime {
 /** Starts the Worker with `entry`, a module of this directory, in front of it; `/collect` is its to answer. Nothing is recorded. */
 export async function startPlainRuntime(entry: string, ...modules: string[]): Promise<PlainRuntime> {
   let slow = 0;
+  const urls: string[] = [];
   const upstream = createServer(async (request, response) => {
     request.resume();
+    if (request.method === 'DELETE' && urls.length < MOST_URLS) urls.push(request.url ?? '');
     if (request.url?.endsWith('/slow')) {
       slow += 1;
       await new Promise((done) => setTimeout(done, 3_000));
@@ -92,6 +99,7 @@ export async function startPlainRuntime(entry: string, ...modules: string[]): Pr
     hangUp,
     logged: (text) => lines.filter((line) => line.includes(text)),
     slow: () => slow,
+    deletes: (participant) => urls.filter((url) => url.endsWith(`/${participant}`)).length,
     remove: () => call('DELETE', PATH),
     heapBytes: async () => {
       // What the first collection finds dead lets go of more, of which the second one is rid.

@@ -1,0 +1,45 @@
+// A ledger whose alarm is lost: the runtime gives an alarm up whose handler has failed time after time.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { eventually } from './harness/eventually.ts';
+import { startPlainRuntime } from './harness/plain_runtime.ts';
+import type { PlainRuntime } from './harness/plain_runtime.ts';
+
+const MEETING = '497f6eca-6276-4993-bfeb-53cbbbba6f08';
+/** How far ahead a removal starts: long enough for its alarm to be lost before. */
+const AHEAD_MS = 2_000;
+
+let runtime: PlainRuntime;
+
+describe('an alarm that is lost', () => {
+  before(async () => {
+    runtime = await startPlainRuntime('alarm_entry.js');
+  });
+  after(() => runtime.stop());
+
+  for (const [name, look] of [
+    ['whoever looks at a removal', (id: string) => runtime.call('GET', `/removals/${id}`)],
+    ['whoever lists removals', () => runtime.call('GET', '/removals')],
+    ['the cron', () => runtime.call('GET', '/cron')],
+  ] as const) {
+    test(`is set again by ${name}`, async () => {
+      const { id, participant } = await stranded();
+      assert.equal((await look(id)).status, 200);
+      await eventually('the removal is carried out', async () => runtime.deletes(participant) > 0, 30_000);
+    });
+  }
+});
+
+/** A removal whose time has come, and that nothing wakes. */
+async function stranded(): Promise<{ id: string; participant: string }> {
+  const participant = `stranded-${crypto.randomUUID()}`;
+  const made = await runtime.call('POST', '/removals', {
+    meeting_id: MEETING, participant_id: participant, not_before: new Date(Date.now() + AHEAD_MS).toISOString(),
+  });
+  const { result } = await made.json() as { result: { id: string } };
+  await runtime.call('GET', '/lose-alarm');
+  await new Promise((done) => setTimeout(done, AHEAD_MS + 1_500));
+  assert.equal(runtime.deletes(participant), 0);
+  return { id: result.id, participant };
+}
