@@ -107,10 +107,7 @@ impl<S: Store> Ledger<S> {
             random,
             now,
         } = answer;
-        let kicks = matches!(
-            request,
-            Request::Kick { .. } | Request::KickAll { .. } | Request::Session { .. }
-        );
+        let kicks = request.kicks();
         let mut signal = self.signal(&result, work.refused_at, false);
         if kicks && signal == Signal::Refused && work.refused_at.is_some() {
             // Refused twice: the delete behind it will tell whether the token is good, or only kicks are not allowed.

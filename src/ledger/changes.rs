@@ -102,7 +102,7 @@ impl<S: Store> Ledger<S> {
     fn reopen(&self, seq: u64, now: u64) -> Result<bool, StoreError> {
         let items = self.store.run(
             "UPDATE items SET state = 'waiting', outcome = NULL, finished_at = NULL, due_at = NULL, waited = 0,
-                failures = 0, refused_at = NULL
+                failures = 0, refused_at = NULL, kicked_at = NULL
              WHERE removal = ?1 AND state = 'failed' AND work IS NOT NULL RETURNING work",
             &values![seq],
         )?;
@@ -110,6 +110,7 @@ impl<S: Store> Ledger<S> {
         // could not be read is read again at once, and so is one that nobody is removed from: a dry run's.
         let works = self.store.run(
             "UPDATE works SET stage = 'reading', page = 1, pass = 1, reading = '', unclean_passes = 0, excused = 0, given_up = 0,
+                closing = 0, kicked_in_vain = 0,
                 attempts = 0, waited = 0, refused_at = NULL, due_at = ?2
              WHERE removal = ?1 AND (stage = 'failed'
                 OR id IN (SELECT work FROM items WHERE removal = ?1 AND state = 'waiting'))

@@ -13,6 +13,10 @@ use crate::values;
 
 /// How often a kick is tried: the delete behind it is what counts.
 const MAX_KICKS: u32 = 3;
+/// How long after its kick a delete may leave, in milliseconds: whoever was kicked may come back until they are deleted.
+pub(super) const FRESH_MS: u64 = 5_000;
+/// How often in a row a kick is repeated for a delete that came too late, without any delete in between.
+const MAX_KICKS_IN_VAIN: u32 = 2;
 /// How long the API may let a kick wait at most.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
@@ -57,7 +61,9 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<(), StoreError> {
         match result {
-            Err((error, _)) if error.is_not_found() => self.release(work.id, now),
+            Err((error, _)) if error.is_not_found() => {
+                self.release(work.id, work.kicked_up_to, now)
+            }
             Err((error, _)) if is_worth_repeating(&error) && work.attempts < MAX_KICKS => {
                 self.kick_later(work, &error, random, now)
             }
@@ -77,7 +83,42 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<(), StoreError> {
         self.kick_failed(work, &error.describe(ray))?;
-        self.release(work.id, now)
+        self.kick_on(work, None, now)
+    }
+
+    /// A delete is about to leave so long after its kick that its participant may be back: they are kicked once more, with
+    /// all who wait in the same meeting. False where that has led to no delete time after time: then it leaves as it is.
+    pub(super) fn kick_anew(&self, item: u64, work: u64, now: u64) -> Result<bool, StoreError> {
+        let begun = self.store.run(
+            "UPDATE works SET kicked_anew_at = ?2, kicked_in_vain = (stage = 'deleting') + iif(EXISTS (SELECT 1 FROM items
+                    WHERE work = works.id AND finished_at >= works.kicked_anew_at), 0, kicked_in_vain)
+             WHERE id = ?1 AND (kicked_in_vain < ?3 OR EXISTS (SELECT 1 FROM items
+                    WHERE work = works.id AND finished_at >= works.kicked_anew_at)) RETURNING stage = 'deleting'",
+            &values![work, now, MAX_KICKS_IN_VAIN],
+        )?;
+        let Some(row) = begun.first() else {
+            return Ok(false);
+        };
+        self.store.run(
+            "UPDATE items SET sent_at = NULL, attempts = attempts - 1 WHERE id = ?1",
+            &values![item],
+        )?;
+        self.wait_again(work)?;
+        self.expect_live(work, now)?;
+        // Where others are being kicked still, it follows them.
+        if row.flag(0)? {
+            self.begin_kicks(work, now)?;
+        }
+        Ok(true)
+    }
+
+    /// Those who are to be deleted, and whose request is not in flight, wait for their kick.
+    fn wait_again(&self, work: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE items SET state = 'waiting', due_at = NULL WHERE work = ?1 AND state = 'pending' AND sent_at IS NULL",
+            &values![work],
+        )?;
+        Ok(())
     }
 
     /// A delete met with a refused token: until it is mended, those who were to be deleted may be back in the session, or
@@ -91,34 +132,41 @@ impl<S: Store> Ledger<S> {
         if !work.kicks || work.dry_run {
             return Ok(());
         }
-        self.store.run(
-            "UPDATE items SET state = 'waiting', due_at = NULL WHERE work = ?1 AND state = 'pending' AND sent_at IS NULL",
-            &values![work.id],
-        )?;
+        self.wait_again(work.id)?;
         if work.stage != Stage::Deleting {
             return Ok(());
         }
         self.begin_kicks(work.id, due)
     }
 
-    /// Kicks the next, or releases all to be deleted when there is none.
+    /// Releases those who were kicked to be deleted, and kicks the next. `last` is the row of the last one, nothing where it
+    /// was everyone.
     fn kick_on(&self, work: &Work, last: Option<u64>, now: u64) -> Result<(), StoreError> {
+        if work.closing {
+            return self.end_work(work, Stage::Done, now);
+        }
+        let before = work.kicked_up_to;
         let Some(last) = last else {
-            return self.release(work.id, now);
+            return self.release(work.id, before, now);
         };
+        let more = self.store.run(
+            "SELECT 1 FROM items WHERE work = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL AND id > ?2 LIMIT 1",
+            &values![work.id, last],
+        )?;
+        if more.is_empty() {
+            return self.release(work.id, before, now);
+        }
+        // They do not wait for the others, or they would be back before their delete.
+        self.store.run(
+            "UPDATE items SET state = 'pending', due_at = ?4, kicked_at = ?4
+             WHERE work = ?1 AND state = 'waiting' AND id > ?2 AND id <= ?3",
+            &values![work.id, before, last, now],
+        )?;
         self.store.run(
             "UPDATE works SET kicked_up_to = ?2 WHERE id = ?1",
             &values![work.id, last],
         )?;
-        let more = self.store.run(
-            "SELECT 1 FROM items WHERE work = ?1 AND state IN ('waiting', 'pending') AND id > ?2 LIMIT 1",
-            &values![work.id, last],
-        )?;
-        if more.is_empty() {
-            self.release(work.id, now)
-        } else {
-            self.enter(work.id, work.stage, Some(now))
-        }
+        self.enter(work.id, work.stage, Some(now))
     }
 
     fn kick_failed(&self, work: &Work, reason: &str) -> Result<(), StoreError> {
@@ -126,7 +174,11 @@ impl<S: Store> Ledger<S> {
             "UPDATE works SET kick_error = ?2 WHERE id = ?1",
             &values![work.id, reason],
         )?;
-        let reason = format!("a kick failed, the delete follows all the same: {reason}");
+        let reason = if work.closing {
+            format!("the last kick of everyone failed, who are deleted: {reason}")
+        } else {
+            format!("a kick failed, the delete follows all the same: {reason}")
+        };
         self.note_error(work.removal, &reason)
     }
 

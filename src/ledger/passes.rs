@@ -201,7 +201,7 @@ impl<S: Store> Ledger<S> {
         let rows = self.store.run(
             "SELECT EXISTS (SELECT 1 FROM removals r INDEXED BY removals_by_state JOIN works w INDEXED BY works_by_meeting
                 ON w.removal = r.seq AND ifnull(w.meeting, '') = ?1
-             WHERE r.state = 'running' AND NOT r.dry_run AND r.seq <> ?2 AND w.stage = 'deleting'
+             WHERE r.state = 'running' AND NOT r.dry_run AND r.seq <> ?2 AND w.stage IN ('kicking', 'kicking_each', 'deleting')
                 AND EXISTS (SELECT 1 FROM items i WHERE i.work = w.id AND i.state = 'pending'
                     AND (i.sent_at IS NOT NULL OR i.due_at <= ?3)))",
             &values![
@@ -222,7 +222,22 @@ impl<S: Store> Ledger<S> {
         if first_row(&rows)?.flag(0)? {
             return self.put_out(work.id, now);
         }
+        if work.everyone && work.kicks && !work.dry_run && self.has_removed(work.id)? {
+            self.store.run(
+                "UPDATE works SET closing = 1 WHERE id = ?1",
+                &values![work.id],
+            )?;
+            return self.begin_kicks(work.id, now);
+        }
         self.end_work(work, Stage::Done, now)
+    }
+
+    fn has_removed(&self, work: u64) -> Result<bool, StoreError> {
+        let rows = self.store.run(
+            "SELECT EXISTS (SELECT 1 FROM items WHERE work = ?1 AND outcome IN ('removed', 'absent_after_ambiguous'))",
+            &values![work],
+        )?;
+        first_row(&rows)?.flag(0)
     }
 
     fn page_ids(&self, work: u64, pass: u32, page: u32) -> Result<Vec<String>, StoreError> {

@@ -7,7 +7,7 @@ use super::store::{Store, StoreError};
 use crate::values;
 
 /// One list of statements for each version, oldest first. A version that has been deployed is never edited.
-const VERSIONS: &[&[&str]] = &[VERSION_1, VERSION_2];
+const VERSIONS: &[&[&str]] = &[VERSION_1, VERSION_2, VERSION_3];
 
 const VERSION_1: &[&str] = &[
     "CREATE TABLE removals (
@@ -161,6 +161,17 @@ const VERSION_2: &[&str] = &[
     "ALTER TABLE works ADD COLUMN excused INTEGER NOT NULL DEFAULT 0",
     // Of removals that have not begun.
     "CREATE INDEX targets_pending ON targets (meeting, user, removal) WHERE pending",
+];
+
+/// A delete follows its kick soon, or the kick is repeated.
+const VERSION_3: &[&str] = &[
+    "ALTER TABLE items ADD COLUMN kicked_at INTEGER",
+    "ALTER TABLE works ADD COLUMN kicked_anew_at INTEGER",
+    "ALTER TABLE works ADD COLUMN kicked_in_vain INTEGER NOT NULL DEFAULT 0",
+    // When all who were in a meeting are gone, whoever came back before their delete is put out of it.
+    "ALTER TABLE works ADD COLUMN closing INTEGER NOT NULL DEFAULT 0",
+    // A kick and the deletes behind it are one turn.
+    "ALTER TABLE removals ADD COLUMN keeps_turn INTEGER NOT NULL DEFAULT 0",
 ];
 
 /// Creates what is missing. Cheap when nothing is.

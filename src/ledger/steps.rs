@@ -1,14 +1,15 @@
 //! One request of a removal: what it asks for, and marking its row as sent before it leaves.
 
 use super::Ledger;
+use super::kicks::FRESH_MS;
 use super::stage::Stage;
 use super::store::{Store, StoreError};
-use super::work::Work;
+use super::work::{LISTED_MS, Work};
 use crate::ids::{MeetingId, ParticipantId};
 use crate::values;
 
-/// How many participants one kick names.
-const KICKS_AT_ONCE: u32 = 100;
+/// How many participants one kick names: their deletes follow in the same turn.
+pub(super) const KICKS_AT_ONCE: u32 = 20;
 
 /// One request, chosen and marked as sent.
 #[derive(Debug, Clone)]
@@ -60,21 +61,45 @@ pub(super) enum Request {
     },
 }
 
+impl Request {
+    /// Whether deletes are to follow it soon.
+    pub fn kicks(&self) -> bool {
+        matches!(
+            self,
+            Self::KickAll { .. } | Self::Kick { .. } | Self::Session { .. }
+        )
+    }
+}
+
 impl<S: Store> Ledger<S> {
+    /// The removal's next participant. Whoever may be back since their kick is not among them.
     pub(super) fn due_item(
         &self,
         removal: u64,
         dry: bool,
         now: u64,
     ) -> Result<Option<Request>, StoreError> {
-        let rows = self.store.run(
-            "UPDATE items SET sent_at = ?2, due_at = NULL, attempts = attempts + 1
-             WHERE id = (SELECT id FROM items WHERE removal = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT 1)
-             RETURNING id, meeting, participant",
-            &values![removal, now],
-        )?;
-        let Some(row) = rows.first() else {
-            return Ok(None);
+        let row = loop {
+            let rows = self.store.run(
+                "UPDATE items SET sent_at = ?2, due_at = NULL, attempts = attempts + 1
+                 WHERE id = (SELECT id FROM items WHERE removal = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT 1)
+                 RETURNING id, meeting, participant, work, EXISTS (SELECT 1 FROM removals r JOIN works w ON w.id = items.work
+                    WHERE r.seq = ?1 AND r.kick AND NOT r.dry_run
+                        AND iif(w.may_be_live, items.kicked_at < ?3, w.listed_at < ?4))",
+                &values![
+                    removal,
+                    now,
+                    now.saturating_sub(FRESH_MS),
+                    now.saturating_sub(LISTED_MS)
+                ],
+            )?;
+            let Some(row) = rows.into_iter().next() else {
+                return Ok(None);
+            };
+            let is_late = row.flag(4)?;
+            if !is_late || !self.kick_anew(row.integer(0)?, row.integer(3)?, now)? {
+                break row;
+            }
         };
         let item = row.integer(0)?;
         let meeting = meeting(row.text(1)?)?;
@@ -144,8 +169,8 @@ impl<S: Store> Ledger<S> {
 
     fn kick(&self, work: &Work, meeting: MeetingId, limit: u32) -> Result<Request, StoreError> {
         let rows = self.store.run(
-            "SELECT id, participant FROM items WHERE work = ?1 AND state IN ('waiting', 'pending') AND id > ?2
-             ORDER BY id LIMIT ?3",
+            "SELECT id, participant FROM items
+             WHERE work = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL AND id > ?2 ORDER BY id LIMIT ?3",
             &values![work.id, work.kicked_up_to, limit],
         )?;
         let participants = rows

@@ -2,7 +2,7 @@
 //! and marked as sent in one transaction, before it leaves.
 
 use super::Ledger;
-use super::steps::Step;
+use super::steps::{KICKS_AT_ONCE, Request, Step};
 use super::store::{Store, StoreError};
 use crate::values;
 
@@ -65,7 +65,7 @@ impl<S: Store> Ledger<S> {
                 None => self.due_work(removal, now)?,
             };
             if let Some(request) = request {
-                self.take_turn(removal, now)?;
+                self.take_turn(removal, &request, now)?;
                 return Ok(Some(Step { removal, request }));
             }
             self.sleep(removal, now)?;
@@ -74,13 +74,18 @@ impl<S: Store> Ledger<S> {
         }
     }
 
-    /// A removal that was served goes to the end of the queue.
-    fn take_turn(&self, removal: u64, now: u64) -> Result<(), StoreError> {
+    /// A removal that was served goes to the end of the queue; but a kick is one turn with what follows it, since whoever was
+    /// kicked may be back before long.
+    fn take_turn(&self, removal: u64, request: &Request, now: u64) -> Result<(), StoreError> {
         let turn = self.turn.get().saturating_add(1).max(now);
         self.turn.set(turn);
+        let begins = if request.kicks() { KICKS_AT_ONCE } else { 0 };
         self.store.run(
-            "UPDATE removals SET turn = ?2, requests = requests + 1, revision = revision + 1 WHERE seq = ?1",
-            &values![removal, turn],
+            "UPDATE removals SET requests = requests + 1, revision = revision + 1,
+                turn = iif(keeps_turn > 1 OR keeps_turn = 0 AND ?3 > 0, turn, ?2),
+                keeps_turn = iif(keeps_turn > 0, keeps_turn - 1, ?3)
+             WHERE seq = ?1",
+            &values![removal, turn, begins],
         )?;
         Ok(())
     }

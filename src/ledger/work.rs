@@ -7,7 +7,7 @@ use super::store::{Store, StoreError, first_row};
 use crate::values;
 
 /// For how long a list's word counts that nobody is live in a meeting, in milliseconds.
-const LISTED_MS: u64 = 60_000;
+pub(super) const LISTED_MS: u64 = 60_000;
 
 /// A row of work, with what its removal says of it.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub(super) struct Work {
     pub unclean_passes: u32,
     /// How often a pass was begun again since another removal emptied the meeting.
     pub excused: u32,
+    /// Everyone is gone: whoever came back before their delete is put out of the session.
+    pub closing: bool,
     /// How many confirming passes over the list of meetings have begun: all meetings of the readings before are through.
     pub confirming: u32,
     /// Its list was given up; those who were found before are being removed.
@@ -47,7 +49,7 @@ impl<S: Store> Ledger<S> {
         let rows = self.store.run(
             "SELECT w.removal, w.meeting, w.lists, w.everyone, w.stage, w.page, w.pass, w.reading, w.unclean_passes,
                 w.kicked_up_to, w.attempts, w.waited, w.refused_at, w.sent_at, r.kick AND w.may_be_live, r.dry_run, w.given_up,
-                iif(w.meeting IS NULL, w.confirmed, 0), w.plain, w.excused
+                iif(w.meeting IS NULL, w.confirmed, 0), w.plain, w.excused, w.closing
              FROM works w JOIN removals r ON r.seq = w.removal WHERE w.id = ?1",
             &values![id],
         )?;
@@ -74,6 +76,7 @@ impl<S: Store> Ledger<S> {
             confirming: row.small(17)?,
             plain: row.flag(18)?,
             excused: row.small(19)?,
+            closing: row.flag(20)?,
         })
     }
 
@@ -99,7 +102,7 @@ impl<S: Store> Ledger<S> {
         if work.kicks && !work.dry_run {
             return self.begin_kicks(id, now);
         }
-        self.release(id, now)
+        self.release(id, 0, now)
     }
 
     /// Everyone who was found and is waiting is kicked, not before `due`.
@@ -120,11 +123,12 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Everyone who was found and is waiting may be deleted now.
-    pub(super) fn release(&self, work: u64, now: u64) -> Result<(), StoreError> {
+    /// Everyone who was found and is waiting may be deleted now. Those up to the row `kicked_up_to` were kicked before.
+    pub(super) fn release(&self, work: u64, kicked_up_to: u64, now: u64) -> Result<(), StoreError> {
         self.store.run(
-            "UPDATE items SET state = 'pending', due_at = ?2 WHERE work = ?1 AND state = 'waiting'",
-            &values![work, now],
+            "UPDATE items SET state = 'pending', due_at = ?2, kicked_at = iif(id > ?3, ?2, kicked_at)
+             WHERE work = ?1 AND state = 'waiting'",
+            &values![work, now, kicked_up_to],
         )?;
         self.enter(work, Stage::Deleting, None)?;
         self.settle(work, now)

@@ -1,9 +1,13 @@
-//! Whoever may be live is kicked before the delete, by a removal that kicks; and once more when a refused token has kept
-//! the delete waiting, since they may be back.
+//! Whoever may be live is kicked before the delete, by a removal that kicks; and once more when the delete has waited for
+//! long since, by a refused token or by the limit, since they may be back.
 
 use crate::asked::{Asked, Departure};
 use crate::world::{Ordered, Violation, World};
 
+/// How long after the answer to its kick a delete may leave, in milliseconds.
+const FRESH_MS: u64 = 5_000;
+/// When a request is given up that is not answered, in milliseconds.
+const TIMEOUT_MS: u64 = 10_000;
 /// How often a kick is tried before the delete follows all the same.
 const TRIES: usize = 3;
 /// How often in a row a kick, or the look whether anybody is live, is refused before the delete shows whether the token is good.
@@ -22,12 +26,13 @@ pub(super) fn hold(world: &World) -> Result<(), Violation> {
             continue;
         }
         let before = left.get(..number).unwrap_or_default();
-        // Whoever was kicked may come back before the delete, but not while a refused token has kept it waiting.
+        // Whoever was kicked may come back before the delete, but not while a refused token has kept it waiting, nor long after.
         let (since, why) = match (departure.is_back, wanting.as_slice()) {
             (false, _) => (added_at(world, meeting, id), "was live"),
             (true, [alone]) => match refused_before(world, before, meeting, alone) {
                 Some(refused) => (refused, "was back since a delete was refused"),
-                None => continue,
+                None if is_soon(before, meeting, id, departure.at) => continue,
+                None => (departure.at, "was back since their kick"),
             },
             (true, _) => continue,
         };
@@ -89,6 +94,20 @@ fn refused_before(
         (recorded && alone).then_some(heard)
     });
     refusals.max()
+}
+
+/// Whether a delete that leaves at `at` follows soon upon a kick, or a look whether anybody is live; or upon so many kicks
+/// that there is no time for it behind any of them.
+fn is_soon(before: &[Departure], meeting: &str, id: &str, at: u64) -> bool {
+    let heard = |left: &Departure| {
+        left.answered
+            .map_or(left.at + TIMEOUT_MS, |(heard, _)| heard)
+    };
+    let kicks = before.iter().filter(|left| {
+        left.asked.kicks(meeting, id) || left.asked == Asked::Session(meeting.to_owned())
+    });
+    let kicks: Vec<&Departure> = kicks.collect();
+    kicks.len() > TRIES || kicks.iter().any(|kick| heard(kick) + FRESH_MS >= at)
 }
 
 /// Whether somebody was tried to be kicked often enough: three times, or as often as it is refused, or with success where

@@ -1,0 +1,128 @@
+//! Whoever is kicked may come back until they are deleted: the delete follows soon, or the kick is repeated.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+mod scene;
+
+use participant_remover::ledger::RemovalState;
+use scene::{everyone_in, meeting_of, removal, scene, start, user_in};
+use simulation::asked::{Asked, Departure};
+use simulation::clock::START;
+use simulation::scenario::Scenario;
+use simulation::script::Act;
+use simulation::world::World;
+
+/// How long after the answer to its kick a delete may leave, in milliseconds.
+const FRESH_MS: u64 = 5_000;
+
+/// A scene in which everybody who is kicked comes back within twenty seconds.
+fn returning() -> Scenario {
+    let mut scenario = scene(100);
+    scenario.faults.returns = 1.0;
+    scenario.faults.end = 24 * 60 * 60 * 1000;
+    scenario
+}
+
+/// `people` live meetings of `each`, every one of them ordered to be emptied of its users by a removal of its own.
+fn crowd(mut scenario: Scenario, removals: usize, each: usize) -> World {
+    for number in 0..removals {
+        let meeting = meeting_of(&mut scenario, true, each);
+        let participants = &mut scenario.population.meetings[meeting].participants;
+        for person in participants {
+            person.live = true;
+        }
+        let users = (0..each).map(|user| format!("user-{user}"));
+        let orders = users
+            .map(|user| user_in(&scenario, meeting, &user))
+            .collect();
+        let act = Act::Order { number, orders };
+        scenario.script.push((number as u64, act));
+    }
+    World::new(scenario).unwrap()
+}
+
+fn finish(world: &mut World) -> Vec<Departure> {
+    world.run_to_end().unwrap();
+    let states = world.states().unwrap();
+    assert!(
+        states
+            .iter()
+            .all(|(_, state)| *state == RemovalState::Succeeded)
+    );
+    world.network.left.borrow().clone()
+}
+
+/// The longest time between the answer to a kick and the delete that followed it.
+fn longest_gap(left: &[Departure]) -> u64 {
+    let gaps = left.iter().enumerate().filter_map(|(number, delete)| {
+        let Asked::Delete(meeting, id) = &delete.asked else {
+            return None;
+        };
+        let mut before = left[..number].iter().rev();
+        let kick = before.find(|one| one.asked.kicks(meeting, id)).unwrap();
+        Some(delete.at - kick.answered.unwrap().0)
+    });
+    gaps.max().unwrap()
+}
+
+fn count(left: &[Departure], is: impl Fn(&Asked) -> bool) -> usize {
+    left.iter().filter(|one| is(&one.asked)).count()
+}
+
+#[test]
+fn a_delete_follows_its_kick_soon_however_many_removals_wait() {
+    let mut scenario = returning();
+    // A fifth of it is the synchronous route's: 80 requests in five minutes.
+    scenario.settings.requests_per_5_minutes = 100;
+    let left = finish(&mut crowd(scenario, 150, 1));
+    let gap = longest_gap(&left);
+    assert!(gap <= FRESH_MS, "{gap} ms");
+    let kicks = count(&left, |asked| matches!(asked, Asked::Kick(..)));
+    assert!(kicks <= 150 + 60, "{kicks} kicks of 150");
+}
+
+#[test]
+fn the_deletes_of_a_meeting_follow_their_kick_in_a_crowd() {
+    let left = finish(&mut crowd(returning(), 60, 30));
+    let gap = longest_gap(&left);
+    assert!(gap <= FRESH_MS, "{gap} ms");
+    let kicks = count(&left, |asked| {
+        matches!(asked, Asked::Kick(..) | Asked::Session(_))
+    });
+    assert!(
+        kicks <= 60 * 30 / 4,
+        "{kicks} kicks and looks of 1,800 deletes"
+    );
+}
+
+#[test]
+fn nobody_of_a_meeting_that_is_emptied_stays_by_coming_back() {
+    let mut scenario = returning();
+    let meeting = meeting_of(&mut scenario, true, 1_000);
+    let participants = &mut scenario.population.meetings[meeting].participants;
+    for person in participants {
+        person.live = true;
+    }
+    let order = everyone_in(&scenario, meeting);
+    let mut world = start(scenario, vec![order]);
+    let left = finish(&mut world);
+    assert_eq!(removal(&world).progress.removed, 1_000);
+    let kicks = count(&left, |asked| matches!(asked, Asked::KickAll(_)));
+    assert!(kicks <= 60, "{kicks} kicks");
+    let api = world.network.api.borrow();
+    let people = api.population.meetings[meeting].participants.iter();
+    // Nobody comes back after their delete, and nobody leaves by it.
+    let live = people
+        .filter(|person| person.is_live(person.gone.as_ref().unwrap().at))
+        .count();
+    assert_eq!(live, 0, "live still, and deleted");
+}
+
+#[test]
+fn a_limit_that_leaves_no_room_behind_a_kick_stops_nothing() {
+    let mut scenario = returning();
+    scenario.settings.requests_per_5_minutes = 1;
+    let left = finish(&mut crowd(scenario, 2, 2));
+    let deletes = count(&left, |asked| matches!(asked, Asked::Delete(..)));
+    assert_eq!(deletes, 4);
+    assert!(left.last().unwrap().at < START + 24 * 60 * 60 * 1000);
+}
