@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::pointer::Pointer;
 use super::realtimekit::KeySetting;
 use super::rules::{RealtimeKitRule, Rule};
+use super::secrets::OwnToken;
 use super::verification::Scheme;
 use crate::config_problem::ConfigProblem;
 use crate::ids::AppId;
@@ -90,6 +91,8 @@ pub struct Settings<'a> {
     pub key_url: &'a str,
     /// The apps that are served; the first is the default.
     pub apps: &'a [AppId],
+    /// Tokens of the Worker's own, which are no source's secret.
+    pub own_tokens: &'a [OwnToken<'a>],
 }
 
 impl Sources {

@@ -80,6 +80,7 @@ fn a_whole_that_is_no_object_is_named_and_none_is_no_mistake() {
             secrets,
             key_url,
             apps: &apps,
+            own_tokens: &[],
         })
     };
     for (webhooks, secrets, name) in [
