@@ -17,6 +17,32 @@ fn realtimekits_mistakes_are_named() {
             ".organization_id must not be empty",
         ),
         (
+            r#"{"meeting_ended": true, "organization_id": "o "}"#,
+            "{}",
+            ".organization_id begins or ends with a blank, or has a control character",
+        ),
+        (
+            r#"{"meeting_ended": true, "organization_id": "\u00a0o"}"#,
+            "{}",
+            ".organization_id begins or ends with a blank, or has a control character",
+        ),
+        (
+            r#"{"meeting_ended": true, "organization_id": "a\u0000b"}"#,
+            "{}",
+            ".organization_id begins or ends with a blank, or has a control character",
+        ),
+        ("{}", "{}", " needs `meeting_ended` or `participant_left`"),
+        (
+            r#"{"meeting_ended": false, "participant_left": false}"#,
+            "{}",
+            " needs `meeting_ended` or `participant_left`",
+        ),
+        (
+            r#"{"public_key": "x"}"#,
+            "{}",
+            " needs `meeting_ended` or `participant_left`",
+        ),
+        (
             r#"{"meeting_ended": {"delay_seconds": 99999999}}"#,
             "{}",
             ".meeting_ended.delay_seconds must be at most",
@@ -41,6 +67,12 @@ fn realtimekits_mistakes_are_named() {
         let shown = format!("WEBHOOKS.realtimekit{shown}");
         assert!(found.contains(&shown), "{source}\n{found}");
     }
+}
+
+#[test]
+fn a_rule_of_realtimekit_that_is_wrong_is_not_said_to_be_missing_as_well() {
+    let found = problems(REALTIMEKIT, r#"{"meeting_ended": 5}"#, "{}");
+    assert_eq!(found, "WEBHOOKS.realtimekit.meeting_ended must be a table");
 }
 
 #[test]
