@@ -18,7 +18,8 @@
 //! 7. A pinned key is all there is: 401 at once, and never a fetch.
 //!
 //! A flood of forgeries therefore costs one fetch a minute an isolate, and nothing of the ledger: the ledger's copy is
-//! read only when there is no key and the fetch failed, and written only when a fetched key has verified a message.
+//! read only when there is no key and the fetch failed, and written only when a fetched key has verified a message. The
+//! copy is in one ledger for all sources, as the keys are: whichever of them gets a message first keeps it for all.
 //!
 //! Everything here is plain data; [`super::realtimekit::verify`] carries the steps out.
 
@@ -33,6 +34,9 @@ pub const FETCH_DEADLINE_MS: u64 = 5_000;
 /// How long the key before the last one stays good, in milliseconds.
 pub const PREVIOUS_KEY_MS: u64 = 3_600_000;
 
+/// The least time between two attempts to store a key in the ledger, in milliseconds.
+pub const STORE_INTERVAL_MS: u64 = 60_000;
+
 /// Names a key within one cache.
 pub type Generation = u32;
 
@@ -42,7 +46,15 @@ struct Held {
     key: RsaKey,
 }
 
-/// The keys of one source, kept for the isolate's life.
+/// The fetched key that the ledger has no copy of.
+#[derive(Debug, Clone)]
+struct Unstored {
+    generation: Generation,
+    /// When a message last held under it, for which the ledger was to get it.
+    tried_ms: Option<u64>,
+}
+
+/// The keys from one place, kept for the isolate's life.
 #[derive(Debug, Clone, Default)]
 pub struct KeyCache {
     pinned: bool,
@@ -54,8 +66,7 @@ pub struct KeyCache {
     confirmed_ms: Option<u64>,
     /// Until when a fetch that is under way is waited for.
     fetching_until_ms: Option<u64>,
-    /// The fetched key that the ledger has no copy of.
-    unstored: Option<Generation>,
+    unstored: Option<Unstored>,
     last_generation: Generation,
 }
 
@@ -122,12 +133,10 @@ impl KeyCache {
         if self.fetching_until_ms.is_some_and(|until| now_ms < until) {
             return Step::Wait;
         }
-        // A clock that went back must not stop fetches until it has caught up.
-        let since = self.asked_ms.map(|asked| now_ms.abs_diff(asked));
-        if since.is_none_or(|since| since >= FETCH_INTERVAL_MS) {
-            Step::Fetch
-        } else {
+        if is_recent(self.asked_ms, now_ms, FETCH_INTERVAL_MS) {
             Step::Later
+        } else {
+            Step::Fetch
         }
     }
 
@@ -154,16 +163,33 @@ impl KeyCache {
             let before = self.last_generation;
             self.adopt(key, now_ms);
             if self.last_generation != before {
-                self.unstored = Some(self.last_generation);
+                self.unstored = Some(Unstored {
+                    generation: self.last_generation,
+                    tried_ms: None,
+                });
             }
         }
     }
 
-    /// That a message holds under a key. Whether the ledger has to get a copy of it now: of a fetched one, once.
-    pub fn held(&mut self, generation: Generation) -> bool {
+    /// That a message holds under a key. Whether the ledger has to get a copy of it now: of the one that was fetched
+    /// last, again and again until it has it, and at most once in [`STORE_INTERVAL_MS`].
+    pub fn held(&mut self, generation: Generation, now_ms: u64) -> bool {
+        let Some(unstored) = &mut self.unstored else {
+            return false;
+        };
+        if unstored.generation != generation
+            || is_recent(unstored.tried_ms, now_ms, STORE_INTERVAL_MS)
+        {
+            return false;
+        }
+        unstored.tried_ms = Some(now_ms);
+        true
+    }
+
+    /// The ledger has a copy of that key.
+    pub fn stored(&mut self, generation: Generation) {
         self.unstored
-            .take_if(|unstored| *unstored == generation)
-            .is_some()
+            .take_if(|unstored| unstored.generation == generation);
     }
 
     /// Whether there is any key.
@@ -185,6 +211,11 @@ impl KeyCache {
         let replaced = self.current.replace(held);
         self.previous = replaced.map(|held| (held, now_ms)).or(self.previous.take());
     }
+}
+
+/// Whether that was less than an interval ago. A clock that went back must not stop anything until it has caught up.
+fn is_recent(at_ms: Option<u64>, now_ms: u64, interval_ms: u64) -> bool {
+    at_ms.is_some_and(|at| now_ms.abs_diff(at) < interval_ms)
 }
 
 #[cfg(test)]

@@ -30,8 +30,8 @@ pub trait KeySource {
     fn fetch(&self) -> impl Future<Output = Result<RsaKey, NoKey>>;
     /// The ledger's copy.
     fn stored(&self) -> impl Future<Output = Option<RsaKey>>;
-    /// Keeps a key that was fetched and has verified a message.
-    fn store(&self, key: &RsaKey) -> impl Future<Output = ()>;
+    /// Keeps a key that was fetched and has verified a message. Whether it is kept now.
+    fn store(&self, key: &RsaKey) -> impl Future<Output = bool>;
     /// Milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
     /// Waits some 20 milliseconds for a fetch of another request.
@@ -58,9 +58,11 @@ pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
                 let key = PublicKey::Rsa(key);
                 match verifier.holds(&key, &signature, body).await {
                     Ok(true) => {
-                        let store = cache.borrow_mut().held(generation);
-                        if let (true, PublicKey::Rsa(key)) = (store, &key) {
-                            keys.store(key).await;
+                        let store = cache.borrow_mut().held(generation, keys.now_ms());
+                        if let (true, PublicKey::Rsa(key)) = (store, &key)
+                            && keys.store(key).await
+                        {
+                            cache.borrow_mut().stored(generation);
                         }
                         return Ok(Verified::default());
                     }

@@ -123,3 +123,35 @@ fn a_clock_that_goes_back_stops_nothing() {
     cache.fetch_ended(None, 100 * MINUTE);
     assert_eq!(cache.next(&Attempt::new(0), 0), Step::Fetch);
 }
+
+#[test]
+fn a_fetched_key_is_stored_until_the_ledger_has_it_once_a_minute_at_most() {
+    let mut cache = holding_a();
+    assert!(cache.held(1, 100));
+    // Others that hold meanwhile leave it to the first, and a failure is no reason to ask with every message.
+    assert!(!cache.held(1, 101) && !cache.held(1, 99 + MINUTE));
+    assert!(cache.held(1, 100 + MINUTE));
+    cache.stored(1);
+    assert!(!cache.held(1, 9 * MINUTE));
+}
+
+#[test]
+fn a_new_key_is_stored_at_once_and_an_older_one_no_more() {
+    let mut cache = holding_a();
+    assert!(cache.held(1, MINUTE));
+    cache.fetch_started(MINUTE);
+    cache.fetch_ended(Some(b()), MINUTE);
+    // The store of the first key ends late.
+    cache.stored(1);
+    assert!(!cache.held(1, MINUTE + 1));
+    assert!(cache.held(2, MINUTE + 1));
+}
+
+#[test]
+fn a_key_that_was_not_fetched_is_not_stored() {
+    let mut adopted = KeyCache::default();
+    adopted.adopt(a(), 0);
+    adopted.fetch_started(1);
+    adopted.fetch_ended(Some(a()), 2);
+    assert!(!adopted.held(1, 3) && !KeyCache::pinned(a()).held(1, 3));
+}

@@ -168,6 +168,25 @@ fn the_ledgers_copy_helps_a_new_isolate_while_the_key_url_is_down() {
 }
 
 #[test]
+fn a_key_that_the_ledger_did_not_take_is_given_to_it_again() {
+    let a = RsaSigner::a();
+    let (world, cache) = (World::with(&a), RefCell::default());
+    world.ledger_fails.set(true);
+    for _ in 0..60 {
+        assert!(receive(&cache, &world, &a.sign(BODY)).is_ok());
+        world.pass(2_000);
+    }
+    assert_eq!((world.fetches.get(), world.ledger_writes.get()), (1, 2));
+    world.ledger_fails.set(false);
+    for _ in 0..60 {
+        assert!(receive(&cache, &world, &a.sign(BODY)).is_ok());
+        world.pass(2_000);
+    }
+    assert_eq!((world.fetches.get(), world.ledger_writes.get()), (1, 3));
+    assert_eq!(*world.stored.borrow(), Some(a.public()));
+}
+
+#[test]
 fn a_hundred_messages_at_once_share_one_fetch() {
     let a = RsaSigner::a();
     let (world, cache) = (World::with(&a), RefCell::default());
