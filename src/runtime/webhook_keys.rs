@@ -68,9 +68,8 @@ impl KeySource for LedgerKeys<'_> {
         let call = LedgerCall::Note {
             name: note(self.setting),
         };
-        let answer = ask_ledger(self.env, self.app, &call, self.request_id)
-            .await
-            .ok()?;
+        let answer = ask_ledger(self.env, self.app, &call, self.request_id).await;
+        let answer = answer.map_err(|error| log_ledger_error(&error.0)).ok()?;
         let answer: NoteAnswer = serde_json::from_str(&answer).ok()?;
         RsaKey::from_der(Base64::decode_vec(&answer.result?).ok()?).ok()
     }

@@ -34,7 +34,7 @@ pub trait KeySource {
     fn store(&self, key: &RsaKey) -> impl Future<Output = bool>;
     /// Milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
-    /// Waits some 20 milliseconds for a fetch of another request.
+    /// Waits some 20 milliseconds for what another request has begun.
     fn pause(&self) -> impl Future<Output = ()>;
 }
 
@@ -48,7 +48,6 @@ pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
 ) -> Result<Verified, Rejection> {
     let signature = signature(headers)?;
     let mut attempt = Attempt::new(keys.now_ms());
-    let mut reason = "the key was fetched less than a minute ago".to_owned();
     let mut unusable = None;
     loop {
         // The borrow ends here: other requests of the isolate run during every `.await` below.
@@ -75,16 +74,21 @@ pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
                 }
             }
             Step::Fetch => {
-                if let Err(NoKey(why)) = fetch(cache, keys).await {
-                    reason = why;
-                }
+                cache.borrow_mut().fetch_started(keys.now_ms());
+                let fetched = keys.fetch().await;
+                cache.borrow_mut().fetch_ended(fetched, keys.now_ms());
+            }
+            Step::Read => {
+                cache.borrow_mut().read_started(keys.now_ms());
+                let copy = keys.stored().await;
+                cache.borrow_mut().read_ended(copy, keys.now_ms());
             }
             Step::Wait => keys.pause().await,
             Step::Refuse => {
                 let refused = Rejection::from(Refused::Mismatch);
                 return Err(unusable.map_or(refused, Rejection::Unavailable));
             }
-            Step::Later => return Err(Rejection::Unavailable(reason)),
+            Step::Later => return Err(Rejection::Unavailable(cache.borrow().why_later())),
         }
     }
 }
@@ -98,16 +102,4 @@ fn signature(headers: Headers<'_>) -> Result<Vec<u8>, Refused> {
     } else {
         Err(Refused::Malformed)
     }
-}
-
-async fn fetch<K: KeySource>(cache: &RefCell<KeyCache>, keys: &K) -> Result<(), NoKey> {
-    cache.borrow_mut().fetch_started(keys.now_ms());
-    let result = keys.fetch().await;
-    let key = result.as_ref().ok().cloned();
-    cache.borrow_mut().fetch_ended(key, keys.now_ms());
-    let empty = cache.borrow().is_empty();
-    if empty && let Some(key) = keys.stored().await {
-        cache.borrow_mut().adopt(key, keys.now_ms());
-    }
-    result.map(|_| ())
 }

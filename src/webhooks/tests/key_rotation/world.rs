@@ -75,6 +75,7 @@ impl KeySource for World {
 
     async fn stored(&self) -> Option<RsaKey> {
         self.ledger_reads.set(self.ledger_reads.get() + 1);
+        turn().await;
         self.stored.borrow().clone()
     }
 
