@@ -79,7 +79,7 @@ pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {
     let retention_days = reader.number("LEDGER_RETENTION_DAYS", 90, 7..=3650);
     let give_up_after_hours = reader.number("GIVE_UP_AFTER_HOURS", 24, 1..=720);
     let record_synchronous = reader.flag("RECORD_SYNCHRONOUS_REMOVALS", true);
-    let webhooks = reader.webhooks(apps.as_ref());
+    let webhooks = reader.webhooks(apps.as_ref(), api_token.as_ref(), callers.as_deref());
     let complete = || {
         let (default_app, more_apps) = apps?;
         Some(Config {

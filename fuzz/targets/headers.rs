@@ -218,7 +218,9 @@ impl KeySource for Down {
     async fn stored(&self) -> Option<RsaKey> {
         None
     }
-    async fn store(&self, _: &RsaKey) {}
+    async fn store(&self, _: &RsaKey) -> bool {
+        false
+    }
     fn now_ms(&self) -> u64 {
         NOW_MS
     }

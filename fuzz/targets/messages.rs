@@ -69,6 +69,7 @@ fn parse(webhooks: &str, secrets: &str) -> Option<Sources> {
         secrets: Some(secrets),
         key_url: "https://example.com/key.json",
         apps: &apps,
+        own_tokens: &[],
     };
     Sources::parse(settings).ok()
 }

@@ -137,6 +137,66 @@ fn a_caller_never_holds_the_api_token() {
 }
 
 #[test]
+fn a_webhook_source_never_holds_a_token_of_ours() {
+    const API_TOKEN: &str = "whsec_cf-api-token-0123456789abcdef";
+    let mut map = complete();
+    map.insert("CLOUDFLARE_API_TOKEN", API_TOKEN.to_owned());
+    let rules = r#""rules": [{"when": {"/a": 1}, "action": "user everywhere", "user": "/u"}]"#;
+    for (source, secrets, whose) in [
+        (
+            r#""preset": "auth0""#,
+            format!(r#""{API_TOKEN}""#),
+            "the Cloudflare API token itself",
+        ),
+        (
+            r#""preset": "auth0""#,
+            format!(r#""Bearer {API_TOKEN}""#),
+            "the Cloudflare API token itself",
+        ),
+        (
+            r#""preset": "supabase""#,
+            format!(r#"["fedcba9876543210fedcba9876543210", "{TOKEN}"]"#),
+            "a caller's token",
+        ),
+        (
+            r#""preset": "workos""#,
+            format!(r#""{TOKEN}""#),
+            "a caller's token",
+        ),
+        (
+            r#""preset": "clerk""#,
+            format!(r#""{API_TOKEN}""#),
+            "the Cloudflare API token itself",
+        ),
+        (
+            r#""preset": "stripe""#,
+            format!(r#""{API_TOKEN}""#),
+            "the Cloudflare API token itself",
+        ),
+        (
+            &format!(r#""scheme": "github", {rules}"#),
+            format!(r#""{API_TOKEN}""#),
+            "the Cloudflare API token itself",
+        ),
+    ] {
+        map.insert("WEBHOOKS", format!(r#"{{"x": {{{source}}}}}"#));
+        map.insert("WEBHOOK_SECRETS", format!(r#"{{"x": {secrets}}}"#));
+        let config = parse_map(&map).unwrap();
+        let shown: Vec<_> = config
+            .webhooks
+            .problems()
+            .map(ToString::to_string)
+            .collect();
+        let expected = format!("WEBHOOKS.x has {whose} as a secret in WEBHOOK_SECRETS");
+        assert!(
+            shown.len() == 1 && shown[0].starts_with(&expected) && shown[0].contains("openssl"),
+            "{source}: {shown:?}"
+        );
+        assert!(!shown[0].contains("0123456789abcdef"), "{shown:?}");
+    }
+}
+
+#[test]
 fn a_configuration_shows_no_secret() {
     let shown = format!("{:?}", parse_map(&complete()).unwrap());
     assert!(

@@ -1,23 +1,32 @@
 //! The sources of webhooks, with what they need of the rest.
 
-use super::{Reader, base_url};
+use super::{Caller, Reader, base_url};
 use crate::ids::AppId;
+use crate::secret::Secret;
 use crate::webhooks::Sources;
 use crate::webhooks::key_answer::DEFAULT_KEY_URL;
+use crate::webhooks::secrets::OwnToken;
 use crate::webhooks::source::Settings;
 
 impl Reader<'_> {
     /// Reads `WEBHOOKS`, `WEBHOOK_SECRETS` and `REALTIMEKIT_WEBHOOK_KEY_URL`.
-    pub(super) fn webhooks(&mut self, apps: Option<&(AppId, Vec<AppId>)>) -> Option<Sources> {
+    pub(super) fn webhooks(
+        &mut self,
+        apps: Option<&(AppId, Vec<AppId>)>,
+        api_token: Option<&Secret>,
+        callers: Option<&[Caller]>,
+    ) -> Option<Sources> {
         let key_url = self.key_url()?;
         let (first, more) = apps?;
         let apps = [std::slice::from_ref(first), more].concat();
         let (webhooks, secrets) = (self.text("WEBHOOKS"), self.text("WEBHOOK_SECRETS"));
+        let own_tokens = own_tokens(api_token, callers.unwrap_or_default());
         let settings = Settings {
             webhooks: webhooks.as_deref(),
             secrets: secrets.as_deref(),
             key_url: &key_url,
             apps: &apps,
+            own_tokens: &own_tokens,
         };
         match Sources::parse(settings) {
             Ok(sources) => Some(sources),
@@ -31,4 +40,16 @@ impl Reader<'_> {
         let url = base_url::check(text.as_deref().unwrap_or(DEFAULT_KEY_URL));
         self.checked(name, url.map(str::to_owned))
     }
+}
+
+fn own_tokens<'a>(api_token: Option<&'a Secret>, callers: &'a [Caller]) -> Vec<OwnToken<'a>> {
+    let api_token = api_token.map(|token| OwnToken {
+        what: "the Cloudflare API token itself",
+        token,
+    });
+    let callers = callers.iter().map(|caller| OwnToken {
+        what: "a caller's token",
+        token: &caller.token,
+    });
+    api_token.into_iter().chain(callers).collect()
 }

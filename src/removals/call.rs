@@ -139,7 +139,11 @@ impl LedgerCall {
     #[must_use]
     pub fn patience_ms(&self) -> u32 {
         match self {
-            Self::Record { .. } | Self::Limited { .. } | Self::Health => SHORT_PATIENCE_MS,
+            Self::Record { .. }
+            | Self::Limited { .. }
+            | Self::Health
+            | Self::Note { .. }
+            | Self::SetNote { .. } => SHORT_PATIENCE_MS,
             _ => PATIENCE_MS,
         }
     }

@@ -13,7 +13,7 @@ use worker::Env;
 
 use super::body::read_bounded;
 use super::isolate::Isolate;
-use super::ledger_stub::{ask_ledger, call_ledger};
+use super::ledger_stub::ask_ledger;
 use crate::ids::AppId;
 use crate::log::log_ledger_error;
 use crate::realtimekit::Clock;
@@ -39,7 +39,7 @@ pub struct LedgerKeys<'a> {
     pub env: &'a Env,
     /// The isolate, for its clock.
     pub isolate: &'a Isolate,
-    /// The app whose ledger keeps the copy.
+    /// The app whose ledger keeps the copy: one for all sources, as they share the keys.
     pub app: &'a AppId,
     /// The request on whose behalf.
     pub request_id: &'a str,
@@ -68,23 +68,21 @@ impl KeySource for LedgerKeys<'_> {
         let call = LedgerCall::Note {
             name: note(self.setting),
         };
-        let answer = ask_ledger(self.env, self.app, &call, self.request_id)
-            .await
-            .ok()?;
+        let answer = ask_ledger(self.env, self.app, &call, self.request_id).await;
+        let answer = answer.map_err(|error| log_ledger_error(&error.0)).ok()?;
         let answer: NoteAnswer = serde_json::from_str(&answer).ok()?;
         RsaKey::from_der(Base64::decode_vec(&answer.result?).ok()?).ok()
     }
 
-    async fn store(&self, key: &RsaKey) {
+    async fn store(&self, key: &RsaKey) -> bool {
         let value = Base64::encode_string(key.der());
         let call = LedgerCall::SetNote {
             name: note(self.setting),
             value,
         };
         // Without the copy a start while the key URL is down has to wait; nothing else depends on it.
-        if let Err(error) = call_ledger(self.env, self.app, &call, self.request_id).await {
-            log_ledger_error(&error.0);
-        }
+        let stored = ask_ledger(self.env, self.app, &call, self.request_id).await;
+        stored.map_err(|error| log_ledger_error(&error.0)).is_ok()
     }
 
     fn now_ms(&self) -> u64 {

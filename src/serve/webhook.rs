@@ -31,7 +31,7 @@ impl Serving<'_> {
         };
         log.caller = Some(source.origin());
         let body = body(self.request).await?;
-        let verified = match self.verify(source, &body, log).await {
+        let verified = match self.verify(config, source, &body, log).await {
             Ok(verified) => verified,
             Err(Rejection::Refused(refused)) => {
                 log.refused = Some(refused.as_str());
@@ -62,6 +62,7 @@ impl Serving<'_> {
 
     async fn verify(
         &self,
+        config: &Config,
         source: &Source,
         body: &[u8],
         log: &RequestLog,
@@ -75,7 +76,7 @@ impl Serving<'_> {
                 let keys = LedgerKeys {
                     env: self.env,
                     isolate: &self.isolate,
-                    app: &source.app,
+                    app: &config.default_app,
                     request_id: &log.request_id,
                     setting: &settings.key,
                 };

@@ -6,8 +6,20 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
+
+/// Why a text is no JSON in which no object has a name twice.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// The names and numbers that lead to the place, from the outside.
+    pub at: Vec<String>,
+    /// Whether the last of them is a name that stands twice.
+    pub twice: bool,
+    /// What is wrong, without any value.
+    pub error: serde_json::Error,
+}
 
 /// Reads a body, or says what is wrong with it.
 pub fn parse(body: &[u8]) -> Result<Value, String> {
@@ -15,9 +27,21 @@ pub fn parse(body: &[u8]) -> Result<Value, String> {
         return Err("starts with a byte order mark, which JSON does not have".to_owned());
     }
     let text = std::str::from_utf8(body).map_err(|_| "is not UTF-8".to_owned())?;
-    let Unique(value) =
-        serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
-    Ok(value)
+    parse_unique(text).map_err(|Unreadable { error, .. }| format!("is not JSON: {error}"))
+}
+
+/// Reads JSON in which no object has a name twice.
+pub fn parse_unique(text: &str) -> Result<Value, Unreadable> {
+    let mut at = Vec::new();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = Unique { at: &mut at }.deserialize(&mut json);
+    let read = read.and_then(|value| json.end().map(|()| value));
+    read.map_err(|error| {
+        at.reverse();
+        // Any value is right, so that of all that is JSON nothing else is wrong.
+        let twice = error.is_data();
+        Unreadable { at, twice, error }
+    })
 }
 
 /// An id as text: a string as it is, a whole number of 64 bits in decimal digits.
@@ -30,65 +54,91 @@ pub fn id_text(value: &Value) -> Option<String> {
     }
 }
 
-/// A value in which no object has a name twice.
-struct Unique(Value);
+/// Reads a value in which no object has a name twice.
+struct Unique<'a> {
+    /// Where the reading ended, from the inside.
+    at: &'a mut Vec<String>,
+}
 
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueVisitor)
+impl Unique<'_> {
+    fn inner(&mut self) -> Unique<'_> {
+        Unique { at: self.at }
+    }
+
+    fn ended<T, E>(self, at: String, error: E) -> Result<T, E> {
+        self.at.push(at);
+        Err(error)
     }
 }
 
-struct UniqueVisitor;
+impl<'de> DeserializeSeed<'de> for Unique<'_> {
+    type Value = Value;
 
-impl<'de> Visitor<'de> for UniqueVisitor {
-    type Value = Unique;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unique<'_> {
+    type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<Unique, E> {
-        Ok(Unique(Value::Null))
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Unique, E> {
-        Ok(Unique(Value::Bool(value)))
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Unique, E> {
-        Ok(Unique(value.into()))
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Unique, E> {
-        Ok(Unique(value.into()))
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Unique, E> {
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
         let number = Number::from_f64(value).ok_or_else(|| E::custom("a number is not finite"))?;
-        Ok(Unique(Value::Number(number)))
+        Ok(Value::Number(number))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Unique, E> {
-        Ok(Unique(Value::String(value.to_owned())))
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Unique, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        while let Some(Unique(value)) = seq.next_element()? {
-            values.push(value);
-        }
-        Ok(Unique(Value::Array(values)))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Unique, A::Error> {
-        let mut map = Map::new();
-        while let Some((name, Unique(value))) = entries.next_entry::<String, Unique>()? {
-            if map.insert(name, value).is_some() {
-                return Err(A::Error::custom("an object has a name twice"));
+        loop {
+            match seq.next_element_seed(self.inner()) {
+                Ok(Some(value)) => values.push(value),
+                Ok(None) => return Ok(Value::Array(values)),
+                Err(error) => return self.ended(values.len().to_string(), error),
             }
         }
-        Ok(Unique(Value::Object(map)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            match map.entry(name) {
+                Entry::Vacant(place) => match entries.next_value_seed(self.inner()) {
+                    Ok(value) => {
+                        place.insert(value);
+                    }
+                    Err(error) => return self.ended(place.key().clone(), error),
+                },
+                Entry::Occupied(place) => {
+                    let error = A::Error::custom("an object has a name twice");
+                    return self.ended(place.key().clone(), error);
+                }
+            }
+        }
+        Ok(Value::Object(map))
     }
 }
 
@@ -133,6 +183,22 @@ mod tests {
         ] {
             let error = parse(body).unwrap_err();
             assert!(error.contains(what), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_has_its_place() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for (text, at, twice) in [
+            (r#"{"a":1,"a":2}"#, "a", true),
+            (r#"{"a":[0,{"b":{"c":1,"d":2,"c":3}}]}"#, "a.1.b.c", true),
+            (r#"[{"a":1e999}]"#, "0.a", false),
+            (r#"{"a":[1,"\ud800"]}"#, "a.1", false),
+            (r#"{"a":1}}"#, "", false),
+            (&deep, &["0"; 127].join("."), false),
+        ] {
+            let wrong = parse_unique(text).unwrap_err();
+            assert_eq!((wrong.at.join(".").as_str(), wrong.twice), (at, twice));
         }
     }
 

@@ -9,29 +9,35 @@
 //!    during a fetch wait for it.
 //! 3. **401** is said only of a message that was checked against the key as it was fetched *after* the message arrived.
 //!    What does not hold then was never signed.
-//! 4. Where a fetch would be needed and is not allowed yet, or fails, the answer is **503**. The honest sender comes
-//!    back when a fetch is allowed again, so a rotation loses nothing, even under a flood that keeps using up the one
-//!    fetch a minute. A forger learns nothing from it and gains nothing: neither answer acts on the message.
+//! 4. Where a fetch would be needed and is not allowed yet, or fails, the ledger's copy is read if there is no key at all,
+//!    and otherwise the answer is **503**. The honest sender comes back when a fetch is allowed again, so a rotation loses
+//!    nothing, even under a flood that keeps using up the one fetch a minute. A forger learns nothing from it and gains
+//!    nothing: neither answer acts on the message.
 //! 5. What is not even shaped like a signature never comes here and is always 401 ([`super::realtimekit`]).
 //! 6. The key before the last one stays good for [`PREVIOUS_KEY_MS`], for what was signed before the rotation and is
 //!    delivered after it. A rotation because of a leak is a matter for a pinned key, which this rule does not touch.
 //! 7. A pinned key is all there is: 401 at once, and never a fetch.
 //!
 //! A flood of forgeries therefore costs one fetch a minute an isolate, and nothing of the ledger: the ledger's copy is
-//! read only when there is no key and the fetch failed, and written only when a fetched key has verified a message.
+//! read only when there is no key, once after each fetch, and written only when a fetched key has verified a message. The
+//! copy is in one ledger for all sources, as the keys are: whichever of them gets a message first keeps it for all.
 //!
 //! Everything here is plain data; [`super::realtimekit::verify`] carries the steps out.
 
+use super::key_answer::NoKey;
 use super::public_key::RsaKey;
 
 /// The least time between the starts of two fetches, in milliseconds.
 pub const FETCH_INTERVAL_MS: u64 = 60_000;
 
-/// How long a fetch may take, in milliseconds; then others stop waiting for it.
+/// How long a fetch may take, in milliseconds; then others stop waiting for it, as they do for the ledger's copy.
 pub const FETCH_DEADLINE_MS: u64 = 5_000;
 
 /// How long the key before the last one stays good, in milliseconds.
 pub const PREVIOUS_KEY_MS: u64 = 3_600_000;
+
+/// The least time between two attempts to store a key in the ledger, in milliseconds.
+pub const STORE_INTERVAL_MS: u64 = 60_000;
 
 /// Names a key within one cache.
 pub type Generation = u32;
@@ -42,7 +48,15 @@ struct Held {
     key: RsaKey,
 }
 
-/// The keys of one source, kept for the isolate's life.
+/// The fetched key that the ledger has no copy of.
+#[derive(Debug, Clone)]
+struct Unstored {
+    generation: Generation,
+    /// When a message last held under it, for which the ledger was to get it.
+    tried_ms: Option<u64>,
+}
+
+/// The keys from one place, kept for the isolate's life.
 #[derive(Debug, Clone, Default)]
 pub struct KeyCache {
     pinned: bool,
@@ -52,10 +66,13 @@ pub struct KeyCache {
     asked_ms: Option<u64>,
     /// When the fetch started that gave the current key or gave it again.
     confirmed_ms: Option<u64>,
-    /// Until when a fetch that is under way is waited for.
-    fetching_until_ms: Option<u64>,
-    /// The fetched key that the ledger has no copy of.
-    unstored: Option<Generation>,
+    /// Why the last fetch gave no key, if it did not.
+    failure: Option<String>,
+    /// Whether the ledger's copy was read since the last fetch started.
+    read: bool,
+    /// Until when a fetch or a reading that is under way is waited for.
+    busy_until_ms: Option<u64>,
+    unstored: Option<Unstored>,
     last_generation: Generation,
 }
 
@@ -73,11 +90,13 @@ pub enum Step {
     Try(Generation, RsaKey),
     /// Fetch the key: [`KeyCache::fetch_started`], then [`KeyCache::fetch_ended`].
     Fetch,
-    /// Somebody else fetches: wait a little and ask again.
+    /// Read the ledger's copy: [`KeyCache::read_started`], then [`KeyCache::read_ended`].
+    Read,
+    /// Somebody else fetches or reads: wait a little and ask again.
     Wait,
     /// 401: the message is not `RealtimeKit`'s.
     Refuse,
-    /// 503: it cannot be told now.
+    /// 503: it cannot be told now, and [`KeyCache::why_later`] says why.
     Later,
 }
 
@@ -119,15 +138,24 @@ impl KeyCache {
         if self.pinned || asked_since {
             return Step::Refuse;
         }
-        if self.fetching_until_ms.is_some_and(|until| now_ms < until) {
+        if self.busy_until_ms.is_some_and(|until| now_ms < until) {
             return Step::Wait;
         }
-        // A clock that went back must not stop fetches until it has caught up.
-        let since = self.asked_ms.map(|asked| now_ms.abs_diff(asked));
-        if since.is_none_or(|since| since >= FETCH_INTERVAL_MS) {
-            Step::Fetch
-        } else {
-            Step::Later
+        if !is_recent(self.asked_ms, now_ms, FETCH_INTERVAL_MS) {
+            return Step::Fetch;
+        }
+        if self.current.is_none() && !self.read {
+            return Step::Read;
+        }
+        Step::Later
+    }
+
+    /// Why it cannot be told now: a sentence for the log.
+    #[must_use]
+    pub fn why_later(&self) -> String {
+        match &self.failure {
+            Some(why) => format!("no key could be had: {why}"),
+            None => "the signature holds under no known key, and the key was fetched less than a minute ago".to_owned(),
         }
     }
 
@@ -143,37 +171,73 @@ impl KeyCache {
     /// A fetch starts.
     pub fn fetch_started(&mut self, now_ms: u64) {
         self.asked_ms = Some(now_ms);
-        self.fetching_until_ms = Some(now_ms.saturating_add(FETCH_DEADLINE_MS));
+        self.failure = Some("the fetch did not end".to_owned());
+        self.read = false;
+        self.wait_for(now_ms);
     }
 
     /// The fetch that started last has ended, with a key or without.
-    pub fn fetch_ended(&mut self, key: Option<RsaKey>, now_ms: u64) {
-        self.fetching_until_ms = None;
-        if let Some(key) = key {
-            self.confirmed_ms = self.asked_ms;
-            let before = self.last_generation;
-            self.adopt(key, now_ms);
-            if self.last_generation != before {
-                self.unstored = Some(self.last_generation);
+    pub fn fetch_ended(&mut self, fetched: Result<RsaKey, NoKey>, now_ms: u64) {
+        self.busy_until_ms = None;
+        match fetched {
+            Ok(key) => {
+                self.failure = None;
+                self.confirmed_ms = self.asked_ms;
+                let before = self.last_generation;
+                self.adopt(key, now_ms);
+                if self.last_generation != before {
+                    self.unstored = Some(Unstored {
+                        generation: self.last_generation,
+                        tried_ms: None,
+                    });
+                }
             }
+            Err(NoKey(why)) => self.failure = Some(why),
         }
     }
 
-    /// That a message holds under a key. Whether the ledger has to get a copy of it now: of a fetched one, once.
-    pub fn held(&mut self, generation: Generation) -> bool {
+    /// The ledger's copy begins to be read.
+    pub fn read_started(&mut self, now_ms: u64) {
+        self.read = true;
+        self.wait_for(now_ms);
+    }
+
+    /// The ledger's copy was read, if there is one.
+    pub fn read_ended(&mut self, copy: Option<RsaKey>, now_ms: u64) {
+        self.busy_until_ms = None;
+        // A key that was fetched meanwhile is the newer one.
+        if let (None, Some(key)) = (&self.current, copy) {
+            self.adopt(key, now_ms);
+        }
+    }
+
+    fn wait_for(&mut self, now_ms: u64) {
+        self.busy_until_ms = Some(now_ms.saturating_add(FETCH_DEADLINE_MS));
+    }
+
+    /// That a message holds under a key. Whether the ledger has to get a copy of it now: of the one that was fetched
+    /// last, again and again until it has it, and at most once in [`STORE_INTERVAL_MS`].
+    pub fn held(&mut self, generation: Generation, now_ms: u64) -> bool {
+        let Some(unstored) = &mut self.unstored else {
+            return false;
+        };
+        if unstored.generation != generation
+            || is_recent(unstored.tried_ms, now_ms, STORE_INTERVAL_MS)
+        {
+            return false;
+        }
+        unstored.tried_ms = Some(now_ms);
+        true
+    }
+
+    /// The ledger has a copy of that key.
+    pub fn stored(&mut self, generation: Generation) {
         self.unstored
-            .take_if(|unstored| *unstored == generation)
-            .is_some()
+            .take_if(|unstored| unstored.generation == generation);
     }
 
-    /// Whether there is any key.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.current.is_none()
-    }
-
-    /// Takes a key over, without having asked for it: the ledger's copy, for a start while the key URL is down.
-    pub fn adopt(&mut self, key: RsaKey, now_ms: u64) {
+    /// Takes a key over, and keeps the one before as the previous.
+    fn adopt(&mut self, key: RsaKey, now_ms: u64) {
         if self.current.as_ref().is_some_and(|held| held.key == key) {
             return;
         }
@@ -185,6 +249,11 @@ impl KeyCache {
         let replaced = self.current.replace(held);
         self.previous = replaced.map(|held| (held, now_ms)).or(self.previous.take());
     }
+}
+
+/// Whether that was less than an interval ago. A clock that went back must not stop anything until it has caught up.
+fn is_recent(at_ms: Option<u64>, now_ms: u64, interval_ms: u64) -> bool {
+    at_ms.is_some_and(|at| now_ms.abs_diff(at) < interval_ms)
 }
 
 #[cfg(test)]

@@ -30,11 +30,11 @@ pub trait KeySource {
     fn fetch(&self) -> impl Future<Output = Result<RsaKey, NoKey>>;
     /// The ledger's copy.
     fn stored(&self) -> impl Future<Output = Option<RsaKey>>;
-    /// Keeps a key that was fetched and has verified a message.
-    fn store(&self, key: &RsaKey) -> impl Future<Output = ()>;
+    /// Keeps a key that was fetched and has verified a message. Whether it is kept now.
+    fn store(&self, key: &RsaKey) -> impl Future<Output = bool>;
     /// Milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
-    /// Waits some 20 milliseconds for a fetch of another request.
+    /// Waits some 20 milliseconds for what another request has begun.
     fn pause(&self) -> impl Future<Output = ()>;
 }
 
@@ -48,7 +48,6 @@ pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
 ) -> Result<Verified, Rejection> {
     let signature = signature(headers)?;
     let mut attempt = Attempt::new(keys.now_ms());
-    let mut reason = "the key was fetched less than a minute ago".to_owned();
     let mut unusable = None;
     loop {
         // The borrow ends here: other requests of the isolate run during every `.await` below.
@@ -58,9 +57,11 @@ pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
                 let key = PublicKey::Rsa(key);
                 match verifier.holds(&key, &signature, body).await {
                     Ok(true) => {
-                        let store = cache.borrow_mut().held(generation);
-                        if let (true, PublicKey::Rsa(key)) = (store, &key) {
-                            keys.store(key).await;
+                        let store = cache.borrow_mut().held(generation, keys.now_ms());
+                        if let (true, PublicKey::Rsa(key)) = (store, &key)
+                            && keys.store(key).await
+                        {
+                            cache.borrow_mut().stored(generation);
                         }
                         return Ok(Verified::default());
                     }
@@ -73,16 +74,21 @@ pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
                 }
             }
             Step::Fetch => {
-                if let Err(NoKey(why)) = fetch(cache, keys).await {
-                    reason = why;
-                }
+                cache.borrow_mut().fetch_started(keys.now_ms());
+                let fetched = keys.fetch().await;
+                cache.borrow_mut().fetch_ended(fetched, keys.now_ms());
+            }
+            Step::Read => {
+                cache.borrow_mut().read_started(keys.now_ms());
+                let copy = keys.stored().await;
+                cache.borrow_mut().read_ended(copy, keys.now_ms());
             }
             Step::Wait => keys.pause().await,
             Step::Refuse => {
                 let refused = Rejection::from(Refused::Mismatch);
                 return Err(unusable.map_or(refused, Rejection::Unavailable));
             }
-            Step::Later => return Err(Rejection::Unavailable(reason)),
+            Step::Later => return Err(Rejection::Unavailable(cache.borrow().why_later())),
         }
     }
 }
@@ -96,16 +102,4 @@ fn signature(headers: Headers<'_>) -> Result<Vec<u8>, Refused> {
     } else {
         Err(Refused::Malformed)
     }
-}
-
-async fn fetch<K: KeySource>(cache: &RefCell<KeyCache>, keys: &K) -> Result<(), NoKey> {
-    cache.borrow_mut().fetch_started(keys.now_ms());
-    let result = keys.fetch().await;
-    let key = result.as_ref().ok().cloned();
-    cache.borrow_mut().fetch_ended(key, keys.now_ms());
-    let empty = cache.borrow().is_empty();
-    if empty && let Some(key) = keys.stored().await {
-        cache.borrow_mut().adopt(key, keys.now_ms());
-    }
-    result.map(|_| ())
 }

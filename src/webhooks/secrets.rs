@@ -16,6 +16,15 @@ pub const MIN_TEXT_CHARS: usize = 16;
 /// The sizes of a secret of Standard Webhooks, in bytes: 24 to 64 by the specification, and 75 at Svix.
 const SIZE_BYTES: std::ops::RangeInclusive<usize> = 24..=75;
 
+/// A token of the Worker's own: that of the Cloudflare API, or a caller's.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnToken<'a> {
+    /// What it is, to be read after "has".
+    pub what: &'static str,
+    /// The token.
+    pub token: &'a Secret,
+}
+
 const NAME: &str = "WEBHOOK_SECRETS";
 
 /// Reads a secret or a list of them.
@@ -42,6 +51,25 @@ pub fn list(value: Option<&Value>, source: &str) -> Result<Vec<String>, String> 
         return Err(format!("has more than {MAX_SECRETS} secrets in {NAME}"));
     }
     Ok(texts)
+}
+
+/// Passes secrets on of which none is a token of the Worker's own, alone or behind a word such as `Bearer`. A sender's
+/// settings are seen by others than those who may have such a token.
+pub fn without_own_tokens(
+    texts: Vec<String>,
+    own_tokens: &[OwnToken<'_>],
+) -> Result<Vec<String>, String> {
+    let is_in = |own: &&OwnToken<'_>| {
+        let mut words = texts.iter().flat_map(|text| text.split_whitespace());
+        words.any(|word| own.token.matches(word))
+    };
+    let Some(OwnToken { what, .. }) = own_tokens.iter().find(is_in) else {
+        return Ok(texts);
+    };
+    Err(format!(
+        "has {what} as a secret in {NAME}, and whoever sees the sender's settings would hold it: take the secret that the \
+         sender made, or make another one with `openssl rand -hex 32`; if the sender had the token, replace that as well"
+    ))
 }
 
 /// Secrets and public keys of `standard-webhooks`.

@@ -6,10 +6,12 @@ mod signed;
 mod text;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::pointer::Pointer;
 use super::realtimekit::KeySetting;
 use super::rules::{RealtimeKitRule, Rule};
+use super::secrets::OwnToken;
 use super::verification::Scheme;
 use crate::config_problem::ConfigProblem;
 use crate::ids::AppId;
@@ -90,6 +92,8 @@ pub struct Settings<'a> {
     pub key_url: &'a str,
     /// The apps that are served; the first is the default.
     pub apps: &'a [AppId],
+    /// Tokens of the Worker's own, which are no source's secret.
+    pub own_tokens: &'a [OwnToken<'a>],
 }
 
 impl Sources {
@@ -124,7 +128,7 @@ impl Sources {
         let Some(webhooks) = settings.webhooks else {
             return Ok(Self::default());
         };
-        let entries = object_entries::<Value>(webhooks).ok_or_else(|| {
+        let entries = object_entries::<&RawValue>(webhooks).ok_or_else(|| {
             let rule = "must be a table of sources, such as [vars.WEBHOOKS.clerk] in wrangler.toml";
             whole("WEBHOOKS", rule)
         })?;
@@ -133,16 +137,16 @@ impl Sources {
 
     fn from_entries(
         settings: &Settings<'_>,
-        entries: Vec<(String, Value)>,
+        entries: Vec<(String, &RawValue)>,
         secrets: &[(String, Value)],
     ) -> Self {
         let mut sources: Vec<(String, SourceState)> = Vec::with_capacity(entries.len());
-        for (name, value) in entries {
+        for (name, json) in entries {
             if let Some((_, state)) = sources.iter_mut().find(|(own, _)| *own == name) {
                 // Which of the two would count is not for us to choose.
                 *state = refused(&name, "stands twice in WEBHOOKS");
             } else {
-                let state = read(&name, value, settings, secrets);
+                let state = read(&name, json.get(), settings, secrets);
                 sources.push((name, state));
             }
         }
@@ -152,7 +156,7 @@ impl Sources {
 
 fn read(
     name: &str,
-    value: Value,
+    json: &str,
     settings: &Settings<'_>,
     secrets: &[(String, Value)],
 ) -> SourceState {
@@ -164,7 +168,7 @@ fn read(
             "stands twice in WEBHOOK_SECRETS; a rotation takes a list",
         );
     }
-    match text::read(name, value, secret, settings) {
+    match text::read(name, json, secret, settings) {
         Ok(source) => SourceState::Ready(Box::new(source)),
         Err(problems) => SourceState::Refused(problems),
     }

@@ -1,7 +1,10 @@
 // The key of RealtimeKit's webhooks: floods, rotation, and a key URL that fails.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -24,6 +27,7 @@ export function keys(shared: () => Hooks): void {
   for (const [what, answer] of troubles()) {
     test(`a key URL that ${what} makes 503, so that RealtimeKit comes back`, { timeout: 240_000 }, () => trouble(answer));
   }
+  test('after a restart while the key URL is down, the events of every app are accepted', { timeout: 240_000 }, restart);
   test('a flood of forgeries under a shared secret costs no request either', () => sharedSecretFlood(shared()));
 }
 
@@ -31,8 +35,8 @@ async function start(ofApp: string, keyUrl: string): Promise<Hooks> {
   return Hooks.start({ sources: { realtimekit: { app_id: ofApp, meeting_ended: true } }, keyUrl });
 }
 
-function send(hooks: Hooks, pair: RsaPair, body = JSON.stringify(eventOf('meeting.ended'))): Promise<JsonAnswer> {
-  return hooks.post('realtimekit', body, { 'rtk-signature': signatureOf(body, pair) });
+function send(hooks: Hooks, pair: RsaPair, body = JSON.stringify(eventOf('meeting.ended')), source = 'realtimekit'): Promise<JsonAnswer> {
+  return hooks.post(source, body, { 'rtk-signature': signatureOf(body, pair) });
 }
 
 async function flood(): Promise<void> {
@@ -97,6 +101,27 @@ async function trouble(answer: RequestListener): Promise<void> {
   assert.deepEqual(await hooks.removals(ofApp), []);
   await keyServer.stop();
   await hooks.stop();
+}
+
+/** One ledger has the key for all sources, whichever of them got the message under which it held. */
+async function restart(): Promise<void> {
+  const [pair, persistTo] = [rsa(), await mkdtemp(join(tmpdir(), 'participant-remover-keys-'))];
+  const keyServer = await KeyServer.of(pair);
+  const sources = {
+    realtimekit: { app_id: app(), meeting_ended: true },
+    second: { scheme: 'realtimekit', app_id: app(), meeting_ended: true },
+  };
+  const hooks = await Hooks.start({ sources, keyUrl: keyServer.url, persistTo });
+  idOf(await send(hooks, pair));
+  await hooks.crash(async () => {
+    keyServer.answer = (_, response) => response.writeHead(500).end();
+  });
+  idOf(await send(hooks, pair, undefined, 'second'));
+  idOf(await send(hooks, pair));
+  assert.equal(keyServer.fetches, 2);
+  await keyServer.stop();
+  await hooks.stop();
+  await rm(persistTo, { recursive: true, force: true, maxRetries: 3 });
 }
 
 async function sharedSecretFlood(hooks: Hooks): Promise<void> {

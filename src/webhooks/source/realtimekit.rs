@@ -36,22 +36,38 @@ pub fn read(
         let rule = "is given by the source's name: leave it out".to_owned();
         problems.push(("scheme".to_owned(), rule));
     }
-    let organization_id = fields.organization_id;
-    if organization_id
-        .as_ref()
-        .is_some_and(|id| id.trim().is_empty())
-    {
-        let rule = "must not be empty; leave it out to take every organization's".to_owned();
-        problems.push(("organization_id".to_owned(), rule));
-    }
+    check_organization(fields.organization_id.as_deref(), problems);
     let app = text::app(fields.app_id.as_deref(), settings, problems);
+    let key = key(fields.public_key.as_deref(), settings.key_url, problems);
+    let before = problems.len();
+    let participant_left = rule("participant_left", fields.participant_left, problems);
+    let meeting_ended = rule("meeting_ended", fields.meeting_ended, problems);
+    // A rule that is wrong has been named; it must not be said to be missing as well.
+    if problems.len() == before && participant_left.is_none() && meeting_ended.is_none() {
+        let rule = "needs `meeting_ended` or `participant_left`, or both: without them no event removes anybody";
+        problems.push((String::new(), rule.to_owned()));
+    }
     let sender = RealtimeKit {
-        key: key(fields.public_key.as_deref(), settings.key_url, problems)?,
-        organization_id,
-        participant_left: rule("participant_left", fields.participant_left, problems),
-        meeting_ended: rule("meeting_ended", fields.meeting_ended, problems),
+        key: key?,
+        organization_id: fields.organization_id,
+        participant_left,
+        meeting_ended,
     };
     Some((app?, Sender::RealtimeKit(sender)))
+}
+
+/// An id that no event can have would make each one another organization's.
+fn check_organization(id: Option<&str>, problems: &mut Vec<Problem>) {
+    let rule = match id {
+        Some(id) if id.trim().is_empty() => {
+            "must not be empty; leave it out to take every organization's"
+        }
+        Some(id) if id.trim() != id || id.chars().any(char::is_control) => {
+            "begins or ends with a blank, or has a control character: copy it again, `meeting.organizedBy.id` of any event"
+        }
+        _ => return,
+    };
+    problems.push(("organization_id".to_owned(), rule.to_owned()));
 }
 
 fn key(pem: Option<&str>, url: &str, problems: &mut Vec<Problem>) -> Option<KeySetting> {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::signed::Fields;
 use crate::webhooks::rules::Problem;
+use crate::webhooks::secrets::OwnToken;
 use crate::webhooks::verification::Scheme;
 use crate::webhooks::{github, secrets, standard_webhooks, stripe, token, workos};
 
@@ -19,6 +20,7 @@ pub fn read(
     fields: &Fields,
     source: &str,
     secret: Option<&Value>,
+    own_tokens: &[OwnToken<'_>],
     problems: &mut Vec<Problem>,
 ) -> Option<Scheme> {
     if !NAMES.contains(&name) {
@@ -34,6 +36,7 @@ pub fn read(
     let header = header(fields, timed, default, problems);
     let tolerance = tolerance(fields, timed, problems);
     secrets::list(secret, source)
+        .and_then(|texts| secrets::without_own_tokens(texts, own_tokens))
         .and_then(|texts| build(name, &texts, header, tolerance))
         .map_err(|rule| problems.push((String::new(), rule)))
         .ok()

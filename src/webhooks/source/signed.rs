@@ -43,7 +43,10 @@ pub fn read(
     if scheme.is_none() && fields.preset.is_none() {
         problems.push((String::new(), format!("needs {}", choices())));
     }
-    let scheme = scheme.and_then(|scheme| scheme::read(scheme, &fields, name, secret, problems));
+    let scheme = scheme.and_then(|scheme| {
+        let own_tokens = settings.own_tokens;
+        scheme::read(scheme, &fields, name, secret, own_tokens, problems)
+    });
     let sender = Sender::Signed {
         scheme: scheme?,
         rules: rules?,

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{REALTIMEKIT, Settings, Source, realtimekit, signed};
 use crate::config_problem::ConfigProblem;
 use crate::ids::AppId;
+use crate::webhooks::event::{Unreadable, parse_unique};
 use crate::webhooks::rules::Problem;
 
 /// A problem with a field of a source, or with the source itself.
@@ -22,7 +23,7 @@ pub fn problem(source: &str, field: &str, rule: &str) -> ConfigProblem {
 /// Reads a source, with what `WEBHOOK_SECRETS` has for it.
 pub fn read(
     name: &str,
-    value: Value,
+    json: &str,
     secret: Option<&Value>,
     settings: &Settings<'_>,
 ) -> Result<Source, Vec<ConfigProblem>> {
@@ -30,6 +31,7 @@ pub fn read(
         let rule = "must be named with 1 to 32 of a-z, 0-9 and '-': the name stands in the path";
         return Err(vec![problem(name, "", rule)]);
     }
+    let value = parse_unique(json).map_err(|wrong| vec![unreadable(name, &wrong)])?;
     let mut problems = Vec::new();
     let scheme = value.get("scheme").and_then(Value::as_str);
     let read = if name == REALTIMEKIT || scheme == Some(REALTIMEKIT) {
@@ -48,6 +50,16 @@ pub fn read(
             .map(|(field, rule)| problem(name, field, rule))
             .collect()),
     }
+}
+
+/// A name that stands twice is shown with all that leads to it: which of the two would count is not for us to choose.
+fn unreadable(source: &str, wrong: &Unreadable) -> ConfigProblem {
+    if wrong.twice {
+        let rule = "stands twice: leave one of them out";
+        return problem(source, &wrong.at.join("."), rule);
+    }
+    let field = wrong.at.first().map_or("", String::as_str);
+    problem(source, field, &format!("cannot be read: {}", wrong.error))
 }
 
 fn is_name(name: &str) -> bool {
@@ -96,9 +108,7 @@ fn culprit<T: DeserializeOwned>(table: Value, error: &str) -> Option<String> {
 }
 
 fn names_a_field(error: &str) -> bool {
-    ["unknown field", "missing field", "duplicate field"]
-        .iter()
-        .any(|start| error.starts_with(start))
+    error.starts_with("unknown field") || error.starts_with("missing field")
 }
 
 /// What serde says of a mistake, less the value: "invalid type: string \"x\", expected a boolean".

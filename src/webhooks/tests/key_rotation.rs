@@ -168,12 +168,80 @@ fn the_ledgers_copy_helps_a_new_isolate_while_the_key_url_is_down() {
 }
 
 #[test]
+fn a_key_that_the_ledger_did_not_take_is_given_to_it_again() {
+    let a = RsaSigner::a();
+    let (world, cache) = (World::with(&a), RefCell::default());
+    world.ledger_fails.set(true);
+    for _ in 0..60 {
+        assert!(receive(&cache, &world, &a.sign(BODY)).is_ok());
+        world.pass(2_000);
+    }
+    assert_eq!((world.fetches.get(), world.ledger_writes.get()), (1, 2));
+    world.ledger_fails.set(false);
+    for _ in 0..60 {
+        assert!(receive(&cache, &world, &a.sign(BODY)).is_ok());
+        world.pass(2_000);
+    }
+    assert_eq!((world.fetches.get(), world.ledger_writes.get()), (1, 3));
+    assert_eq!(*world.stored.borrow(), Some(a.public()));
+}
+
+#[test]
+fn the_ledgers_copy_helps_those_who_come_after_a_fetch_that_never_ended() {
+    let a = RsaSigner::a();
+    let (world, cache) = (World::with(&a), RefCell::default());
+    *world.stored.borrow_mut() = Some(a.public());
+    let signature = a.sign(BODY);
+    let mut hung_up = Box::pin(send(&cache, &world, &signature));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(hung_up.as_mut().poll(&mut context).is_pending());
+    drop(hung_up);
+    world.pass(6_000);
+    assert!(receive(&cache, &world, &signature).is_ok());
+    assert_eq!((world.fetches.get(), world.ledger_reads.get()), (1, 1));
+}
+
+#[test]
+fn the_log_has_the_reason_why_there_is_no_key_for_every_message() {
+    let a = RsaSigner::a();
+    let (world, cache) = (World::with(&a), RefCell::default());
+    world.answer(503, "");
+    for _ in 0..3 {
+        let Err(Rejection::Unavailable(why)) = receive(&cache, &world, &a.sign(BODY)) else {
+            panic!()
+        };
+        assert_eq!(
+            why,
+            "no key could be had: the key URL answered with status 503"
+        );
+        world.pass(1_000);
+    }
+    assert_eq!((world.fetches.get(), world.ledger_reads.get()), (1, 1));
+}
+
+#[test]
+fn a_hundred_messages_at_once_share_the_ledgers_copy() {
+    let a = RsaSigner::a();
+    let (world, cache) = (World::with(&a), RefCell::default());
+    world.answer(503, "");
+    *world.stored.borrow_mut() = Some(a.public());
+    assert_eq!(together(&cache, &world, &a), 100);
+    assert_eq!((world.fetches.get(), world.ledger_reads.get()), (1, 1));
+}
+
+#[test]
 fn a_hundred_messages_at_once_share_one_fetch() {
     let a = RsaSigner::a();
     let (world, cache) = (World::with(&a), RefCell::default());
-    let signature = a.sign(BODY);
+    assert_eq!(together(&cache, &world, &a), 100);
+    assert_eq!((world.fetches.get(), world.ledger_writes.get()), (1, 1));
+}
+
+/// How many of a hundred messages are accepted that come at once.
+fn together(cache: &RefCell<KeyCache>, world: &World, signer: &RsaSigner) -> u32 {
+    let signature = signer.sign(BODY);
     let mut waiting: Vec<_> = (0..100)
-        .map(|_| Box::pin(send(&cache, &world, &signature)))
+        .map(|_| Box::pin(send(cache, world, &signature)))
         .collect();
     let mut accepted = 0;
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
@@ -186,10 +254,7 @@ fn a_hundred_messages_at_once_share_one_fetch() {
             Poll::Pending => true,
         });
     }
-    assert_eq!(
-        (accepted, world.fetches.get(), world.ledger_writes.get()),
-        (100, 1, 1)
-    );
+    accepted
 }
 
 #[test]

@@ -30,6 +30,7 @@ pub fn parse(webhooks: &str, secrets: &str) -> Sources {
         secrets: Some(secrets),
         key_url: KEY_URL,
         apps: &apps,
+        own_tokens: &[],
     })
     .unwrap()
 }

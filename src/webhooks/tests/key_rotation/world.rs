@@ -16,6 +16,7 @@ pub struct World {
     pub fetches: Cell<u32>,
     pub ledger_reads: Cell<u32>,
     pub ledger_writes: Cell<u32>,
+    pub ledger_fails: Cell<bool>,
 }
 
 impl World {
@@ -27,6 +28,7 @@ impl World {
             fetches: Cell::new(0),
             ledger_reads: Cell::new(0),
             ledger_writes: Cell::new(0),
+            ledger_fails: Cell::new(false),
         };
         world.publish(signer);
         world
@@ -73,12 +75,18 @@ impl KeySource for World {
 
     async fn stored(&self) -> Option<RsaKey> {
         self.ledger_reads.set(self.ledger_reads.get() + 1);
+        turn().await;
         self.stored.borrow().clone()
     }
 
-    async fn store(&self, key: &RsaKey) {
+    async fn store(&self, key: &RsaKey) -> bool {
         self.ledger_writes.set(self.ledger_writes.get() + 1);
+        turn().await;
+        if self.ledger_fails.get() {
+            return false;
+        }
         *self.stored.borrow_mut() = Some(key.clone());
+        true
     }
 
     fn now_ms(&self) -> u64 {

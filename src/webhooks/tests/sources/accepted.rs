@@ -84,14 +84,12 @@ fn a_list_of_secrets_is_a_rotation() {
 }
 
 #[test]
-fn realtimekit_does_nothing_unless_it_is_told_to() {
-    let Sender::RealtimeKit(settings) = ready_realtimekit("{}").sender else {
+fn realtimekit_does_only_what_it_is_told_to() {
+    let left = ready_realtimekit(r#"{"participant_left": true}"#);
+    let Sender::RealtimeKit(settings) = left.sender else {
         panic!()
     };
-    assert_eq!(
-        (settings.participant_left, settings.meeting_ended),
-        (None, None)
-    );
+    assert_eq!(settings.meeting_ended, None);
     assert_eq!(settings.key, KeySetting::Url(KEY_URL.to_owned()));
     let text = r#"{"participant_left": {"delay_seconds": 300}, "meeting_ended": true, "organization_id": "o"}"#;
     let Sender::RealtimeKit(settings) = ready_realtimekit(text).sender else {
@@ -131,7 +129,7 @@ fn a_pinned_key_is_an_rsa_key() {
     let key = RsaSigner::a();
     let pinned = |pem: &str| {
         format!(
-            r#"{{"public_key": {}}}"#,
+            r#"{{"meeting_ended": true, "public_key": {}}}"#,
             serde_json::to_string(pem).unwrap()
         )
     };

@@ -17,6 +17,32 @@ fn realtimekits_mistakes_are_named() {
             ".organization_id must not be empty",
         ),
         (
+            r#"{"meeting_ended": true, "organization_id": "o "}"#,
+            "{}",
+            ".organization_id begins or ends with a blank, or has a control character",
+        ),
+        (
+            r#"{"meeting_ended": true, "organization_id": "\u00a0o"}"#,
+            "{}",
+            ".organization_id begins or ends with a blank, or has a control character",
+        ),
+        (
+            r#"{"meeting_ended": true, "organization_id": "a\u0000b"}"#,
+            "{}",
+            ".organization_id begins or ends with a blank, or has a control character",
+        ),
+        ("{}", "{}", " needs `meeting_ended` or `participant_left`"),
+        (
+            r#"{"meeting_ended": false, "participant_left": false}"#,
+            "{}",
+            " needs `meeting_ended` or `participant_left`",
+        ),
+        (
+            r#"{"public_key": "x"}"#,
+            "{}",
+            " needs `meeting_ended` or `participant_left`",
+        ),
+        (
             r#"{"meeting_ended": {"delay_seconds": 99999999}}"#,
             "{}",
             ".meeting_ended.delay_seconds must be at most",
@@ -41,6 +67,12 @@ fn realtimekits_mistakes_are_named() {
         let shown = format!("WEBHOOKS.realtimekit{shown}");
         assert!(found.contains(&shown), "{source}\n{found}");
     }
+}
+
+#[test]
+fn a_rule_of_realtimekit_that_is_wrong_is_not_said_to_be_missing_as_well() {
+    let found = problems(REALTIMEKIT, r#"{"meeting_ended": 5}"#, "{}");
+    assert_eq!(found, "WEBHOOKS.realtimekit.meeting_ended must be a table");
 }
 
 #[test]
@@ -71,6 +103,65 @@ fn one_refused_source_leaves_the_others_alone() {
 }
 
 #[test]
+fn a_name_that_stands_twice_in_a_source_refuses_it_with_its_place() {
+    let rule = r#""action": "user everywhere""#;
+    for (source, place) in [
+        (
+            r#"{"preset": "clerk", "preset": "clerk"}"#.to_owned(),
+            "preset",
+        ),
+        (
+            format!(
+                r#"{{"scheme": "standard-webhooks", "rules": [{{"when": {{"/type": "a"}}, {rule}, "user": "/a"}},
+                    {{"when": {{"/type": "a"}}, {rule}, "user": "/a", "us\u0065r": "/b"}}]}}"#
+            ),
+            "rules.1.user",
+        ),
+        (
+            format!(
+                r#"{{"scheme": "standard-webhooks", "rules": [{{"when": {{"/type": "a", "/type": "b"}}, {rule},
+                    "user": "/a"}}]}}"#
+            ),
+            "rules.0.when./type",
+        ),
+        (
+            r#"{"scheme": "realtimekit", "meeting_ended": false, "meeting_ended": true}"#
+                .to_owned(),
+            "meeting_ended",
+        ),
+        (
+            r#"{"scheme": "realtimekit", "meeting_ended": {"kick": false, "kick": true}}"#
+                .to_owned(),
+            "meeting_ended.kick",
+        ),
+    ] {
+        let shown = problems("x", &source, &format!(r#"{{"x": "{WHSEC}"}}"#));
+        let expected = format!("WEBHOOKS.x.{place} stands twice: leave one of them out");
+        assert_eq!(shown, expected, "{source}");
+        let webhooks = format!(r#"{{"clerk": {{"preset": "clerk"}}, "x": {source}}}"#);
+        let others = parse(&webhooks, &format!(r#"{{"clerk": "{WHSEC}"}}"#));
+        assert!(matches!(others.get("clerk"), Some(SourceState::Ready(_))));
+    }
+}
+
+#[test]
+fn a_source_that_cannot_be_read_leaves_the_others_alone() {
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    for (value, place) in [("1e999", "WEBHOOKS.x.kick"), (&deep, "WEBHOOKS.x.kick")] {
+        let webhooks = format!(r#"{{"clerk": {{"preset": "clerk"}}, "x": {{"kick": {value}}}}}"#);
+        let sources = parse(&webhooks, &format!(r#"{{"clerk": "{WHSEC}"}}"#));
+        assert!(matches!(sources.get("clerk"), Some(SourceState::Ready(_))));
+        let shown: Vec<_> = sources.problems().map(ToString::to_string).collect();
+        assert!(
+            shown.len() == 1
+                && shown[0].starts_with(place)
+                && shown[0].contains(" cannot be read: "),
+            "{shown:?}"
+        );
+    }
+}
+
+#[test]
 fn a_whole_that_is_no_object_is_named_and_none_is_no_mistake() {
     let apps = apps();
     let parse = |webhooks, secrets| {
@@ -80,6 +171,7 @@ fn a_whole_that_is_no_object_is_named_and_none_is_no_mistake() {
             secrets,
             key_url,
             apps: &apps,
+            own_tokens: &[],
         })
     };
     for (webhooks, secrets, name) in [
