@@ -25,6 +25,15 @@ pub struct RequestLog {
     /// The durable removal that the request made or asked for, or the record of a synchronous one.
     #[serde(rename = "removal.id", skip_serializing_if = "Option::is_none")]
     pub removal_id: Option<String>,
+    /// The source that a webhook is for, whether or not it is its own.
+    #[serde(rename = "webhook.source", skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Why a webhook asks for nothing.
+    #[serde(rename = "webhook.ignored", skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<String>,
+    /// Where a webhook cannot be understood: the place that is configured, or nothing where it is the whole body.
+    #[serde(rename = "webhook.bad_event", skip_serializing_if = "Option::is_none")]
+    pub bad_event: Option<String>,
     /// Why a webhook is not believed. The sender is not told.
     #[serde(rename = "webhook.refused", skip_serializing_if = "Option::is_none")]
     pub refused: Option<&'static str>,

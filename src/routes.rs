@@ -143,6 +143,7 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, NoRoute> {
         (["removals"], "POST") => Ok(Route::CreateRemovals),
         (["removals"], "GET") => Ok(Route::ListRemovals),
         (["removals"], _) => Err(NoRoute::MethodNotAllowed("GET, POST")),
+        (["removals", ""], _) => Err(NoRoute::UnknownPath),
         (["removals", id], "GET") => Ok(Route::ShowRemoval(decode(id))),
         (["removals", id], "DELETE") => Ok(Route::CancelRemoval(decode(id))),
         (["removals", _], _) => Err(NoRoute::MethodNotAllowed("GET, DELETE")),

@@ -139,7 +139,11 @@ fn doubt(world: &World, item: &ItemView) -> bool {
     let delete = Asked::Delete(item.meeting.clone(), item.participant.clone());
     let told_nothing = |status: u16| matches!(status, 200 | 408 | 500..);
     let left = world.network.left.borrow();
-    let mut attempts = left.iter().filter(|left| left.asked == delete);
+    // Other removals may have asked for the same before and since.
+    let time = item.found_at..=item.finished_at.unwrap_or(u64::MAX);
+    let mut attempts = left
+        .iter()
+        .filter(|left| left.asked == delete && time.contains(&left.at));
     // One that was written down as sent may not have left, and an answer may not have been recorded.
     let tells = |answer: Option<(u64, u16)>| {
         answer.is_some_and(|(at, status)| !told_nothing(status) && !world.broke_at(at))

@@ -12,7 +12,7 @@ use simulation::script::Act;
 use simulation::world::World;
 
 /// How long after the answer to its kick a delete may leave, in milliseconds.
-const FRESH_MS: u64 = 5_000;
+const FRESH_MS: u64 = 15_000;
 
 /// A scene in which everybody who is kicked comes back within twenty seconds.
 fn returning() -> Scenario {

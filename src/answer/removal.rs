@@ -134,7 +134,8 @@ fn status_and_code(error: &ApiError) -> (u16, i64, bool) {
     match error {
         ApiError::Rejected { status, code, .. } => (*status, *code, *status == 408),
         ApiError::RateLimited { .. } => (429, 1108, true),
-        ApiError::ContractBroken { .. } => (502, 1109, false),
+        // A success that cannot be read: asking again shows whether the participant is gone.
+        ApiError::ContractBroken { status, .. } => (502, 1109, (200..300).contains(status)),
         // "Not Implemented" stays so.
         ApiError::ServerError { status, .. } => (502, 1109, *status != 501),
         ApiError::NoAnswer(TransportError::Broken) => (502, 1109, true),

@@ -17,13 +17,16 @@ pub enum Change {
 }
 
 impl<S: Store> Ledger<S> {
-    /// Cancels a removal that is not final. What has been sent already runs to its end and is recorded. `None` when there
-    /// is no such removal.
+    /// Cancels a removal that is not final; one that is cancelled stays so. What has been sent already runs to its end and
+    /// is recorded. `None` when there is no such removal.
     pub fn cancel(&self, id: &RemovalId, now: u64) -> Result<Option<Change>, StoreError> {
         self.store.transaction(|| {
             let Some((seq, state)) = self.find(id)? else {
                 return Ok(None);
             };
+            if state == RemovalState::Cancelled {
+                return Ok(Some(Change::Done));
+            }
             if state.is_final() {
                 return Ok(Some(Change::NotPossible(state)));
             }

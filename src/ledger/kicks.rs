@@ -14,7 +14,9 @@ use crate::values;
 /// How often a kick is tried: the delete behind it is what counts.
 const MAX_KICKS: u32 = 3;
 /// How long after its kick a delete may leave, in milliseconds: whoever was kicked may come back until they are deleted.
-pub(super) const FRESH_MS: u64 = 5_000;
+pub(super) const FRESH_MS: u64 = 15_000;
+/// The same where everyone is kicked, who are kicked a last time at the end.
+pub(super) const FRESH_OF_ALL_MS: u64 = 240_000;
 /// How often in a row a kick is repeated for a delete that came too late, without any delete in between.
 const MAX_KICKS_IN_VAIN: u32 = 2;
 /// How long the API may let a kick wait at most.

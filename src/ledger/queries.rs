@@ -126,6 +126,7 @@ impl<S: Store> Ledger<S> {
 
     fn view(&self, row: &Row, now: u64) -> Result<RemovalView, StoreError> {
         let state = state_of(row.text(2)?)?;
+        let not_before = row.maybe_integer(9)?;
         Ok(RemovalView {
             id: RemovalId::stored(row.text(1)?)?,
             state,
@@ -136,7 +137,7 @@ impl<S: Store> Ledger<S> {
             dry_run: row.flag(7)?,
             targets: row.small(8)?,
             target: target(row)?,
-            not_before: row.maybe_integer(9)?,
+            not_before,
             accepted_at: row.integer(10)?,
             started_at: row.maybe_integer(11)?,
             finished_at: row.maybe_integer(12)?,
@@ -145,6 +146,8 @@ impl<S: Store> Ledger<S> {
             estimated_seconds_left: None,
             pause: match state {
                 RemovalState::Queued | RemovalState::Running => self.pause(now),
+                // Its time has come, and it would be queued.
+                RemovalState::Scheduled if not_before <= Some(now) => self.pause(now),
                 _ => None,
             },
             revision: row.integer(22)?,

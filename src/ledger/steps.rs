@@ -1,7 +1,7 @@
 //! One request of a removal: what it asks for, and marking its row as sent before it leaves.
 
 use super::Ledger;
-use super::kicks::FRESH_MS;
+use super::kicks::{FRESH_MS, FRESH_OF_ALL_MS};
 use super::stage::Stage;
 use super::store::{Store, StoreError};
 use super::work::{LISTED_MS, Work};
@@ -85,11 +85,13 @@ impl<S: Store> Ledger<S> {
                  WHERE id = (SELECT id FROM items WHERE removal = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT 1)
                  RETURNING id, meeting, participant, work, EXISTS (SELECT 1 FROM removals r JOIN works w ON w.id = items.work
                     WHERE r.seq = ?1 AND r.kick AND NOT r.dry_run
-                        AND iif(w.may_be_live, items.kicked_at < ?3, w.listed_at < ?4))",
+                        AND CASE WHEN NOT w.may_be_live THEN w.listed_at < ?5
+                            WHEN w.everyone THEN items.kicked_at < ?4 ELSE items.kicked_at < ?3 END)",
                 &values![
                     removal,
                     now,
                     now.saturating_sub(FRESH_MS),
+                    now.saturating_sub(FRESH_OF_ALL_MS),
                     now.saturating_sub(LISTED_MS)
                 ],
             )?;

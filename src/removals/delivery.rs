@@ -40,7 +40,7 @@ pub fn deliver<S: Store, C: Clock>(
         if let Some(reason) = is_back(served, source, &orders, event_at, leaving)? {
             served.ledger.remember_ignored(&key, now)?;
             let reason = reason.to_owned();
-            return Ok(Answer::success(200, Handled::Ignored { reason }));
+            return Ok(ignored(reason));
         }
     }
     let origin = Origin {
@@ -68,7 +68,7 @@ pub fn ended<S: Store, C: Clock>(
         }
     }
     let reason = "no rule of this source removes anybody when a meeting ends".to_owned();
-    Ok(Answer::success(200, Handled::Ignored { reason }))
+    Ok(ignored(reason))
 }
 
 /// Why nobody is to be removed for an event of leaving, where that is so.
@@ -168,6 +168,12 @@ pub fn cancel_pending<S: Store, C: Clock>(
     }
     let ids = cancelled.iter().map(ToString::to_string).collect();
     Ok(Answer::success(200, Handled::Cancelled { cancelled: ids }))
+}
+
+/// The answer to a message that asks for nothing.
+#[must_use]
+pub fn ignored(reason: String) -> Answer {
+    Answer::success(200, Handled::Ignored { reason })
 }
 
 /// What became of a message that stores no removal.

@@ -1,9 +1,8 @@
 //! What is decided about a webhook's message → what is asked of the ledger, or what is answered at once.
 
 use super::LedgerCall;
-use super::delivery::Handled;
 use super::request;
-use crate::answer::{Answer, FieldProblem, Problem};
+use crate::answer::{FieldProblem, Problem};
 use crate::removal::{RemovalOrder, Target};
 use crate::webhooks::{Decision, Refused, Source};
 
@@ -13,7 +12,12 @@ pub enum Handling {
     /// The ledger of the source's app stores it.
     Call(LedgerCall),
     /// Nothing is to be stored.
-    Answer(Answer),
+    Ignored {
+        /// Why.
+        reason: String,
+    },
+    /// It cannot be understood, and is its source's own.
+    BadEvent(FieldProblem),
     /// It is for somebody else: answered as a wrong signature, and told in the log.
     Refused(Refused),
 }
@@ -22,13 +26,10 @@ pub enum Handling {
 pub fn handling(source: &Source, decision: Decision) -> Result<Handling, Problem> {
     let name = source.origin();
     Ok(Handling::Call(match decision {
-        Decision::Ignored { reason } => {
-            let ignored = Answer::success(200, Handled::Ignored { reason });
-            return Ok(Handling::Answer(ignored));
-        }
+        Decision::Ignored { reason } => return Ok(Handling::Ignored { reason }),
         Decision::BadEvent { pointer, message } => {
             let pointer = pointer.map_or_else(String::new, |pointer| pointer.to_string());
-            return Err(FieldProblem::new(pointer, message).into());
+            return Ok(Handling::BadEvent(FieldProblem::new(pointer, message)));
         }
         Decision::Refused(refused) => return Ok(Handling::Refused(refused)),
         Decision::Remove {
@@ -204,15 +205,8 @@ mod tests {
                 reason: "no rule".to_owned(),
             },
         );
-        let Ok(Handling::Answer(answer)) = ignored else {
-            panic!("{ignored:?}");
-        };
-        assert_eq!(answer.status, 200);
-        assert!(
-            answer
-                .body
-                .contains(r#""status":"ignored","reason":"no rule""#)
-        );
+        let reason = "no rule".to_owned();
+        assert_eq!(ignored, Ok(Handling::Ignored { reason }));
 
         let refused = handling(&source(), Decision::Refused(Refused::OtherOrganization));
         assert_eq!(refused, Ok(Handling::Refused(Refused::OtherOrganization)));
@@ -226,7 +220,7 @@ mod tests {
                 },
             );
             let expected = FieldProblem::new(expected, "is no text");
-            assert_eq!(bad, Err(Problem::InvalidField(expected)));
+            assert_eq!(bad, Ok(Handling::BadEvent(expected)));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One app's ledger beside what a call needs, and storing what a body asks for.
 
-use super::delivery::Handled;
+use super::delivery::ignored;
 use crate::answer::durable::removal;
 use crate::answer::{Answer, FieldProblem, Problem};
 use crate::config::Config;
@@ -34,13 +34,10 @@ impl<S: Store, C: Clock> Served<'_, S, C> {
             Acceptance::Replayed(id) => Ok(self
                 .accepted(status, &id)?
                 .with("idempotent-replayed", "true")),
-            Acceptance::Ignored => Ok(Answer::success(
-                200,
-                Handled::Ignored {
-                    reason: "the same message came before, when nothing was to be done".to_owned(),
-                },
-            )
-            .with("idempotent-replayed", "true")),
+            Acceptance::Ignored => {
+                let reason = "the same message came before, when nothing was to be done";
+                Ok(ignored(reason.to_owned()).with("idempotent-replayed", "true"))
+            }
             Acceptance::Conflict => Ok(Problem::KeyReused(key_name).answer()),
             Acceptance::Mixed { index, field } => {
                 let message = "must be the same in all removals of one request";

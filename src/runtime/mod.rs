@@ -8,4 +8,5 @@ pub mod ledger_object;
 pub mod ledger_stub;
 pub mod request;
 pub mod sql;
+pub mod webcrypto;
 pub mod webhook_keys;

@@ -5,11 +5,12 @@ use crate::answer::Problem;
 use crate::config::Config;
 use crate::log::{RequestLog, log_ledger_error, log_webhook_error};
 use crate::realtimekit::Clock;
+use crate::removals::delivery::ignored;
 use crate::removals::handling::{Handling, handling};
 use crate::runtime::ledger_stub::call_ledger;
 use crate::runtime::request::{body, header};
+use crate::runtime::webcrypto::WebCrypto;
 use crate::runtime::webhook_keys::LedgerKeys;
-use crate::webhooks::webcrypto::WebCrypto;
 use crate::webhooks::{
     Rejection, Sender, Source, SourceState, Verified, decide, realtimekit, verify,
 };
@@ -29,7 +30,7 @@ impl Serving<'_> {
             }
             Some(SourceState::Ready(source)) => source,
         };
-        log.caller = Some(source.origin());
+        log.source = Some(source.name.clone());
         let body = body(self.request).await?;
         let verified = match self.verify(config, source, &body, log).await {
             Ok(verified) => verified,
@@ -42,10 +43,18 @@ impl Serving<'_> {
                 return Err(Problem::CannotVerify);
             }
         };
+        log.caller = Some(source.origin());
         let decision = decide(source, &verified, &body, self.isolate.now_ms());
         let call = match handling(source, decision)? {
             Handling::Call(call) => call,
-            Handling::Answer(answer) => return Ok(Reply::Answer(answer)),
+            Handling::Ignored { reason } => {
+                log.ignored = Some(reason.clone());
+                return Ok(Reply::Answer(ignored(reason)));
+            }
+            Handling::BadEvent(field) => {
+                log.bad_event = Some(field.pointer.clone());
+                return Err(field.into());
+            }
             Handling::Refused(refused) => {
                 log.refused = Some(refused.as_str());
                 return Err(Problem::BadSignature);

@@ -31,7 +31,6 @@ pub mod timed_signatures;
 pub mod timestamp;
 pub mod token;
 pub mod verification;
-pub mod webcrypto;
 pub mod workos;
 
 pub use decision::Decision;

@@ -5,7 +5,9 @@ use crate::asked::{Asked, Departure};
 use crate::world::{Ordered, Violation, World};
 
 /// How long after the answer to its kick a delete may leave, in milliseconds.
-const FRESH_MS: u64 = 5_000;
+const FRESH_MS: u64 = 15_000;
+/// The same where everyone was kicked.
+const FRESH_OF_ALL_MS: u64 = 240_000;
 /// When a request is given up that is not answered, in milliseconds.
 const TIMEOUT_MS: u64 = 10_000;
 /// How often a kick is tried before the delete follows all the same.
@@ -107,7 +109,11 @@ fn is_soon(before: &[Departure], meeting: &str, id: &str, at: u64) -> bool {
         left.asked.kicks(meeting, id) || left.asked == Asked::Session(meeting.to_owned())
     });
     let kicks: Vec<&Departure> = kicks.collect();
-    kicks.len() > TRIES || kicks.iter().any(|kick| heard(kick) + FRESH_MS >= at)
+    let fresh = |kick: &Departure| match kick.asked {
+        Asked::KickAll(_) => FRESH_OF_ALL_MS,
+        _ => FRESH_MS,
+    };
+    kicks.len() > TRIES || kicks.iter().any(|kick| heard(kick) + fresh(kick) >= at)
 }
 
 /// Whether somebody was tried to be kicked often enough: three times, or as often as it is refused, or with success where

@@ -5,9 +5,9 @@
 use std::fmt::Write;
 
 use participant_remover::digest::hex;
+use participant_remover::runtime::webcrypto::WebCrypto;
 use participant_remover::webhooks::hmac::{HmacKey, any_matches};
 use participant_remover::webhooks::public_key::{PublicKey, PublicKeyVerifier, RsaKey};
-use participant_remover::webhooks::webcrypto::WebCrypto;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Whether a signature holds. An error is a key that the Worker refuses.

@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, SubtleCrypto, WorkerGlobalScope};
 
-use super::public_key::{CannotCheck, PublicKey, PublicKeyVerifier};
+use crate::webhooks::public_key::{CannotCheck, PublicKey, PublicKeyVerifier};
 
 /// RFC 8032 §5.1.6
 const ED25519_SIGNATURE_BYTES: usize = 64;
