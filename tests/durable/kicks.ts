@@ -27,13 +27,14 @@ export function kicks(world: () => Durable): void {
     });
   }
 
-  test('everyone who is live is put out by one kick', async () => {
+  test('everyone who is live is put out by one kick, and once more when all are deleted', async () => {
     const durable = world();
     const { id } = await live(durable, 30);
     const shown = await durable.follow(await durable.remove({ app_id: KICK_APP, meeting_id: id, all: true }));
     assert.deepEqual([shown.state, shown.progress.removed], ['succeeded', 30]);
     assert.deepEqual(await durable.standIn.peers(id), []);
-    assert.equal((await durable.standIn.requests({ path: `${id}/active-session` })).length, 1);
+    const kicks = await durable.standIn.requests({ path: `${id}/active-session` });
+    assert.deepEqual(kicks.map(({ path, status }) => [path.split('/').at(-1), status]), [['kick-all', 200], ['kick-all', 404]]);
   });
 
   test('where a kick of several is a 404 since one is not live, each is kicked alone', async () => {
