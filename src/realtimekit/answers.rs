@@ -5,6 +5,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::object::Object;
 use crate::ids::{CustomParticipantId, MeetingId, ParticipantId};
 
 /// What is wrong with an answer: the end of the sentence "`RealtimeKit` answered with …".
@@ -15,7 +16,7 @@ pub type Flaw = &'static str;
 struct Answer<T> {
     success: bool,
     data: Option<T>,
-    paging: Option<Paging>,
+    paging: Option<Object<Paging>>,
 }
 
 /// The record of a participant that has just been deleted. Read for its type only: callers get the original text.
@@ -81,7 +82,7 @@ struct ParticipantRow {
 }
 
 fn success<'a, T: Deserialize<'a>>(body: &'a str) -> Result<Answer<T>, Flaw> {
-    let answer: Answer<T> = serde_json::from_str(body)
+    let Object(answer): Object<Answer<T>> = serde_json::from_str(body)
         .map_err(|_| "a body that is not the JSON of its API reference")?;
     if answer.success {
         Ok(answer)
@@ -92,7 +93,7 @@ fn success<'a, T: Deserialize<'a>>(body: &'a str) -> Result<Answer<T>, Flaw> {
 
 /// Checks the answer to a DELETE, whose `data` is optional, and hands it on unchanged.
 pub fn deleted(body: String) -> Result<String, Flaw> {
-    success::<DeletedParticipant>(&body)?;
+    success::<Object<DeletedParticipant>>(&body)?;
     Ok(body)
 }
 
@@ -130,11 +131,14 @@ fn page<'a, R, T>(body: &'a str, row: impl Fn(R) -> Result<T, Flaw>) -> Result<P
 where
     R: Deserialize<'a>,
 {
-    let answer = success::<Vec<R>>(body)?;
+    let answer = success::<Vec<Object<R>>>(body)?;
     let rows = answer.data.ok_or("a list without data")?;
     Ok(Page {
-        rows: rows.into_iter().map(row).collect::<Result<_, _>>()?,
-        total_count: answer.paging.and_then(|paging| paging.total_count),
+        rows: rows
+            .into_iter()
+            .map(|Object(one)| row(one))
+            .collect::<Result<_, _>>()?,
+        total_count: answer.paging.and_then(|Object(paging)| paging.total_count),
     })
 }
 
@@ -167,6 +171,26 @@ mod tests {
         ] {
             assert!(deleted(wrong.to_owned()).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_array_is_no_object() {
+        for wrong in [
+            "[true,null,null]",
+            r#"{"success":true,"data":[null,null,null,null]}"#,
+        ] {
+            assert!(deleted(wrong.to_owned()).is_err(), "{wrong}");
+        }
+        assert!(done("[true,null,null]").is_err());
+        for wrong in [
+            r#"[true,[{"id":"p1"}],null]"#,
+            r#"{"success":true,"data":[["p1","u"]]}"#,
+            r#"{"success":true,"data":[{"id":"p1"}],"paging":[1]}"#,
+        ] {
+            assert!(participants(wrong).is_err(), "{wrong}");
+        }
+        let row = r#"["497f6eca-6276-4993-bfeb-53cbbbba6f08","ACTIVE",null]"#;
+        assert!(meetings(&format!(r#"{{"success":true,"data":[{row}]}}"#)).is_err());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::object::Object;
+
 /// An error body in either shape: `RealtimeKit`'s `error` or Cloudflare's `errors`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorBody {
@@ -15,9 +17,9 @@ pub struct ErrorBody {
 #[derive(Deserialize)]
 struct Failure {
     success: bool,
-    error: Option<FailureDetail>,
+    error: Option<Object<FailureDetail>>,
     #[serde(default)]
-    errors: Vec<FailureDetail>,
+    errors: Vec<Object<FailureDetail>>,
 }
 
 #[derive(Deserialize)]
@@ -48,13 +50,13 @@ impl Code {
 /// Reads an error body. `None` when it is none in either shape, such as a proxy's HTML.
 #[must_use]
 pub fn parse(body: &str) -> Option<ErrorBody> {
-    let failure: Failure = serde_json::from_str(body).ok()?;
+    let Object(failure): Object<Failure> = serde_json::from_str(body).ok()?;
     if failure.success {
         return None;
     }
     let detail = failure.error.or_else(|| failure.errors.into_iter().next());
     Some(match detail {
-        Some(detail) => ErrorBody {
+        Some(Object(detail)) => ErrorBody {
             code: detail.code.and_then(Code::number),
             message: detail.message,
         },
@@ -105,5 +107,18 @@ mod tests {
         assert_eq!(code(r#"{"success":false,"error":{"code":1.5}}"#), None);
         assert_eq!(parse("<html>not found</html>"), None);
         assert_eq!(parse(r#"{"success":true}"#), None);
+    }
+
+    #[test]
+    fn an_array_is_no_error_body() {
+        for wrong in [
+            "[]",
+            "[false,null]",
+            r#"[false,{"code":404,"message":"gone"}]"#,
+            r#"{"success":false,"error":[404,"gone"]}"#,
+            r#"{"success":false,"errors":[[404,"gone"]]}"#,
+        ] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
     }
 }
