@@ -72,7 +72,8 @@ pub fn retry_after(answer: &RawAnswer) -> Option<Duration> {
     milliseconds.or_else(|| decimal(answer.retry_after.as_deref()?, 1))
 }
 
-/// A decimal number of `1 / per_second` seconds. Parsing it as a float would bring tables of 10 KB into the bundle.
+/// A decimal number of `1 / per_second` seconds; more than fits counts as the most that does. Parsing it as a float would
+/// bring tables of 10 KB into the bundle.
 fn decimal(text: &str, per_second: u32) -> Option<Duration> {
     let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
@@ -80,12 +81,15 @@ fn decimal(text: &str, per_second: u32) -> Option<Duration> {
         return None;
     }
     let nanoseconds = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
-    Some(Duration::new(whole.parse().ok()?, nanoseconds) / per_second)
+    // Of digits alone, only a number that does not fit cannot be parsed.
+    let whole = whole.parse().unwrap_or(u64::MAX);
+    Some(Duration::new(whole, nanoseconds) / per_second)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::realtimekit::retry::RetryPolicy;
 
     fn answer(ratelimit: &str, policy: &str) -> RawAnswer {
         RawAnswer {
@@ -167,6 +171,26 @@ mod tests {
         answer.retry_after_ms = Some("nonsense".to_owned());
         answer.retry_after = Some(" 0.25 ".to_owned());
         assert_eq!(retry_after(&answer), Some(Duration::from_millis(250)));
+    }
+
+    #[test]
+    fn more_digits_than_fit_are_the_longest_time_and_end_a_call() {
+        for digits in ["99999999999999999999", "18446744073709551616.999999999"] {
+            let seconds = RawAnswer {
+                retry_after: Some(digits.to_owned()),
+                ..RawAnswer::default()
+            };
+            let milliseconds = RawAnswer {
+                retry_after_ms: Some(digits.to_owned()),
+                ..RawAnswer::default()
+            };
+            for answer in [seconds, milliseconds] {
+                let asked = retry_after(&answer);
+                assert!(asked >= Some(Duration::from_millis(u64::MAX)), "{digits}");
+                let policy = RetryPolicy::SYNCHRONOUS;
+                assert_eq!(policy.delay(1, Duration::ZERO, asked, 0.0), None);
+            }
+        }
     }
 
     #[test]
