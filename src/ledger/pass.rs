@@ -39,6 +39,9 @@ pub struct Pass {
     /// Rows of those who are gone: the list lags, or somebody is there after all.
     #[serde(default)]
     pub gone: u64,
+    /// Rows that are wanted, and that no request can name.
+    #[serde(default)]
+    pub nameless: u64,
 }
 
 impl Pass {

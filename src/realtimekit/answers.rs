@@ -62,8 +62,10 @@ pub struct Meeting {
 /// A participant, as the list shows it. Names and pictures are not even read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Participant {
-    /// The id that a delete needs.
-    pub id: ParticipantId,
+    /// The id, as listed.
+    pub id: String,
+    /// Whether a request can name it: one that breaks our own rule could lead elsewhere.
+    pub can_be_named: bool,
     /// The customer's own id of the user.
     pub custom_participant_id: Option<CustomParticipantId>,
 }
@@ -117,9 +119,8 @@ pub fn meetings(body: &str) -> Result<Page<Meeting>, Flaw> {
 pub fn participants(body: &str) -> Result<Page<Participant>, Flaw> {
     page(body, |row: ParticipantRow| {
         Ok(Participant {
-            id: ParticipantId::parse(&row.id).map_err(
-                |_| "a participant whose id has other characters than letters, digits, '_' and '-'",
-            )?,
+            can_be_named: ParticipantId::parse(&row.id).is_ok(),
+            id: row.id,
             custom_participant_id: row
                 .custom_participant_id
                 .and_then(|id| CustomParticipantId::parse(&id).ok()),
@@ -201,7 +202,18 @@ mod tests {
         assert_eq!(page.rows.len(), 2);
         assert_eq!(page.rows[1].custom_participant_id, None);
         assert!(participants(r#"{"success":true}"#).is_err());
-        assert!(participants(r#"{"success":true,"data":[{"id":"../x"}]}"#).is_err());
+    }
+
+    #[test]
+    fn an_id_that_no_request_can_name_is_a_row_like_any_other() {
+        let body = r#"{"success":true,"data":[{"id":"../x","custom_participant_id":"u"},{"id":""},{"id":"p"}]}"#;
+        let rows = participants(body).unwrap().rows;
+        let named: Vec<_> = rows
+            .iter()
+            .map(|row| (row.id.as_str(), row.can_be_named))
+            .collect();
+        assert_eq!(named, [("../x", false), ("", false), ("p", true)]);
+        assert!(participants(r#"{"success":true,"data":[{"id":7}]}"#).is_err());
     }
 
     #[test]
