@@ -57,14 +57,12 @@ impl Heard {
             let seconds = asked.and_then(|text| text.parse::<u64>().ok());
             self.block(seconds.map(|seconds| seconds.saturating_mul(1_000)), now);
         }
-        let limit = RateLimit::of(answer);
-        if let (Some(remaining), Some(seconds @ 1..)) = (limit.remaining, limit.reset_seconds) {
-            self.new_hints.push(Hint {
-                more: remaining.into(),
-                until: now + u64::from(seconds) * 1_000,
-                binds: true,
-            });
-        }
+        let left = RateLimit::of(answer).left.into_iter();
+        self.new_hints.extend(left.map(|left| Hint {
+            more: left.requests.into(),
+            until: now + u64::from(left.seconds) * 1_000,
+            binds: true,
+        }));
     }
 
     /// A 429 forbids everything for the time that it asks for, in milliseconds.

@@ -8,8 +8,9 @@
 
 mod scene;
 
-use scene::{everyone_in, scene, start};
+use scene::{everyone_in, meeting_of, scene, start};
 use simulation::clock::START;
+use simulation::world::World;
 
 const FIVE_MINUTES: u64 = 300_000;
 
@@ -52,15 +53,17 @@ fn assert_uses_the_budget(latency: u64) {
     assert_eq!((api.totals.limited, api.population.present()), (0, 0));
 }
 
+/// A meeting of so many people, all of whom are to go.
+fn emptying(people: usize) -> World {
+    let mut scenario = scene(100);
+    let meeting = meeting_of(&mut scenario, false, people);
+    let order = everyone_in(&scenario, meeting);
+    start(scenario, vec![order])
+}
+
 #[test]
 fn the_limit_header_is_believed() {
-    let mut scenario = scene(100);
-    let meeting = scenario.population.add_meeting(false);
-    for _ in 0..50 {
-        scenario.population.add(meeting, "u", START);
-    }
-    let order = everyone_in(&scenario, meeting);
-    let mut world = start(scenario, vec![order]);
+    let mut world = emptying(50);
     world.network.api.borrow_mut().fixed_header = Some("\"default\";r=3;t=10".to_owned());
     // The second request leaves when the first answer is heard.
     while world.sum().requests < 2 {
@@ -81,15 +84,32 @@ fn the_limit_header_is_believed() {
     assert_eq!(world.network.api.borrow().population.present(), 0);
 }
 
+/// One that ends soon hides none that lasts.
+#[test]
+fn all_limits_of_the_header_are_believed() {
+    let mut world = emptying(50);
+    let both = r#""burst";r=5;t=1, "default";r=6;t=200"#;
+    world.network.api.borrow_mut().fixed_header = Some(both.to_owned());
+    while world.sum().requests < 2 {
+        assert!(world.advance().unwrap());
+    }
+    let heard = world.clock.now();
+    let mut sent = Vec::new();
+    for until in [800, 190_000, 210_000] {
+        while world.clock.now() < heard + until {
+            assert!(world.advance().unwrap(), "all are gone too early");
+        }
+        sent.push(world.sum().requests - 1);
+    }
+    assert!(sent[0] <= 5 && sent[1] == 6 && sent[2] > 6, "{sent:?}");
+    world.network.api.borrow_mut().fixed_header = None;
+    world.run_to_end().unwrap();
+    assert_eq!(world.network.api.borrow().population.present(), 0);
+}
+
 #[test]
 fn a_smaller_quota_of_the_apis_policy_is_believed() {
-    let mut scenario = scene(100);
-    let meeting = scenario.population.add_meeting(false);
-    for _ in 0..600 {
-        scenario.population.add(meeting, "u", START);
-    }
-    let order = everyone_in(&scenario, meeting);
-    let mut world = start(scenario, vec![order]);
+    let mut world = emptying(600);
     world.network.api.borrow_mut().quota = 150;
     world.run_to_end().unwrap();
     let api = world.network.api.borrow();

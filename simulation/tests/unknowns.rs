@@ -77,7 +77,7 @@ fn a_delete_that_did_nothing_is_sent_again() {
 /// The first page comes with a total that is its own length: that is no proof that nobody else is there.
 #[test]
 fn a_list_that_is_cut_to_a_whole_page_is_read_again() {
-    for (rows, people) in [(100, 150), (20, 50), (50, 70)] {
+    for (rows, people) in [(100, 150), (20, 50), (25, 60), (50, 70)] {
         let (mut scenario, meeting) = crowd(people);
         scenario.page_rows = rows;
         let order = user_in(&scenario, meeting, "wanted");

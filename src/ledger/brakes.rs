@@ -119,10 +119,10 @@ impl Brakes {
             self.quota = Some(u32::try_from(in_5_minutes.max(1)).unwrap_or(u32::MAX));
         }
         self.hints.expire(now);
-        if let (Some(remaining), Some(seconds @ 1..)) = (limit.remaining, limit.reset_seconds) {
-            let time = Duration::from_secs(seconds.into()).min(LONGEST_BLOCK);
+        for left in limit.left {
+            let time = Duration::from_secs(left.seconds.into()).min(LONGEST_BLOCK);
             self.hints.add(Hint {
-                more: remaining.saturating_sub(others),
+                more: left.requests.saturating_sub(others),
                 since: now,
                 until: after(now, time),
             });

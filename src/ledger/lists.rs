@@ -6,8 +6,9 @@ use super::Ledger;
 use super::pass::MAX_TOTAL;
 use super::passes::Found;
 use super::planning::{RANK_ACTIVE, RANK_INACTIVE};
-use super::store::{Store, StoreError, count, json};
+use super::store::{Store, StoreError, count, first_row, json};
 use super::work::Work;
+use crate::ids::CustomParticipantId;
 use crate::realtimekit::answers::{Meeting, Page, Participant};
 use crate::values;
 
@@ -24,6 +25,21 @@ struct ParticipantRow<'a> {
     id: &'a str,
     user: Option<&'a str>,
 }
+
+impl<'a> ParticipantRow<'a> {
+    fn of(participant: &'a Participant) -> Self {
+        let user = participant.custom_participant_id.as_ref();
+        Self {
+            id: &participant.id,
+            user: user.map(CustomParticipantId::as_str),
+        }
+    }
+}
+
+/// Those of the rows `?2` of the meeting `?3` that a target of the removal `?1` is about, or everyone, where `?4` says so.
+const WANTED: &str = "FROM json_each(?2)
+    WHERE (?4 OR EXISTS (SELECT 1 FROM targets t INDEXED BY targets_by_user WHERE t.removal = ?1
+        AND t.user = value ->> 'user' AND (t.meeting IS NULL OR t.meeting = ?3)))";
 
 /// How many other removals take one page at most: it all happens in one turn.
 const SHARED_WITH: usize = 200;
@@ -117,7 +133,7 @@ impl<S: Store> Ledger<S> {
         let ids: Vec<&str> = rows.iter().map(|row| row.id).collect();
         let found = Found {
             to_do: found,
-            gone: 0,
+            ..Found::default()
         };
         self.take_page(work, &ids, page.total_count, found, random, now)
     }
@@ -141,7 +157,8 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// A page of a meeting's participants: each that a target is about becomes an item.
+    /// A page of a meeting's participants: each that a target is about becomes an item, but for those whom no request can
+    /// name.
     pub(super) fn read_participants(
         &self,
         work: &Work,
@@ -149,32 +166,26 @@ impl<S: Store> Ledger<S> {
         random: f64,
         now: u64,
     ) -> Result<(), StoreError> {
-        let rows: Vec<ParticipantRow<'_>> = page
-            .rows
-            .iter()
-            .map(|participant| ParticipantRow {
-                id: participant.id.as_str(),
-                user: participant
-                    .custom_participant_id
-                    .as_ref()
-                    .map(crate::ids::CustomParticipantId::as_str),
-            })
-            .collect();
+        let rows = |can_be_named| {
+            let rows = page.rows.iter();
+            rows.filter(move |one| one.can_be_named == can_be_named)
+                .map(ParticipantRow::of)
+        };
         let state = if work.dry_run { "found" } else { "waiting" };
         let new = self.store.run(
-            "INSERT INTO items (removal, work, meeting, participant, state, found_at)
-             SELECT ?1, ?2, ?3, value ->> 'id', ?4, ?5 FROM json_each(?6)
-             WHERE ?7 OR EXISTS (SELECT 1 FROM targets t INDEXED BY targets_by_user WHERE t.removal = ?1
-                AND t.user = value ->> 'user' AND (t.meeting IS NULL OR t.meeting = ?3))
-             ON CONFLICT (work, participant) DO NOTHING RETURNING id",
+            &format!(
+                "INSERT INTO items (removal, work, meeting, participant, state, found_at)
+                 SELECT ?1, ?5, ?3, value ->> 'id', ?6, ?7 {WANTED}
+                 ON CONFLICT (work, participant) DO NOTHING RETURNING id"
+            ),
             &values![
                 work.removal,
-                work.id,
+                json(&rows(true).collect::<Vec<_>>())?,
                 work.meeting.as_deref(),
+                work.everyone,
+                work.id,
                 state,
                 now,
-                json(&rows)?,
-                work.everyone,
             ],
         )?;
         let found = count(new.len());
@@ -182,14 +193,33 @@ impl<S: Store> Ledger<S> {
             "UPDATE removals SET found = found + ?2 WHERE seq = ?1",
             &values![work.removal, found],
         )?;
-        let ids: Vec<&str> = rows.iter().map(|row| row.id).collect();
+        let nameless = self.wanted(work, &rows(false).collect::<Vec<_>>())?;
+        let ids: Vec<&str> = page.rows.iter().map(|row| row.id.as_str()).collect();
         let gone = self.listed_though_gone(work, &ids)?;
         let back = if work.unclean_passes > 0 { gone } else { 0 };
         let found = Found {
             to_do: found + back,
             gone,
+            nameless,
         };
         self.take_page(work, &ids, page.total_count, found, random, now)
+    }
+
+    /// How many of the rows a target is about.
+    fn wanted(&self, work: &Work, rows: &[ParticipantRow<'_>]) -> Result<u64, StoreError> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let wanted = self.store.run(
+            &format!("SELECT count(*) {WANTED}"),
+            &values![
+                work.removal,
+                json(&rows)?,
+                work.meeting.as_deref(),
+                work.everyone
+            ],
+        )?;
+        first_row(&wanted)?.integer(0)
     }
 
     /// Whoever has an outcome as gone and is listed still: a list may lag, so it is read again after a while; but it may be

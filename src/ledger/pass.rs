@@ -24,7 +24,7 @@ const MAX_PAGES: u32 = 20_000;
 pub const MAX_TOTAL: u64 = 1 << 32;
 /// Page sizes are round: a list of such a length may be one page of a longer one, whose total is that of the page.
 const SHORTEST_PAGE: usize = 20;
-const ROUND: usize = 10;
+const ROUND: usize = 5;
 
 /// One pass over a list, as far as it has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,9 @@ pub struct Pass {
     /// Rows of those who are gone: the list lags, or somebody is there after all.
     #[serde(default)]
     pub gone: u64,
+    /// Rows that are wanted, and that no request can name.
+    #[serde(default)]
+    pub nameless: u64,
 }
 
 impl Pass {

@@ -20,6 +20,8 @@ pub(super) struct Found {
     pub to_do: u64,
     /// Rows of those who are gone.
     pub gone: u64,
+    /// Rows that are wanted, and that no request can name.
+    pub nameless: u64,
 }
 
 impl<S: Store> Ledger<S> {
@@ -83,6 +85,7 @@ impl<S: Store> Ledger<S> {
         let more = pass.read(work.page, ids, &before, total);
         pass.found = pass.found.saturating_add(rows.to_do);
         pass.gone = pass.gone.saturating_add(rows.gone);
+        pass.nameless = pass.nameless.saturating_add(rows.nameless);
         let one_page = work.page == 1 && !may_be_cut(ids.len());
         if more || !one_page {
             self.store.run(
@@ -175,6 +178,13 @@ impl<S: Store> Ledger<S> {
         if work.meeting.is_none() && settles && work.confirming < MAX_CONFIRMING {
             self.enter(work.id, Stage::Settled, None)?;
             return self.go_on(work.removal, now);
+        }
+        if pass.nameless > 0 {
+            return self.give_up(
+                work,
+                "the list shows somebody who cannot be deleted: their id is not 1 to 128 letters, digits, '_' and '-'",
+                now,
+            );
         }
         self.end_reading(work, now)
     }

@@ -5,6 +5,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::object::Object;
 use crate::ids::{CustomParticipantId, MeetingId, ParticipantId};
 
 /// What is wrong with an answer: the end of the sentence "`RealtimeKit` answered with …".
@@ -15,7 +16,7 @@ pub type Flaw = &'static str;
 struct Answer<T> {
     success: bool,
     data: Option<T>,
-    paging: Option<Paging>,
+    paging: Option<Object<Paging>>,
 }
 
 /// The record of a participant that has just been deleted. Read for its type only: callers get the original text.
@@ -61,8 +62,10 @@ pub struct Meeting {
 /// A participant, as the list shows it. Names and pictures are not even read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Participant {
-    /// The id that a delete needs.
-    pub id: ParticipantId,
+    /// The id, as listed.
+    pub id: String,
+    /// Whether a request can name it: one that breaks our own rule could lead elsewhere.
+    pub can_be_named: bool,
     /// The customer's own id of the user.
     pub custom_participant_id: Option<CustomParticipantId>,
 }
@@ -81,7 +84,7 @@ struct ParticipantRow {
 }
 
 fn success<'a, T: Deserialize<'a>>(body: &'a str) -> Result<Answer<T>, Flaw> {
-    let answer: Answer<T> = serde_json::from_str(body)
+    let Object(answer): Object<Answer<T>> = serde_json::from_str(body)
         .map_err(|_| "a body that is not the JSON of its API reference")?;
     if answer.success {
         Ok(answer)
@@ -92,7 +95,7 @@ fn success<'a, T: Deserialize<'a>>(body: &'a str) -> Result<Answer<T>, Flaw> {
 
 /// Checks the answer to a DELETE, whose `data` is optional, and hands it on unchanged.
 pub fn deleted(body: String) -> Result<String, Flaw> {
-    success::<DeletedParticipant>(&body)?;
+    success::<Object<DeletedParticipant>>(&body)?;
     Ok(body)
 }
 
@@ -116,9 +119,8 @@ pub fn meetings(body: &str) -> Result<Page<Meeting>, Flaw> {
 pub fn participants(body: &str) -> Result<Page<Participant>, Flaw> {
     page(body, |row: ParticipantRow| {
         Ok(Participant {
-            id: ParticipantId::parse(&row.id).map_err(
-                |_| "a participant whose id has other characters than letters, digits, '_' and '-'",
-            )?,
+            can_be_named: ParticipantId::parse(&row.id).is_ok(),
+            id: row.id,
             custom_participant_id: row
                 .custom_participant_id
                 .and_then(|id| CustomParticipantId::parse(&id).ok()),
@@ -130,11 +132,14 @@ fn page<'a, R, T>(body: &'a str, row: impl Fn(R) -> Result<T, Flaw>) -> Result<P
 where
     R: Deserialize<'a>,
 {
-    let answer = success::<Vec<R>>(body)?;
+    let answer = success::<Vec<Object<R>>>(body)?;
     let rows = answer.data.ok_or("a list without data")?;
     Ok(Page {
-        rows: rows.into_iter().map(row).collect::<Result<_, _>>()?,
-        total_count: answer.paging.and_then(|paging| paging.total_count),
+        rows: rows
+            .into_iter()
+            .map(|Object(one)| row(one))
+            .collect::<Result<_, _>>()?,
+        total_count: answer.paging.and_then(|Object(paging)| paging.total_count),
     })
 }
 
@@ -170,6 +175,26 @@ mod tests {
     }
 
     #[test]
+    fn an_array_is_no_object() {
+        for wrong in [
+            "[true,null,null]",
+            r#"{"success":true,"data":[null,null,null,null]}"#,
+        ] {
+            assert!(deleted(wrong.to_owned()).is_err(), "{wrong}");
+        }
+        assert!(done("[true,null,null]").is_err());
+        for wrong in [
+            r#"[true,[{"id":"p1"}],null]"#,
+            r#"{"success":true,"data":[["p1","u"]]}"#,
+            r#"{"success":true,"data":[{"id":"p1"}],"paging":[1]}"#,
+        ] {
+            assert!(participants(wrong).is_err(), "{wrong}");
+        }
+        let row = r#"["497f6eca-6276-4993-bfeb-53cbbbba6f08","ACTIVE",null]"#;
+        assert!(meetings(&format!(r#"{{"success":true,"data":[{row}]}}"#)).is_err());
+    }
+
+    #[test]
     fn a_page_has_rows_and_a_total() {
         let body = r#"{"success":true,"data":[{"id":"p1","custom_participant_id":"u"},{"id":"p2","custom_participant_id":null}],"paging":{"start_offset":1,"end_offset":2,"total_count":9}}"#;
         let page = participants(body).unwrap();
@@ -177,7 +202,18 @@ mod tests {
         assert_eq!(page.rows.len(), 2);
         assert_eq!(page.rows[1].custom_participant_id, None);
         assert!(participants(r#"{"success":true}"#).is_err());
-        assert!(participants(r#"{"success":true,"data":[{"id":"../x"}]}"#).is_err());
+    }
+
+    #[test]
+    fn an_id_that_no_request_can_name_is_a_row_like_any_other() {
+        let body = r#"{"success":true,"data":[{"id":"../x","custom_participant_id":"u"},{"id":""},{"id":"p"}]}"#;
+        let rows = participants(body).unwrap().rows;
+        let named: Vec<_> = rows
+            .iter()
+            .map(|row| (row.id.as_str(), row.can_be_named))
+            .collect();
+        assert_eq!(named, [("../x", false), ("", false), ("p", true)]);
+        assert!(participants(r#"{"success":true,"data":[{"id":7}]}"#).is_err());
     }
 
     #[test]

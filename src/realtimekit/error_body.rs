@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::object::Object;
+
 /// An error body in either shape: `RealtimeKit`'s `error` or Cloudflare's `errors`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorBody {
@@ -15,15 +17,37 @@ pub struct ErrorBody {
 #[derive(Deserialize)]
 struct Failure {
     success: bool,
-    error: Option<FailureDetail>,
-    #[serde(default)]
-    errors: Vec<FailureDetail>,
+    error: Option<Detail>,
+    errors: Option<Vec<Option<Detail>>>,
+}
+
+/// What an error says: its code and message, or a text that is its message.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Detail {
+    Fields(Object<DetailFields>),
+    Text(String),
 }
 
 #[derive(Deserialize)]
-struct FailureDetail {
+struct DetailFields {
     code: Option<Code>,
     message: Option<String>,
+}
+
+impl Detail {
+    fn read(self) -> ErrorBody {
+        match self {
+            Self::Fields(Object(fields)) => ErrorBody {
+                code: fields.code.and_then(Code::number),
+                message: fields.message,
+            },
+            Self::Text(message) => ErrorBody {
+                code: None,
+                message: Some(message),
+            },
+        }
+    }
 }
 
 /// A code is a number; a text is read as one where it is one.
@@ -45,24 +69,24 @@ impl Code {
     }
 }
 
-/// Reads an error body. `None` when it is none in either shape, such as a proxy's HTML.
+/// Reads an error body: the first code and the first message that it has. `None` when it is none in either shape, such as
+/// a proxy's HTML.
 #[must_use]
 pub fn parse(body: &str) -> Option<ErrorBody> {
-    let failure: Failure = serde_json::from_str(body).ok()?;
+    let Object(failure): Object<Failure> = serde_json::from_str(body).ok()?;
     if failure.success {
         return None;
     }
-    let detail = failure.error.or_else(|| failure.errors.into_iter().next());
-    Some(match detail {
-        Some(detail) => ErrorBody {
-            code: detail.code.and_then(Code::number),
-            message: detail.message,
-        },
-        None => ErrorBody {
-            code: None,
-            message: None,
-        },
-    })
+    let errors = failure.errors.into_iter().flatten().flatten();
+    let details = failure.error.into_iter().chain(errors).map(Detail::read);
+    let nothing = ErrorBody {
+        code: None,
+        message: None,
+    };
+    Some(details.fold(nothing, |first, detail| ErrorBody {
+        code: first.code.or(detail.code),
+        message: first.message.or(detail.message),
+    }))
 }
 
 #[cfg(test)]
@@ -105,5 +129,64 @@ mod tests {
         assert_eq!(code(r#"{"success":false,"error":{"code":1.5}}"#), None);
         assert_eq!(parse("<html>not found</html>"), None);
         assert_eq!(parse(r#"{"success":true}"#), None);
+    }
+
+    #[test]
+    fn null_is_as_absent_and_a_text_is_the_message() {
+        let read = |body: &str| parse(body).map(|error| (error.code, error.message));
+        let gone = || Some("gone".to_owned());
+        for (body, expected) in [
+            (
+                r#"{"success":false,"error":{"code":404,"message":"gone"},"errors":null}"#,
+                (Some(404), gone()),
+            ),
+            (
+                r#"{"success":false,"error":null,"errors":[null,{"code":null,"message":"gone"}]}"#,
+                (None, gone()),
+            ),
+            (
+                r#"{"success":false,"error":null,"errors":null}"#,
+                (None, None),
+            ),
+            (r#"{"success":false,"error":"gone"}"#, (None, gone())),
+            (r#"{"success":false,"errors":["gone"]}"#, (None, gone())),
+            // The code of an unknown app is not lost behind a text.
+            (
+                r#"{"success":false,"error":"gone","errors":[{"code":7003,"message":"Could not route"}]}"#,
+                (Some(7003), gone()),
+            ),
+        ] {
+            assert_eq!(read(body), Some(expected), "{body}");
+        }
+    }
+
+    #[test]
+    fn another_page_is_none_of_the_apis() {
+        for wrong in [
+            "",
+            "null",
+            r#""gone""#,
+            r#"{"error":"gone"}"#,
+            r#"{"success":null,"error":"gone"}"#,
+            r#"{"success":false,"error":404}"#,
+            r#"{"success":false,"error":["gone"]}"#,
+            r#"{"success":false,"errors":"gone"}"#,
+            r#"{"success":false,"errors":{"code":404}}"#,
+        ] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_array_is_no_error_body() {
+        for wrong in [
+            "[]",
+            "[false,null]",
+            r#"[false,{"code":404,"message":"gone"}]"#,
+            r#"{"success":false,"error":[404,"gone"]}"#,
+            r#"{"success":false,"errors":[[404,"gone"]]}"#,
+        ] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
     }
 }

@@ -7,6 +7,7 @@ pub mod endpoints;
 pub mod error_body;
 pub mod errors;
 pub mod limits;
+mod object;
 pub mod retry;
 pub mod transport;
 

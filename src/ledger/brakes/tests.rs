@@ -1,16 +1,15 @@
 use super::*;
+use crate::realtimekit::limits::Left;
 
 const SAYS_NOTHING: RateLimit = RateLimit {
-    remaining: None,
-    reset_seconds: None,
+    left: Vec::new(),
     quota: None,
     window_seconds: None,
 };
 
-fn limit(remaining: u32, reset_seconds: u32) -> RateLimit {
+fn limit(requests: u32, seconds: u32) -> RateLimit {
     RateLimit {
-        remaining: Some(remaining),
-        reset_seconds: Some(reset_seconds),
+        left: vec![Left { requests, seconds }],
         ..SAYS_NOTHING
     }
 }
