@@ -2,6 +2,7 @@
 //!
 //! Unknown fields are allowed everywhere: the API may grow.
 
+use chrono::DateTime;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -68,6 +69,8 @@ pub struct Participant {
     pub can_be_named: bool,
     /// The customer's own id of the user.
     pub custom_participant_id: Option<CustomParticipantId>,
+    /// When they were added, in milliseconds since the Unix epoch.
+    pub created_at_ms: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +84,7 @@ struct MeetingRow {
 struct ParticipantRow {
     id: String,
     custom_participant_id: Option<String>,
+    created_at: Option<String>,
 }
 
 fn success<'a, T: Deserialize<'a>>(body: &'a str) -> Result<Answer<T>, Flaw> {
@@ -124,8 +128,15 @@ pub fn participants(body: &str) -> Result<Page<Participant>, Flaw> {
             custom_participant_id: row
                 .custom_participant_id
                 .and_then(|id| CustomParticipantId::parse(&id).ok()),
+            created_at_ms: row.created_at.as_deref().and_then(milliseconds),
         })
     })
+}
+
+/// A time in RFC 3339, in milliseconds since the Unix epoch.
+fn milliseconds(time: &str) -> Option<u64> {
+    let time = DateTime::parse_from_rfc3339(time).ok()?;
+    u64::try_from(time.timestamp_millis()).ok()
 }
 
 fn page<'a, R, T>(body: &'a str, row: impl Fn(R) -> Result<T, Flaw>) -> Result<Page<T>, Flaw>

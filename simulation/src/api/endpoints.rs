@@ -50,7 +50,11 @@ impl Api {
         let listed =
             listed.filter(|p| p.gone.is_none() || lags(p) || std::mem::take(&mut first_gone));
         let mut rows: Vec<Value> = listed
-            .map(|p| json!({"id": p.id, "custom_participant_id": p.user, "name": "secret"}))
+            .map(|p| {
+                let created = chrono::DateTime::from_timestamp_millis(i64::try_from(p.added_at).unwrap_or(0));
+                let created = created.map(|time| time.to_rfc3339());
+                json!({"id": p.id, "custom_participant_id": p.user, "name": "secret", "created_at": created})
+            })
             .collect();
         if newest_first {
             rows.reverse();
