@@ -35,6 +35,7 @@ mod stage;
 pub mod state;
 mod steps;
 pub mod store;
+mod sweeping;
 pub mod synchronous;
 mod turns;
 pub mod views;
@@ -76,6 +77,8 @@ pub struct Ledger<S> {
     accepted: Cell<(u64, u64)>,
     /// Until when lists are asked for without a number of rows: the API has refused it, and answered without.
     plain_until: Cell<u64>,
+    /// Whether there may be rows to sweep.
+    untidy: Cell<bool>,
 }
 
 impl<S: Store> Ledger<S> {
@@ -91,6 +94,7 @@ impl<S: Store> Ledger<S> {
             turn: Cell::new(0),
             accepted: Cell::new((0, 0)),
             plain_until: Cell::new(0),
+            untidy: Cell::new(true),
         };
         ledger.load_pacing(now)?;
         Ok(ledger)

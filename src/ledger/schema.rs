@@ -7,7 +7,7 @@ use super::store::{Store, StoreError};
 use crate::values;
 
 /// One list of statements for each version, oldest first. A version that has been deployed is never edited.
-const VERSIONS: &[&[&str]] = &[VERSION_1, VERSION_2];
+const VERSIONS: &[&[&str]] = &[VERSION_1, VERSION_2, VERSION_3];
 
 const VERSION_1: &[&str] = &[
     "CREATE TABLE removals (
@@ -161,6 +161,12 @@ const VERSION_2: &[&str] = &[
     "ALTER TABLE works ADD COLUMN excused INTEGER NOT NULL DEFAULT 0",
     // Of removals that have not begun.
     "CREATE INDEX targets_pending ON targets (meeting, user, removal) WHERE pending",
+];
+
+/// Rows of work that nobody needs any more are deleted in portions.
+const VERSION_3: &[&str] = &[
+    // Removals whose rows of work are to be deleted.
+    "CREATE TABLE leftovers (removal INTEGER PRIMARY KEY)",
 ];
 
 /// Creates what is missing. Cheap when nothing is.

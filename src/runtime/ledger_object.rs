@@ -170,6 +170,7 @@ impl RemovalLedger {
     ) -> Result<(), StoreError> {
         let now = self.isolate.now_ms();
         ledger.purge_all(now)?;
+        ledger.sweep()?;
         let open = ledger.has_open()?;
         let later = now.saturating_add(NOT_SERVED_MS);
         let at = match ledger.next_alarm(now)? {
