@@ -96,9 +96,8 @@ impl<S: Store> Ledger<S> {
         let mut sent = 0;
         self.renew(started, alarm).await?;
         self.recover(started)?;
-        worked.purged = self.purge_all(started)?;
         self.untidy.set(true);
-        let mut sweep_at = started;
+        let mut purge_at = started;
         let mut in_flight = FuturesUnordered::new();
         loop {
             let now = client.clock.now_ms();
@@ -107,9 +106,9 @@ impl<S: Store> Ledger<S> {
                 self.renew(now, alarm).await?;
             }
             // The clock stands still in a turn: there is one portion in each at most.
-            if self.untidy.get() && now >= sweep_at {
-                sweep_at = after(now, PAUSE);
-                self.sweep()?;
+            if self.untidy.get() && now >= purge_at {
+                purge_at = after(now, PAUSE);
+                worked.purged += self.purge(now)?;
             }
             let goes_on = now < end && sent < REQUESTS_AN_ALARM;
             while goes_on && sent < REQUESTS_AN_ALARM && in_flight.len() < CONCURRENCY {

@@ -90,11 +90,14 @@ impl<S: Store> Ledger<S> {
         first_row(&rows)?.flag(0)
     }
 
-    pub(super) fn forget_connections(&self, now: u64) -> Result<(), StoreError> {
-        self.store.run(
-            "DELETE FROM connections WHERE noted_at <= ?1",
-            &values![now.saturating_sub(KNOWN_MS)],
-        )?;
-        Ok(())
+    /// Lets go of notes whose time is over, of so many at most. Gives how many more rows may be deleted.
+    pub(super) fn forget_connections(&self, now: u64, rows: u64) -> Result<u64, StoreError> {
+        self.delete_some(
+            "DELETE FROM connections WHERE (source, meeting, user, peer) IN (SELECT source, meeting, user, peer
+                FROM connections INDEXED BY connections_by_age WHERE noted_at <= ?1 LIMIT ?2)
+             RETURNING 1",
+            now.saturating_sub(KNOWN_MS),
+            rows,
+        )
     }
 }

@@ -163,10 +163,10 @@ const VERSION_2: &[&str] = &[
     "CREATE INDEX targets_pending ON targets (meeting, user, removal) WHERE pending",
 ];
 
-/// Rows of work that nobody needs any more are deleted in portions.
+/// Rows that nobody needs any more are deleted in portions.
 const VERSION_3: &[&str] = &[
-    // Removals whose rows of work are to be deleted.
-    "CREATE TABLE leftovers (removal INTEGER PRIMARY KEY)",
+    // Removals whose rows are to be deleted: those of work, or all where the removal itself is gone.
+    "CREATE TABLE leftovers (removal INTEGER PRIMARY KEY, forgotten INTEGER NOT NULL)",
 ];
 
 /// Creates what is missing. Cheap when nothing is.

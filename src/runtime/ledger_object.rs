@@ -169,8 +169,7 @@ impl RemovalLedger {
         app: &AppId,
     ) -> Result<(), StoreError> {
         let now = self.isolate.now_ms();
-        ledger.purge_all(now)?;
-        ledger.sweep()?;
+        ledger.purge(now)?;
         let open = ledger.has_open()?;
         let later = now.saturating_add(NOT_SERVED_MS);
         let at = match ledger.next_alarm(now)? {

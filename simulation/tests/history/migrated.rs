@@ -68,7 +68,7 @@ fn a_ledger_of_the_second_version_goes_on() {
     let ledger = Ledger::open(SimulatedStore(disk), Settings::default(), START).unwrap();
     let id = RemovalId::parse("01M325KBJANMNJVYTPS316QDZ0").unwrap();
     assert_eq!(ledger.cancel(&id, START).unwrap(), Some(Change::Done));
-    ledger.sweep().unwrap();
+    ledger.purge(START).unwrap();
     let left = store
         .run("SELECT 1 FROM works UNION ALL SELECT 1 FROM leftovers", &[])
         .unwrap();
