@@ -12,6 +12,7 @@ pub mod changes;
 mod ending;
 pub mod engine;
 mod estimate;
+mod estimate_cache;
 mod hints;
 pub mod history;
 pub mod id;
@@ -59,6 +60,7 @@ pub use store::{Row, Store, StoreError, Value};
 pub use synchronous::SynchronousRemoval;
 pub use views::{Health, ItemState, ItemView, Listing, Pause, PauseReason, Progress, RemovalView};
 
+use estimate_cache::Estimates;
 use pacing::Pacing;
 
 /// The ledger of one app.
@@ -77,6 +79,8 @@ pub struct Ledger<S> {
     accepted: Cell<(u64, u64)>,
     /// Until when lists are asked for without a number of rows: the API has refused it, and answered without.
     plain_until: Cell<u64>,
+    /// What was estimated a moment ago.
+    estimates: RefCell<Estimates>,
     /// Whether there may be rows to sweep.
     untidy: Cell<bool>,
 }
@@ -94,6 +98,7 @@ impl<S: Store> Ledger<S> {
             turn: Cell::new(0),
             accepted: Cell::new((0, 0)),
             plain_until: Cell::new(0),
+            estimates: RefCell::default(),
             untidy: Cell::new(true),
         };
         ledger.load_pacing(now)?;
