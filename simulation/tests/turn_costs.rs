@@ -8,7 +8,7 @@
 
 mod scene;
 
-use scene::{scene, user_everywhere};
+use scene::{scene, start, user_everywhere};
 use simulation::script::Act;
 use simulation::world::World;
 
@@ -40,4 +40,31 @@ fn removals_that_wait_cost_a_choice_each() {
         println!("{few} steps for 100, {many} for 800");
         assert!(many < few * 16, "{few} steps for 100, {many} for 800");
     }
+}
+
+/// Bytes of text that the ledger reads in the turn in which it reads most, while a user goes from all meetings.
+fn most_text(meetings: usize) -> usize {
+    let mut scenario = scene(20);
+    scenario.page_rows = 10;
+    for _ in 0..meetings {
+        scenario.population.add_meeting(false);
+    }
+    let mut world = start(scenario, vec![user_everywhere("user-1")]);
+    let mut most = 0;
+    loop {
+        let before = world.disk.text.get();
+        let more = world.advance().unwrap();
+        most = most.max(world.disk.text.get() - before);
+        if !more {
+            return most;
+        }
+    }
+}
+
+/// The list of meetings can be too long for the memory of the object.
+#[test]
+fn the_end_of_a_long_list_reads_no_more_than_that_of_a_short_one() {
+    let [short, long] = [100, 1_000].map(most_text);
+    println!("{short} bytes for a short list, {long} for a long one");
+    assert!(long < short * 3 / 2, "{short} bytes, {long} bytes");
 }

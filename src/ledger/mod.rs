@@ -20,6 +20,7 @@ mod keys;
 mod kicks;
 mod lists;
 mod pacing;
+mod pages;
 mod participants;
 mod pass;
 mod passes;
