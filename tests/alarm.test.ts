@@ -31,6 +31,20 @@ describe('an alarm that is lost', () => {
   }
 });
 
+/** Until the first wait for something outside, all that a handler does is undone together where its process dies. */
+test('the alarm that a handler sets first is durable before anything else is done', async () => {
+  const runtime = await startPlainRuntime('alarm_entry.js');
+  try {
+    await runtime.call('POST', '/removals', { meeting_id: MEETING, participant_id: 'p' });
+    await eventually('the removal is carried out', async () => runtime.deletes('p') > 0, 30_000);
+    const asked = await (await runtime.call('GET', '/asked')).json() as string[];
+    assert.deepEqual(asked.slice(0, 3), ['setAlarm', 'sync', 'setAlarm']);
+    assert.ok(asked.includes('transactionSync'), asked.join(' '));
+  } finally {
+    await runtime.stop();
+  }
+});
+
 /** A removal whose time has come, and that nothing wakes. */
 async function stranded(): Promise<{ id: string; participant: string }> {
   const participant = `stranded-${crypto.randomUUID()}`;

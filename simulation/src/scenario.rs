@@ -55,6 +55,7 @@ impl Scenario {
                 .choice(&[30_000, 600_000, 86_400_000])
                 .unwrap_or(&600_000),
             everywhere_at_once: *chance.choice(&[1, 2, 1_000]).unwrap_or(&1_000),
+            sweep_rows: if seed.is_multiple_of(2) { 2 } else { 5_000 },
             ..Settings::default()
         };
         let script = script::script(&mut chance, &population, faults.end);

@@ -8,13 +8,16 @@
 
 mod scene;
 
-use participant_remover::ledger::RemovalState;
+use std::rc::Rc;
+
+use participant_remover::ledger::{RemovalState, Store};
 use scene::{
-    burst, everyone_in, fifty_meetings, meeting_of, removal, scene, start, user_everywhere,
+    burst, everyone_in, fifty_meetings, meeting_of, removal, scene, start, until, user_everywhere,
 };
 use simulation::check;
 use simulation::clock::START;
 use simulation::script::Act;
+use simulation::store::SimulatedStore;
 
 #[test]
 fn a_user_goes_from_200_of_2000_meetings_for_the_least_possible() {
@@ -141,4 +144,28 @@ fn a_meeting_of_1000_is_emptied_while_others_are_added() {
         assert_eq!(late.count(), 0);
         assert!(view.progress.removed >= 1_150, "{view:?}");
     }
+}
+
+/// A version that does not know the column goes on storing removals when it is rolled back to.
+#[test]
+fn a_user_everywhere_whom_an_earlier_version_has_stored_goes_from_everywhere() {
+    let mut world = start(fifty_meetings(2), vec![user_everywhere("user-1")]);
+    while !world.ordered.contains_key(&0) {
+        assert!(world.advance().unwrap());
+    }
+    let store = SimulatedStore(Rc::clone(&world.disk));
+    let forgotten = store
+        .run(
+            "UPDATE removals SET everywhere = 0 WHERE state = 'queued' RETURNING seq",
+            &[],
+        )
+        .unwrap();
+    assert_eq!(forgotten.len(), 1);
+    until(&mut world, |world| {
+        removal(world).state != RemovalState::Queued
+    });
+    let counted = store.run("SELECT everywhere FROM removals", &[]).unwrap();
+    assert!(counted[0].flag(0).unwrap());
+    world.run_to_end().unwrap();
+    assert_eq!(removal(&world).progress.removed, 50);
 }

@@ -9,6 +9,7 @@
 mod scene;
 
 use scene::{everyone_in, meeting_of, removal, scene, start, user_everywhere};
+use simulation::clock::START;
 use simulation::script::Act;
 use simulation::world::World;
 
@@ -72,4 +73,31 @@ fn small_ones_beside_it_do_not_count_as_large_ones() {
         scenario.script.push((1, act));
     }
     near(estimate_after(&mut start(scenario, large), 6));
+}
+
+/// Whoever waits for a removal looks again and again.
+#[test]
+fn a_second_look_at_a_large_removal_is_cheap() {
+    let mut scenario = scene(20);
+    for _ in 0..2_000 {
+        let meeting = scenario.population.add_meeting(false);
+        scenario.population.add(meeting, "somebody", START);
+    }
+    let mut world = start(scenario, vec![user_everywhere("user-1")]);
+    while world.sum().requests < 100 {
+        assert!(world.advance().unwrap());
+    }
+    let ledger = world.ledger.as_ref().unwrap();
+    let id = world.ordered[&0].id.as_ref().unwrap();
+    // The world has looked as well.
+    let now = world.clock.now() + 10_000;
+    let [first, second, later] = [now, now + 4_900, now + 5_000].map(|at| {
+        let before = world.disk.steps.get();
+        let view = ledger.show(id, at).unwrap().unwrap();
+        (view, world.disk.steps.get() - before)
+    });
+    println!("{} steps, {}, {}", first.1, second.1, later.1);
+    assert!(second.1 < 1_000 && first.1 > 10_000 && later.1 > 10_000);
+    let [first, second] = [first, second].map(|(view, _)| view.estimated_seconds_left.unwrap());
+    assert_eq!(second, first - 4);
 }

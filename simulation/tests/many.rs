@@ -244,20 +244,3 @@ fn is_not_given_up(no_totals: bool, missing_pages: bool) {
     }
     assert_eq!(state(&world, 1), Some(RemovalState::Succeeded));
 }
-
-/// What one choice of the next request costs must not grow with the square of those that wait for the same page.
-#[test]
-fn removals_that_wait_for_the_same_page_cost_a_choice_each() {
-    let steps = |users: usize| {
-        let mut scenario = scene(1_000);
-        scenario.population.add_meeting(false);
-        let mut world = everywhere(scenario, users);
-        while world.network.api.borrow().arrivals.len() < 2 {
-            assert!(world.advance().unwrap());
-        }
-        world.disk.steps.get()
-    };
-    let (few, many) = (steps(100), steps(800));
-    println!("{few} steps for 100, {many} for 800");
-    assert!(many < few * 16, "{few} steps for 100, {many} for 800");
-}

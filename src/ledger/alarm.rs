@@ -32,7 +32,9 @@ impl<S: Store> Ledger<S> {
             "SELECT (SELECT min(wake_at) FROM removals WHERE wake_at IS NOT NULL),
                 min(ifnull((SELECT min(sent_at) FROM items WHERE sent_at IS NOT NULL), ?1),
                     ifnull((SELECT min(sent_at) FROM works WHERE sent_at IS NOT NULL), ?1)),
-                (SELECT min(finished_at) FROM removals WHERE finished_at IS NOT NULL)",
+                (SELECT min(finished_at) FROM removals WHERE finished_at IS NOT NULL),
+                EXISTS (SELECT 1 FROM leftovers),
+                (SELECT min(noted_at) FROM connections INDEXED BY connections_by_age)",
             &values![super::store::MAX_INTEGER],
         )?;
         let row = first_row(&rows)?;
@@ -47,7 +49,10 @@ impl<S: Store> Ledger<S> {
         let purge = row
             .maybe_integer(2)?
             .map(|finished| self.keeps_until(finished));
-        let earliest = [work, interrupted, purge].into_iter().flatten().min();
+        let sweep = row.flag(3)?.then_some(now);
+        let forget = row.maybe_integer(4)?.map(Self::connection_keeps_until);
+        let earliest = [work, interrupted, purge, sweep, forget];
+        let earliest = earliest.into_iter().flatten().min();
         Ok(earliest.map(|at| at.max(now)))
     }
 

@@ -92,9 +92,8 @@ impl<S: Store> Ledger<S> {
         )?;
         self.wake_held(now)?;
         if state == RemovalState::Succeeded {
-            // Nothing of it is ever run again, and a user everywhere has a row for every meeting of the app.
-            self.store
-                .run("DELETE FROM works WHERE removal = ?1", &values![removal])?;
+            // Nothing of it is ever run again.
+            self.drop_works(removal)?;
         }
         Ok(())
     }

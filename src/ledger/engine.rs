@@ -11,7 +11,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::Ledger;
 use super::alarm::{Alarm, IDLE_MS, LEASE_MS, LOOK, RENEW_MS, WORK_MS};
+use super::brakes::after;
 use super::store::{Store, StoreError};
+use super::sweeping::PAUSE;
 use crate::realtimekit::{Api, Client, Clock, Transport};
 
 /// How many requests are in flight at most: a Worker has six connections at a time.
@@ -94,13 +96,19 @@ impl<S: Store> Ledger<S> {
         let mut sent = 0;
         self.renew(started, alarm).await?;
         self.recover(started)?;
-        worked.purged = self.purge_all(started)?;
+        self.untidy.set(true);
+        let mut purge_at = started;
         let mut in_flight = FuturesUnordered::new();
         loop {
             let now = client.clock.now_ms();
             if now >= renewed.saturating_add(RENEW_MS) {
                 renewed = now;
                 self.renew(now, alarm).await?;
+            }
+            // The clock stands still in a turn: there is one portion in each at most.
+            if self.untidy.get() && now >= purge_at {
+                purge_at = after(now, PAUSE);
+                worked.purged += self.purge(now)?;
             }
             let goes_on = now < end && sent < REQUESTS_AN_ALARM;
             while goes_on && sent < REQUESTS_AN_ALARM && in_flight.len() < CONCURRENCY {
@@ -130,14 +138,15 @@ impl<S: Store> Ledger<S> {
         }
     }
 
-    /// How long to wait for the next thing to fall due, where it is worth waiting for.
+    /// How long to wait for the next thing to fall due, where it is worth waiting for, or for the next portion of a sweep.
     fn time_to_next(&self, now: u64) -> Result<Option<Duration>, StoreError> {
-        let Some(due) = self.next_due(now)? else {
-            return Ok(None);
-        };
-        let wait = due.saturating_sub(now).max(1);
+        let due = self.next_due(now)?;
+        let wait = due.map(|due| due.saturating_sub(now).max(1));
         // Something new may be stored meanwhile: it is looked for every second.
-        Ok((wait <= IDLE_MS).then(|| Duration::from_millis(wait).min(LOOK)))
+        let wait = wait.filter(|wait| *wait <= IDLE_MS);
+        let wait = wait.map(|wait| Duration::from_millis(wait).min(LOOK));
+        let sweep = self.untidy.get().then_some(PAUSE);
+        Ok(wait.into_iter().chain(sweep).min())
     }
 }
 

@@ -13,6 +13,8 @@ const FIVE_MINUTES_MS: u64 = 300_000;
 const COUNTED: u64 = 20_000;
 /// How many rows a page has, as far as is known.
 const ROWS_A_PAGE: u64 = 100;
+/// An estimate that reads more rows than this is kept for a while.
+const CHEAP: u64 = 1_000;
 
 /// What an estimate is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,9 +88,28 @@ impl<S: Store> Ledger<S> {
         view: &RemovalView,
         now: u64,
     ) -> Result<Option<u64>, StoreError> {
-        let Some(left) = self.still_to_do(seq, view)? else {
-            return Ok(None);
+        if let Some(kept) = self.estimates.borrow().get(seq, now) {
+            return Ok(kept.seconds);
+        }
+        let (left, own) = self.still_to_do(seq, view)?;
+        let (seconds, others) = match left {
+            Some(left) => self.at_the_pace(seq, view, left, now)?,
+            None => (None, 0),
         };
+        if own.saturating_add(others) > CHEAP {
+            self.estimates.borrow_mut().keep(seq, seconds, now);
+        }
+        Ok(seconds)
+    }
+
+    /// How long that takes at the pace that is allowed, beside the other removals; and how many rows of these there are.
+    fn at_the_pace(
+        &self,
+        seq: u64,
+        view: &RemovalView,
+        left: Left,
+        now: u64,
+    ) -> Result<(Option<u64>, u64), StoreError> {
         let rows = self.store.run(
             "SELECT (SELECT count(*) FROM removals WHERE state IN ('queued', 'running') AND seq <> ?1),
                 (SELECT count(*) FROM (SELECT 1 FROM items INDEXED BY items_open
@@ -98,7 +119,7 @@ impl<S: Store> Ledger<S> {
             &values![seq, COUNTED],
         )?;
         let row = first_row(&rows)?;
-        let others = row.integer(1)?;
+        let (sharers, others) = (row.integer(0)?, row.integer(1)?);
         let start = view.not_before.unwrap_or(0).saturating_sub(now);
         let pause = view
             .pause
@@ -107,17 +128,18 @@ impl<S: Store> Ledger<S> {
         let allowed = pacing.allowed(&self.settings);
         let outlook = Outlook {
             requests: left.requests(view).max(1),
-            sharers: row.integer(0)?,
+            sharers,
             // So many that they are not counted take every turn.
             others: if others < COUNTED { others } else { u64::MAX },
             free: u64::from(pacing.window.free(now, allowed)),
             per_5_minutes: u64::from(allowed.durable),
             standstill_ms: start.max(pause),
         };
-        Ok(Some(outlook.seconds()))
+        Ok((Some(outlook.seconds()), sharers.saturating_add(others)))
     }
 
-    fn still_to_do(&self, seq: u64, view: &RemovalView) -> Result<Option<Left>, StoreError> {
+    /// What is left of a removal, where anything was read that could tell, and how many rows it has.
+    fn still_to_do(&self, seq: u64, view: &RemovalView) -> Result<(Option<Left>, u64), StoreError> {
         let rows = self.store.run(
             "SELECT count(*), ifnull(sum(stage = 'deleting' AND lists), 0),
                 ifnull(sum(meeting IS NULL AND stage NOT IN ('done', 'failed')), 0),
@@ -132,11 +154,12 @@ impl<S: Store> Ledger<S> {
         )?;
         let row = first_row(&rows)?;
         let meetings = view.progress.meetings_total;
+        let rows_read = row.integer(0)?.saturating_add(row.integer(7)?);
         let all_unread = row.integer(3)? == row.integer(0)?;
         if all_unread || (row.integer(2)? > 0 && meetings == 0) {
-            return Ok(None);
+            return Ok((None, rows_read));
         }
-        Ok(Some(Left {
+        let left = Left {
             items: row.integer(7)?,
             // Active meetings of the list are read twice.
             confirmations: row.integer(1)? + row.integer(6)? * row.integer(2)?,
@@ -145,7 +168,8 @@ impl<S: Store> Ledger<S> {
             rows: row.integer(5)?,
             // The list of meetings is read twice.
             lists: row.integer(2)? * (1 + meetings.div_ceil(ROWS_A_PAGE)),
-        }))
+        };
+        Ok((Some(left), rows_read))
     }
 }
 

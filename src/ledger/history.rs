@@ -6,13 +6,18 @@ use super::acceptance::Acceptance;
 use super::id::RemovalId;
 use super::keys::{KEY_MS, Key};
 use super::state::RemovalState;
-use super::store::{Store, StoreError};
+use super::store::{Store, StoreError, count};
 use crate::realtimekit::Clock;
 use crate::values;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// How many removals are purged in one go.
-const PURGE_AT_ONCE: u32 = 20;
+const PURGE_AT_ONCE: u64 = 200;
+/// What lets go of keys of messages that made no removal: of those from before `?1`, `?2` at most.
+const IGNORED: &str =
+    "DELETE FROM keys WHERE (scope, key) IN (SELECT scope, key FROM keys INDEXED BY keys_by_removal
+        WHERE removal = '' AND created_at < ?1 LIMIT ?2)
+     RETURNING 1";
 
 /// A signed event that nobody can act on.
 #[derive(Debug, Clone)]
@@ -60,53 +65,46 @@ impl<S: Store> Ledger<S> {
         finished.saturating_add(retention).saturating_add(1)
     }
 
-    /// Lets go of all finished removals whose time is over, or of a thousand where there are more. Gives how many.
-    pub fn purge_all(&self, now: u64) -> Result<usize, StoreError> {
-        let mut purged = 0;
-        for _ in 0..50 {
-            let some = self.purge(now)?;
-            purged += some;
-            if some == 0 {
-                break;
-            }
-        }
-        Ok(purged)
-    }
-
-    /// Lets go of finished removals and keys whose time is over. Gives how many removals went; there may be more.
+    /// Lets go of finished removals and keys whose time is over, and of rows that are left over: of a portion. Gives how many
+    /// removals went; where there may be more, the next alarm comes at once.
     pub fn purge(&self, now: u64) -> Result<usize, StoreError> {
+        let portion = self.settings.sweep_rows;
         let retention = u64::from(self.settings.retention_days);
         let before = now.saturating_sub(retention * DAY_MS);
-        let keys_before = now.saturating_sub(KEY_MS);
         self.store.transaction(|| {
-            self.forget_connections(now)?;
+            let rows = self.forget_connections(now, portion)?;
+            let rows = self.delete_some(IGNORED, now.saturating_sub(KEY_MS), rows)?;
+            let mut rows = self.sweep(rows)?;
             let expired = self.store.run(
                 "SELECT seq, id FROM removals WHERE finished_at < ?1 ORDER BY finished_at LIMIT ?2",
                 &values![before, PURGE_AT_ONCE],
             )?;
+            let mut purged = 0;
             for row in &expired {
-                let seq = row.integer(0)?;
-                self.forget_pages(seq)?;
-                for table in ["items", "works", "targets"] {
-                    self.store.run(
-                        &format!("DELETE FROM {table} WHERE removal = ?1"),
-                        &values![seq],
-                    )?;
+                if rows == 0 {
+                    break;
                 }
-                self.store
-                    .run("DELETE FROM removals WHERE seq = ?1", &values![seq])?;
-                self.store.run(
-                    "DELETE FROM keys WHERE removal = ?1",
-                    &values![row.text(1)?],
-                )?;
+                rows = self.forget(row.integer(0)?, row.text(1)?, rows)?;
+                purged += 1;
             }
-            // Those of messages that made no removal.
-            self.store.run(
-                "DELETE FROM keys WHERE removal = '' AND created_at < ?1",
-                &values![keys_before],
-            )?;
-            Ok(expired.len())
+            self.untidy
+                .set(rows == 0 || count(expired.len()) == PURGE_AT_ONCE);
+            Ok(purged)
         })
+    }
+
+    /// Lets go of a removal with its key, and of as many rows of it as may be deleted still; others are left over. Gives how
+    /// many more may be.
+    fn forget(&self, removal: u64, id: &str, rows: u64) -> Result<u64, StoreError> {
+        let rows = self.delete_rows(removal, true, rows)?;
+        if rows == 0 {
+            self.leave(removal, true)?;
+        }
+        self.store
+            .run("DELETE FROM removals WHERE seq = ?1", &values![removal])?;
+        self.store
+            .run("DELETE FROM keys WHERE removal = ?1", &values![id])?;
+        Ok(rows.saturating_sub(2))
     }
 
     pub(super) fn forget_pages(&self, removal: u64) -> Result<(), StoreError> {

@@ -12,6 +12,7 @@ pub mod changes;
 mod ending;
 pub mod engine;
 mod estimate;
+mod estimate_cache;
 mod hints;
 pub mod history;
 pub mod id;
@@ -19,6 +20,7 @@ mod keys;
 mod kicks;
 mod lists;
 mod pacing;
+mod pages;
 mod participants;
 mod pass;
 mod passes;
@@ -35,6 +37,7 @@ mod stage;
 pub mod state;
 mod steps;
 pub mod store;
+mod sweeping;
 pub mod synchronous;
 mod turns;
 pub mod views;
@@ -58,6 +61,7 @@ pub use store::{Row, Store, StoreError, Value};
 pub use synchronous::SynchronousRemoval;
 pub use views::{Health, ItemState, ItemView, Listing, Pause, PauseReason, Progress, RemovalView};
 
+use estimate_cache::Estimates;
 use pacing::Pacing;
 
 /// The ledger of one app.
@@ -76,6 +80,10 @@ pub struct Ledger<S> {
     accepted: Cell<(u64, u64)>,
     /// Until when lists are asked for without a number of rows: the API has refused it, and answered without.
     plain_until: Cell<u64>,
+    /// What was estimated a moment ago.
+    estimates: RefCell<Estimates>,
+    /// Whether there may be rows to sweep.
+    untidy: Cell<bool>,
 }
 
 impl<S: Store> Ledger<S> {
@@ -91,6 +99,8 @@ impl<S: Store> Ledger<S> {
             turn: Cell::new(0),
             accepted: Cell::new((0, 0)),
             plain_until: Cell::new(0),
+            estimates: RefCell::default(),
+            untidy: Cell::new(true),
         };
         ledger.load_pacing(now)?;
         Ok(ledger)

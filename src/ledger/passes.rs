@@ -6,7 +6,7 @@ use super::Ledger;
 use super::pass::{MAX_CONFIRMING, MAX_PASSES, MAX_UNCLEAN_PASSES, Pass, agrees, may_be_cut};
 use super::repeat::repeat_after;
 use super::stage::Stage;
-use super::store::{Row, Store, StoreError, count, first_row, json};
+use super::store::{Store, StoreError, count, first_row, json};
 use super::work::Work;
 use crate::values;
 
@@ -111,9 +111,7 @@ impl<S: Store> Ledger<S> {
 
     /// Whether a pass of several pages, or of one that may have been cut, is whole, and for a meeting's participants agrees with the one before.
     fn is_whole(&self, work: &Work, pass: &Pass) -> Result<bool, StoreError> {
-        let ids = self.pass_ids(work.id, work.pass)?;
-        let distinct: HashSet<&str> = ids.iter().map(String::as_str).collect();
-        if !pass.is_whole(count(distinct.len())) {
+        if !pass.is_whole(self.distinct_ids(work.id, work.pass)?) {
             return Ok(false);
         }
         // Whoever was found is looked for again anyway, in a pass of its own; but not by a dry run.
@@ -128,6 +126,8 @@ impl<S: Store> Ledger<S> {
             .iter()
             .map(|row| row.text(0).map(str::to_owned))
             .collect::<Result<_, _>>()?;
+        let ids = self.pass_ids(work.id, work.pass)?;
+        let distinct: HashSet<&str> = ids.iter().map(String::as_str).collect();
         let before = self.pass_ids(work.id, work.pass.saturating_sub(1))?;
         Ok(agrees(&before, &distinct, &ours))
     }
@@ -249,25 +249,4 @@ impl<S: Store> Ledger<S> {
         )?;
         first_row(&rows)?.flag(0)
     }
-
-    fn page_ids(&self, work: u64, pass: u32, page: u32) -> Result<Vec<String>, StoreError> {
-        let rows = self.store.run(
-            "SELECT ids FROM pages WHERE work = ?1 AND pass = ?2 AND page = ?3",
-            &values![work, pass, page],
-        )?;
-        rows.first().map_or_else(|| Ok(Vec::new()), ids_of)
-    }
-
-    fn pass_ids(&self, work: u64, pass: u32) -> Result<Vec<String>, StoreError> {
-        let rows = self.store.run(
-            "SELECT ids FROM pages WHERE work = ?1 AND pass = ?2 ORDER BY page",
-            &values![work, pass],
-        )?;
-        let pages: Vec<Vec<String>> = rows.iter().map(ids_of).collect::<Result<_, _>>()?;
-        Ok(pages.into_iter().flatten().collect())
-    }
-}
-
-fn ids_of(row: &Row) -> Result<Vec<String>, StoreError> {
-    serde_json::from_str(row.text(0)?).map_err(|error| StoreError(error.to_string()))
 }

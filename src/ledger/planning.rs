@@ -21,21 +21,18 @@ impl<S: Store> Ledger<S> {
     /// Takes up a removal that was scheduled or queued. Its work rows are there already when it is a retry.
     pub(super) fn start(&self, seq: u64, now: u64) -> Result<(), StoreError> {
         self.begin_targets(seq)?;
-        self.store.run(
-            "UPDATE removals SET state = 'running', started_at = ifnull(started_at, ?2), revision = revision + 1
-             WHERE seq = ?1",
+        // The targets are asked: an earlier version, which this one may follow once more, leaves `everywhere` as it is.
+        let rows = self.store.run(
+            "UPDATE removals SET state = 'running', started_at = ifnull(started_at, ?2), revision = revision + 1,
+                everywhere = EXISTS (SELECT 1 FROM targets WHERE removal = ?1 AND meeting IS NULL)
+             WHERE seq = ?1 RETURNING everywhere, EXISTS (SELECT 1 FROM works WHERE removal = ?1)",
             &values![seq, now],
         )?;
-        let rows = self.store.run(
-            "SELECT EXISTS (SELECT 1 FROM works WHERE removal = ?1),
-                (SELECT everywhere FROM removals WHERE seq = ?1)",
-            &values![seq],
-        )?;
         let row = first_row(&rows)?;
-        if row.flag(0)? {
+        if row.flag(1)? {
             return Ok(());
         }
-        self.plan(seq, row.flag(1)?, now)
+        self.plan(seq, row.flag(0)?, now)
     }
 
     /// Whoever comes back from now on is too late to cancel it.

@@ -11,6 +11,8 @@ use crate::values;
 
 /// How long a note counts, in milliseconds: the event that would end it may never come.
 const KNOWN_MS: u64 = 24 * 60 * 60 * 1000;
+/// How long after that it is kept at most, in milliseconds: those of an hour go by one alarm.
+const GATHERED_MS: u64 = 60 * 60 * 1000;
 
 /// One connection to a meeting.
 #[derive(Debug, Clone, Copy)]
@@ -90,11 +92,19 @@ impl<S: Store> Ledger<S> {
         first_row(&rows)?.flag(0)
     }
 
-    pub(super) fn forget_connections(&self, now: u64) -> Result<(), StoreError> {
-        self.store.run(
-            "DELETE FROM connections WHERE noted_at <= ?1",
-            &values![now.saturating_sub(KNOWN_MS)],
-        )?;
-        Ok(())
+    /// When a connection that was noted at that time has been kept long enough.
+    pub(super) fn connection_keeps_until(noted: u64) -> u64 {
+        noted.saturating_add(KNOWN_MS + GATHERED_MS)
+    }
+
+    /// Lets go of notes whose time is over, of so many at most. Gives how many more rows may be deleted.
+    pub(super) fn forget_connections(&self, now: u64, rows: u64) -> Result<u64, StoreError> {
+        self.delete_some(
+            "DELETE FROM connections WHERE (source, meeting, user, peer) IN (SELECT source, meeting, user, peer
+                FROM connections INDEXED BY connections_by_age WHERE noted_at <= ?1 LIMIT ?2)
+             RETURNING 1",
+            now.saturating_sub(KNOWN_MS),
+            rows,
+        )
     }
 }

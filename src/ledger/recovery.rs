@@ -54,12 +54,18 @@ impl<S: Store> Ledger<S> {
     /// Closes what a cancelled removal has open and not in flight. Whoever a lost delete was about may be gone: that is
     /// `unknown`, and whoever was gone before stays so.
     pub(super) fn close_cancelled(&self, removal: u64, now: u64) -> Result<(), StoreError> {
+        let cancelled = self.store.run(
+            "SELECT 1 FROM removals WHERE seq = ?1 AND state = 'cancelled'",
+            &values![removal],
+        )?;
+        if cancelled.is_empty() {
+            return Ok(());
+        }
         let closed = self.store.run(
             "UPDATE items SET due_at = NULL, finished_at = ifnull(finished_at, ?2),
                 state = CASE WHEN outcome IS NOT NULL THEN 'done' WHEN ambiguous THEN 'failed' ELSE 'cancelled' END,
                 outcome = CASE WHEN outcome IS NULL AND ambiguous THEN 'unknown' ELSE outcome END
-             WHERE removal = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL
-               AND (SELECT state FROM removals WHERE seq = ?1) = 'cancelled' RETURNING state = 'failed'",
+             WHERE removal = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL RETURNING state = 'failed'",
             &values![removal, now],
         )?;
         let failed = closed.iter().map(|row| row.integer(0));
@@ -69,11 +75,6 @@ impl<S: Store> Ledger<S> {
             &values![removal, failed],
         )?;
         // Nobody runs it again.
-        self.store.run(
-            "DELETE FROM works WHERE removal = ?1 AND stage = 'cancelled' AND sent_at IS NULL
-                AND NOT EXISTS (SELECT 1 FROM items WHERE work = works.id AND sent_at IS NOT NULL)",
-            &values![removal],
-        )?;
-        Ok(())
+        self.drop_works(removal)
     }
 }

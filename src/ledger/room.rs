@@ -24,7 +24,7 @@ impl<S: Store> Ledger<S> {
     ) -> Result<bool, StoreError> {
         let left = match *room {
             Some(left) => left,
-            None => self.room(now)?,
+            None => *room.insert(self.room(now)?),
         };
         if left == 0 {
             return Ok(false);

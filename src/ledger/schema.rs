@@ -163,7 +163,7 @@ const VERSION_2: &[&str] = &[
     "CREATE INDEX targets_pending ON targets (meeting, user, removal) WHERE pending",
 ];
 
-/// A delete follows its kick soon, or the kick is repeated.
+/// A delete follows its kick soon, or the kick is repeated; rows that nobody needs any more are deleted in portions.
 const VERSION_3: &[&str] = &[
     "ALTER TABLE items ADD COLUMN kicked_at INTEGER",
     "ALTER TABLE works ADD COLUMN kicked_anew_at INTEGER",
@@ -172,6 +172,8 @@ const VERSION_3: &[&str] = &[
     "ALTER TABLE works ADD COLUMN closing INTEGER NOT NULL DEFAULT 0",
     // A kick and the deletes behind it are one turn.
     "ALTER TABLE removals ADD COLUMN keeps_turn INTEGER NOT NULL DEFAULT 0",
+    // Removals whose rows are to be deleted: those of work, or all where the removal itself is gone.
+    "CREATE TABLE leftovers (removal INTEGER PRIMARY KEY, forgotten INTEGER NOT NULL)",
 ];
 
 /// Creates what is missing. Cheap when nothing is.

@@ -17,6 +17,8 @@ pub struct Settings {
     pub everywhere_at_once: u32,
     /// How many rows of work these may have together before another one is taken up. Not for the operator to set.
     pub everywhere_rows: u64,
+    /// How many rows that nobody needs any more are deleted in one turn. Not for the operator to set.
+    pub sweep_rows: u64,
 }
 
 impl Default for Settings {
@@ -30,6 +32,7 @@ impl Default for Settings {
             everywhere_at_once: 1_000,
             // About a gigabyte.
             everywhere_rows: 4_000_000,
+            sweep_rows: 5_000,
         }
     }
 }

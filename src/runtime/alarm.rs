@@ -2,14 +2,27 @@
 
 use js_sys::Date;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 use worker::State;
 use worker::durable::ScheduledTime;
 
+use super::sql::text;
 use crate::ledger::{Alarm, StoreError};
 
 /// The alarm of an object.
 #[derive(Debug)]
 pub struct AlarmClock<'a>(pub &'a State);
+
+impl AlarmClock<'_> {
+    /// Sets the alarm and waits until that is durable: a crash in the turn that follows does not undo it.
+    pub async fn secure(&self, at: u64) -> Result<(), StoreError> {
+        self.set(at).await?;
+        let failed = |error: JsValue| StoreError(text(&error));
+        let durable = self.0.storage().as_raw().sync().map_err(failed)?;
+        JsFuture::from(durable).await.map_err(failed)?;
+        Ok(())
+    }
+}
 
 impl Alarm for AlarmClock<'_> {
     #[expect(

@@ -82,10 +82,10 @@ impl DurableObject for RemovalLedger {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        // Before anything that may fail, even opening the ledger. Only the failure of this leaves the handler: the runtime
-        // then repeats the alarm, which is better than none.
+        // Before anything that may fail, even opening the ledger, and durable before that. Only the failure of this leaves the
+        // handler: the runtime then repeats the alarm, which is better than none.
         AlarmClock(&self.state)
-            .set(self.isolate.now_ms().saturating_add(AFTER_FAILURE_MS))
+            .secure(self.isolate.now_ms().saturating_add(AFTER_FAILURE_MS))
             .await
             .map_err(|error| worker::Error::RustError(error.to_string()))?;
         // Any other error would count against the alarm's few retries: it is logged.
@@ -169,7 +169,7 @@ impl RemovalLedger {
         app: &AppId,
     ) -> Result<(), StoreError> {
         let now = self.isolate.now_ms();
-        ledger.purge_all(now)?;
+        ledger.purge(now)?;
         let open = ledger.has_open()?;
         let later = now.saturating_add(NOT_SERVED_MS);
         let at = match ledger.next_alarm(now)? {

@@ -1,18 +1,36 @@
-// The Worker, with a way to lose the alarm of its app's ledger and one to run its cron.
+// The Worker, with a way to lose the alarm of its app's ledger, one to see what its handler asks of the storage first, and one
+// to run its cron.
 import worker, { RemovalLedger as Ledger } from './index.js';
+
+/** What the handler of the last alarm has asked of the storage, in order. */
+let asked = [];
 
 export class RemovalLedger extends Ledger {
   async fetch(request) {
-    if (new URL(request.url).pathname !== '/lose-alarm') return super.fetch(request);
+    const { pathname } = new URL(request.url);
+    if (pathname === '/asked') return Response.json(asked);
+    if (pathname !== '/lose-alarm') return super.fetch(request);
     await this.ctx.storage.deleteAlarm();
     return new Response();
+  }
+
+  async alarm(info) {
+    const { storage } = this.ctx;
+    asked = [];
+    for (const name of ['setAlarm', 'sync', 'transactionSync']) {
+      storage[name] = (...values) => {
+        asked.push(name);
+        return Object.getPrototypeOf(storage)[name].apply(storage, values);
+      };
+    }
+    await super.alarm(info);
   }
 }
 
 export default {
   async fetch(request, env, context) {
     const { pathname } = new URL(request.url);
-    if (pathname === '/lose-alarm') return env.LEDGER.getByName('app').fetch(request);
+    if (pathname === '/lose-alarm' || pathname === '/asked') return env.LEDGER.getByName('app').fetch(request);
     if (pathname !== '/cron') return worker.fetch(request, env, context);
     await worker.scheduled({ cron: '* * * * *', scheduledTime: Date.now(), noRetry() {} }, env, context);
     return new Response();

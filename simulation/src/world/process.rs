@@ -142,12 +142,13 @@ impl World {
         }
     }
 
-    /// The object's handler: it sets the alarm before it opens the ledger, which may fail.
+    /// The object's handler: it sets the alarm, durably, before it opens the ledger, which may fail.
     pub(super) fn handle_alarm(&mut self) {
         if self.clock.now() < self.down_until {
             return;
         }
         self.disk.set_alarm(Some(self.clock.now() + UNOPENED));
+        self.disk.commit();
         if !self.open() {
             return self.end_of_turn();
         }

@@ -41,7 +41,19 @@ impl World {
         if !idle || self.clock.now() < self.faults_end || self.network.next_event().is_some() {
             return Ok(false);
         }
-        Ok(self.states()?.iter().all(|(_, state)| state.is_final()))
+        let is_final = self.states()?.iter().all(|(_, state)| state.is_final());
+        Ok(is_final && self.is_swept()?)
+    }
+
+    /// Whether no removal that nobody runs again has rows of work.
+    fn is_swept(&self) -> Result<bool, Violation> {
+        let store = SimulatedStore(Rc::clone(&self.disk));
+        let rows = store.run(
+            "SELECT 1 FROM works JOIN removals ON seq = removal WHERE state IN ('succeeded', 'cancelled') LIMIT 1",
+            &[],
+        );
+        self.disk.commit();
+        Ok(rows.map_err(|error| error.to_string())?.is_empty())
     }
 
     /// Retries all that failed. False when nothing did.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use participant_remover::ids::CustomParticipantId;
 use participant_remover::ledger::schema::migrate_to;
-use participant_remover::ledger::{Ledger, RemovalState, Settings, Store};
+use participant_remover::ledger::{Change, Ledger, RemovalId, RemovalState, Settings, Store};
 use participant_remover::values;
 use simulation::clock::START;
 use simulation::store::{Disk, SimulatedStore};
@@ -50,4 +50,27 @@ fn a_ledger_of_the_first_version_goes_on() {
     };
     let view = ledger.show(id, START).unwrap().unwrap();
     assert_eq!(view.state, RemovalState::Cancelled);
+}
+
+/// What the second version stored is carried on: rows of work that are left over go.
+#[test]
+fn a_ledger_of_the_second_version_goes_on() {
+    let disk = Rc::new(Disk::new().unwrap());
+    let store = SimulatedStore(Rc::clone(&disk));
+    migrate_to(&store, 2).unwrap();
+    for statement in [
+        "INSERT INTO removals (id, state, source, kick, dry_run, targets, accepted_at, started_at, everywhere)
+         VALUES ('01M325KBJANMNJVYTPS316QDZ0', 'running', 'api', 0, 0, 1, 1, 1, 1)",
+        "INSERT INTO works (removal, meeting, rank, lists, stage) VALUES (1, 'm', 2, 1, 'reading')",
+    ] {
+        store.run(statement, &[]).unwrap();
+    }
+    let ledger = Ledger::open(SimulatedStore(disk), Settings::default(), START).unwrap();
+    let id = RemovalId::parse("01M325KBJANMNJVYTPS316QDZ0").unwrap();
+    assert_eq!(ledger.cancel(&id, START).unwrap(), Some(Change::Done));
+    ledger.purge(START).unwrap();
+    let left = store
+        .run("SELECT 1 FROM works UNION ALL SELECT 1 FROM leftovers", &[])
+        .unwrap();
+    assert_eq!(left, []);
 }

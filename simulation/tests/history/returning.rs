@@ -165,3 +165,30 @@ fn whoever_joined_before_the_meeting_ended_is_not_there() {
     );
     assert!(!ledger.left(connection("c"), now, now).unwrap());
 }
+
+/// Nothing else is stored: who was in a meeting is forgotten after a day all the same, and then no alarm is needed.
+#[test]
+fn a_connection_is_forgotten_after_a_day() {
+    const HOUR: u64 = 60 * 60 * 1000;
+    const DAY: u64 = 24 * HOUR;
+    let (clock, ledger) = ledger();
+    let start = clock.now();
+    assert_eq!(ledger.next_alarm(start).unwrap(), None);
+    let id = left(&ledger, &clock, "u", start);
+    ledger.cancel(&id, start).unwrap();
+    let connection = Connection {
+        source: "webhook:realtimekit",
+        meeting: &meeting(),
+        user: None,
+        peer: Some("p"),
+    };
+    ledger.joined(connection, start, start + 5).unwrap();
+    let at = ledger.next_alarm(start + 5).unwrap().unwrap();
+    // Those of an hour go together.
+    assert!((start + 5 + DAY..=start + 5 + 25 * HOUR).contains(&at));
+    ledger.purge(at).unwrap();
+    let kept = ledger.next_alarm(at).unwrap().unwrap();
+    assert!(kept > start + 30 * DAY, "{kept}");
+    ledger.purge(kept).unwrap();
+    assert_eq!(ledger.next_alarm(kept).unwrap(), None);
+}

@@ -1,0 +1,104 @@
+//! Deleting rows that nobody needs any more. A user everywhere has one for each meeting of the app, and many removals end in
+//! one turn, until whose end the object hears nobody: so these rows go in portions, one a turn.
+
+use std::time::Duration;
+
+use super::Ledger;
+use super::store::{Store, StoreError, count};
+use crate::values;
+
+/// How long the next portion waits.
+pub(super) const PAUSE: Duration = Duration::from_millis(50);
+/// What part of a portion goes at once when a removal ends: some 200 may in one turn.
+const PART: u64 = 250;
+/// What deletes rows of work of the removal `?1` that no answer will ask for, `?2` at most.
+const WORKS: &[&str] = &[
+    "DELETE FROM works WHERE id IN (SELECT id FROM works w INDEXED BY works_open
+        WHERE removal = ?1 AND sent_at IS NULL AND NOT EXISTS (SELECT 1 FROM items INDEXED BY items_sent
+            WHERE sent_at IS NOT NULL AND work = w.id) LIMIT ?2)
+     RETURNING 1",
+];
+/// What deletes rows of the removal `?1`, `?2` of a table at most.
+const ALL: &[&str] = &[
+    // None are left where all has gone well.
+    "DELETE FROM pages WHERE work IN (SELECT id FROM works INDEXED BY works_open WHERE removal = ?1 LIMIT ?2) RETURNING 1",
+    "DELETE FROM works WHERE id IN (SELECT id FROM works INDEXED BY works_open WHERE removal = ?1 LIMIT ?2) RETURNING 1",
+    "DELETE FROM items WHERE id IN (SELECT id FROM items INDEXED BY items_by_removal WHERE removal = ?1 LIMIT ?2)
+     RETURNING 1",
+    "DELETE FROM targets WHERE removal = ?1 AND position IN (SELECT position FROM targets WHERE removal = ?1 LIMIT ?2)
+     RETURNING 1",
+];
+
+impl<S: Store> Ledger<S> {
+    /// The rows of work of a removal have had their use: a few go at once, more are left to the alarms.
+    pub(super) fn drop_works(&self, removal: u64) -> Result<(), StoreError> {
+        let at_once = self.settings.sweep_rows / PART;
+        if self.delete_rows(removal, false, at_once)? > 0 {
+            return Ok(());
+        }
+        self.leave(removal, false)
+    }
+
+    /// Leaves rows of a removal to the alarms: those of its work, or all where it is `forgotten`.
+    pub(super) fn leave(&self, removal: u64, forgotten: bool) -> Result<(), StoreError> {
+        self.untidy.set(true);
+        self.store.run(
+            "INSERT INTO leftovers (removal, forgotten) VALUES (?1, ?2)
+             ON CONFLICT DO UPDATE SET forgotten = max(forgotten, excluded.forgotten)",
+            &values![removal, forgotten],
+        )?;
+        Ok(())
+    }
+
+    /// Deletes of what is left over as many rows as may be deleted. Gives how many more may be.
+    pub(super) fn sweep(&self, mut rows: u64) -> Result<u64, StoreError> {
+        while rows > 0 {
+            let first = self.store.run(
+                "SELECT removal, forgotten FROM leftovers ORDER BY removal LIMIT 1",
+                &[],
+            )?;
+            let Some(first) = first.first() else {
+                break;
+            };
+            let removal = first.integer(0)?;
+            rows = self.delete_rows(removal, first.flag(1)?, rows)?;
+            if rows > 0 {
+                self.store.run(
+                    "DELETE FROM leftovers WHERE removal = ?1",
+                    &values![removal],
+                )?;
+                rows -= 1;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Deletes rows of a removal, as many as may be: those of its work that no answer will ask for, or all where it is
+    /// `forgotten`. Gives how many more may be deleted; where that is none, it may have others.
+    pub(super) fn delete_rows(
+        &self,
+        removal: u64,
+        forgotten: bool,
+        mut rows: u64,
+    ) -> Result<u64, StoreError> {
+        for statement in if forgotten { ALL } else { WORKS } {
+            rows = self.delete_some(statement, removal, rows)?;
+        }
+        Ok(rows)
+    }
+
+    /// Runs a statement that deletes at most `?2` rows, which are those that may be, and gives each. `?1` says of what. Gives
+    /// how many more may be deleted.
+    pub(super) fn delete_some(
+        &self,
+        statement: &str,
+        of: u64,
+        rows: u64,
+    ) -> Result<u64, StoreError> {
+        if rows == 0 {
+            return Ok(0);
+        }
+        let deleted = self.store.run(statement, &values![of, rows])?;
+        Ok(rows.saturating_sub(count(deleted.len())))
+    }
+}
