@@ -110,10 +110,9 @@ describe('a lost answer', { concurrency: 4 }, () => {
   }
 
   for (const kind of ['broken_json', 'html', 'no_content', 'oversize']) {
-    test(`an answer that cannot be believed (${kind}) is unknown, and the Worker does not ask again`, async () => {
+    test(`an answer that cannot be believed (${kind}) is unknown, and is not asked for again`, async () => {
       const { answer, statuses, outcome } = await removeUnder([{ kind, ...(kind === 'oversize' ? { bytes: 2_000_000 } : {}) }]);
-      // The caller may: that shows whether the participant is gone.
-      assertError(answer, { status: 502, code: 1109, retry: true });
+      assertError(answer, { status: 502, code: 1109 });
       assert.equal(outcome, 'unknown');
       assert.equal(statuses.length, 1);
       assert.match(answer.json.errors?.[0]?.message ?? '', /outcome is unknown/);

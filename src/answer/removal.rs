@@ -1,16 +1,19 @@
 //! The answer to a synchronous removal: `RealtimeKit`'s own where it succeeded, an error that says what is known where
 //! it did not.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::Serializer;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Answer, Notice, OUTCOME_HEADER};
+use crate::json::object_entries;
 use crate::realtimekit::errors::ray_note;
 use crate::realtimekit::{ApiError, Call, TransportError};
 use crate::removal::{Kick, KickResult, Outcome, ParticipantRemoval};
 
+/// The field of an envelope that holds messages.
+const MESSAGES: &str = "messages";
 /// The code of the message that a kick failed.
 const KICK_FAILED: i64 = 1201;
 /// The code of the message that explains `absent_after_ambiguous`.
@@ -46,14 +49,18 @@ fn success(body: String, kick: Option<Notice>) -> Answer {
 
 /// Adds a message. Every other field stays as it was sent, to the letter.
 fn with_message(body: &str, notice: &Notice) -> Option<String> {
-    let mut fields: BTreeMap<String, Box<RawValue>> = serde_json::from_str(body).ok()?;
-    let sent = fields
-        .get("messages")
-        .and_then(|value| serde_json::from_str(value.get()).ok());
+    let mut fields: Vec<(String, &RawValue)> = object_entries(body)?;
+    let sent = fields.iter().find(|(name, _)| name == MESSAGES);
+    let sent = sent.and_then(|(_, value)| serde_json::from_str(value.get()).ok());
     let mut messages: Vec<Box<RawValue>> = sent.unwrap_or_default();
     messages.push(to_raw_value(notice).ok()?);
-    fields.insert("messages".to_owned(), to_raw_value(&messages).ok()?);
-    serde_json::to_string(&fields).ok()
+    let messages = to_raw_value(&messages).ok()?;
+    fields.retain(|(name, _)| name != MESSAGES);
+    fields.push((MESSAGES.to_owned(), &messages));
+    let mut text = Vec::new();
+    let mut serializer = serde_json::Serializer::new(&mut text);
+    serializer.collect_map(fields).ok()?;
+    String::from_utf8(text).ok()
 }
 
 fn absent_after_ambiguous(kick: Option<Notice>) -> Answer {
@@ -134,8 +141,7 @@ fn status_and_code(error: &ApiError) -> (u16, i64, bool) {
     match error {
         ApiError::Rejected { status, code, .. } => (*status, *code, *status == 408),
         ApiError::RateLimited { .. } => (429, 1108, true),
-        // A success that cannot be read: asking again shows whether the participant is gone.
-        ApiError::ContractBroken { status, .. } => (502, 1109, (200..300).contains(status)),
+        ApiError::ContractBroken { .. } => (502, 1109, false),
         // "Not Implemented" stays so.
         ApiError::ServerError { status, .. } => (502, 1109, *status != 501),
         ApiError::NoAnswer(TransportError::Broken) => (502, 1109, true),

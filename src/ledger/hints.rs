@@ -65,8 +65,11 @@ impl Hints {
         self.0.retain(|hint| !implied(hint, &new));
         self.0.push(new);
         if self.0.len() > MAX_HINTS {
-            self.0.sort_by_key(|hint| hint.more);
-            self.0.truncate(MAX_HINTS);
+            let loosest = self.0.iter().enumerate();
+            let loosest = loosest.max_by_key(|(_, hint)| hint.more);
+            if let Some((at, _)) = loosest {
+                self.0.swap_remove(at);
+            }
         }
     }
 
