@@ -8,6 +8,7 @@ use crate::ids::{AccountId, AppId, InvalidId, MeetingId, ParticipantId};
 use crate::ledger::blocked_until;
 use crate::log::RequestLog;
 use crate::query::pairs;
+use crate::realtimekit::limits::RateLimit;
 use crate::realtimekit::{Api, Client, Clock, Limited, Transport};
 use crate::removal::{Outcome, ParticipantRemoval, remove_participant};
 use crate::routes::ParticipantPath;
@@ -42,6 +43,8 @@ pub struct Deleted {
     pub error: Option<String>,
     /// The last 429, whether or not the delete was done after it.
     pub limited: Option<Limited>,
+    /// What the answer to the delete said of the API's limit.
+    pub rate_limit: RateLimit,
 }
 
 impl Deleted {
@@ -69,6 +72,7 @@ impl Deleted {
                 .into_iter()
                 .flatten()
                 .max_by_key(|limited| blocked_until(limited.at_ms, limited.retry_after)),
+            rate_limit: removal.delete.rate_limit.clone(),
         }
     }
 }

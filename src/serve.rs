@@ -29,7 +29,7 @@ use crate::runtime::request::{Incoming, body, header, respond};
 enum Reply {
     Answer(Answer),
     /// The answer to a synchronous removal that was carried out.
-    Deleted(Answer, Deleted),
+    Deleted(Answer, Box<Deleted>),
     Ledger(Response),
 }
 
@@ -66,7 +66,7 @@ pub async fn serve(request: &Request, env: &Env, context: &Context) -> Result<Re
     let answer = match reply {
         Reply::Answer(answer) => answer,
         Reply::Deleted(answer, deleted) => {
-            serving.record(deleted, now, &mut log);
+            serving.record(*deleted, now, &mut log);
             answer
         }
         Reply::Ledger(response) => {
@@ -109,7 +109,7 @@ impl Serving<'_> {
                 let (answer, deleted) =
                     delete_participant(&client, config, authorization, path, query, log).await;
                 match deleted {
-                    Some(deleted) => Reply::Deleted(answer, deleted),
+                    Some(deleted) => Reply::Deleted(answer, Box::new(deleted)),
                     None => Reply::Answer(answer),
                 }
             }

@@ -112,8 +112,8 @@ impl Brakes {
         self.hints.left(now)
     }
 
-    /// Believes an answer's headers. `others` requests are in flight and may not be in its count yet.
-    fn believe(&mut self, limit: RateLimit, others: u32, now: u64) {
+    /// Believes an answer's headers, heard at `now`. `others` requests are in flight and may not be in its count yet.
+    pub fn believe(&mut self, limit: RateLimit, others: u32, now: u64) {
         if let (Some(quota), Some(seconds @ 1..)) = (limit.quota, limit.window_seconds) {
             let in_5_minutes = u64::from(quota) * 300 / u64::from(seconds);
             self.quota = Some(u32::try_from(in_5_minutes.max(1)).unwrap_or(u32::MAX));

@@ -8,10 +8,11 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A value that is bound to a statement or read from a row; in JSON it is written as itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// SQL's NULL.
@@ -20,6 +21,38 @@ pub enum Value {
     Integer(i64),
     /// Text.
     Text(String),
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AsItself;
+
+        impl Visitor<'_> for AsItself {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("null, a whole number or a text")
+            }
+
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+                Ok(Value::Integer(number))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+                Ok(Value::from(number))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+                Ok(Value::Text(text.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_any(AsItself)
+    }
 }
 
 /// The largest integer that survives the way through JavaScript.
@@ -162,4 +195,28 @@ pub trait Store {
     /// Runs `work` so that its statements take effect together: when it fails, none did.
     fn transaction<R>(&self, work: impl FnOnce() -> Result<R, StoreError>)
     -> Result<R, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_read_from_json_as_it_was_written() {
+        let row = values![None::<u64>, MAX_INTEGER, 0_u64, true, "ü\u{0} \"x\"", ""];
+        let text = json(&row).unwrap();
+        assert_eq!(text, r#"[null,9007199254740991,0,1,"ü\u0000 \"x\"",""]"#);
+        let read: Row = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, Row(row.to_vec()));
+        let negative: Row = serde_json::from_str("[-1]").unwrap();
+        assert_eq!(negative, Row(vec![Value::Integer(-1)]));
+        assert!(negative.integer(0).is_err());
+    }
+
+    #[test]
+    fn what_the_ledger_never_writes_is_refused() {
+        for wrong in ["[1.5]", "[true]", "[{}]", "[[1]]", "{}", "[1"] {
+            assert!(serde_json::from_str::<Row>(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Ledger;
 use super::brakes::blocked_until;
 use super::store::{Store, StoreError, json};
+use crate::realtimekit::limits::RateLimit;
 use crate::removal::Outcome;
 use crate::values;
 
@@ -43,11 +44,14 @@ pub struct SynchronousRemoval {
     /// When that was, in milliseconds since the Unix epoch: another attempt may have followed.
     #[serde(default)]
     pub limited_at_ms: Option<u64>,
+    /// What the last answer said of the API's limit.
+    #[serde(default)]
+    pub rate_limit: RateLimit,
 }
 
 impl<S: Store> Ledger<S> {
-    /// Counts the requests of synchronous removals, heeds the limit where one of them met with it, and keeps them in the
-    /// history where `keep` says so.
+    /// Counts the requests of synchronous removals, heeds what they heard of the limit, and keeps them in the history where
+    /// `keep` says so.
     pub fn record_synchronous(
         &self,
         done: &[SynchronousRemoval],
@@ -61,10 +65,18 @@ impl<S: Store> Ledger<S> {
                 let at = one.limited_at_ms.unwrap_or(one.at_ms);
                 self.pause_until(blocked_until(at, asked), now)?;
             }
-            if done.iter().any(|one| one.outcome.is_gone()) {
-                self.pacing.borrow_mut().brakes.try_soon(now);
-                self.save_brakes(now)?;
+            {
+                let mut pacing = self.pacing.borrow_mut();
+                let others = pacing.window.in_flight();
+                for one in done {
+                    let part = one.rate_limit.clone().shared_by(self.settings.ledgers);
+                    pacing.brakes.believe(part, others, one.at_ms);
+                }
+                if done.iter().any(|one| one.outcome.is_gone()) {
+                    pacing.brakes.try_soon(now);
+                }
             }
+            self.save_brakes(now)?;
             let requests = if keep {
                 let records = json(&done)?;
                 let requests = self.insert_synchronous(&records)?;

@@ -1,9 +1,6 @@
 //! The bodies of errors, in the two shapes that a client of the API must read.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
-use super::object::Object;
+use serde_json::Value;
 
 /// An error body in either shape: `RealtimeKit`'s `error` or Cloudflare's `errors`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,79 +11,46 @@ pub struct ErrorBody {
     pub message: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Failure {
-    success: bool,
-    error: Option<Detail>,
-    errors: Option<Vec<Option<Detail>>>,
-}
-
-/// What an error says: its code and message, or a text that is its message.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Detail {
-    Fields(Object<DetailFields>),
-    Text(String),
-}
-
-#[derive(Deserialize)]
-struct DetailFields {
-    code: Option<Code>,
-    message: Option<String>,
-}
-
-impl Detail {
-    fn read(self) -> ErrorBody {
-        match self {
-            Self::Fields(Object(fields)) => ErrorBody {
-                code: fields.code.and_then(Code::number),
-                message: fields.message,
-            },
-            Self::Text(message) => ErrorBody {
-                code: None,
-                message: Some(message),
-            },
-        }
-    }
-}
-
-/// A code is a number; a text is read as one where it is one.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Code {
-    Number(i64),
-    Text(String),
-    Other(IgnoredAny),
-}
-
-impl Code {
-    fn number(self) -> Option<i64> {
-        match self {
-            Self::Number(number) => Some(number),
-            Self::Text(text) => text.parse().ok(),
-            Self::Other(IgnoredAny) => None,
-        }
-    }
-}
-
 /// Reads an error body: the first code and the first message that it has. `None` when it is none in either shape, such as
 /// a proxy's HTML.
 #[must_use]
 pub fn parse(body: &str) -> Option<ErrorBody> {
-    let Object(failure): Object<Failure> = serde_json::from_str(body).ok()?;
-    if failure.success {
+    let failure: Value = serde_json::from_str(body).ok()?;
+    let failure = failure.as_object()?;
+    if failure.get("success")?.as_bool()? {
         return None;
     }
-    let errors = failure.errors.into_iter().flatten().flatten();
-    let details = failure.error.into_iter().chain(errors).map(Detail::read);
-    let nothing = ErrorBody {
+    let errors = match failure.get("errors") {
+        None | Some(Value::Null) => &[],
+        Some(errors) => errors.as_array()?.as_slice(),
+    };
+    let mut found = ErrorBody {
         code: None,
         message: None,
     };
-    Some(details.fold(nothing, |first, detail| ErrorBody {
-        code: first.code.or(detail.code),
-        message: first.message.or(detail.message),
-    }))
+    for detail in failure.get("error").into_iter().chain(errors) {
+        let (code, message) = read(detail)?;
+        found.code = found.code.or(code);
+        found.message = found.message.or(message);
+    }
+    Some(found)
+}
+
+/// The code and the message of an error, or a text that is its message. `None` when it is neither.
+fn read(detail: &Value) -> Option<(Option<i64>, Option<String>)> {
+    let fields = match detail {
+        Value::Null => return Some((None, None)),
+        Value::String(message) => return Some((None, Some(message.clone()))),
+        other => other.as_object()?,
+    };
+    // A code is a number; a text is read as one where it is one.
+    let code = fields.get("code");
+    let code = code.and_then(|code| code.as_i64().or_else(|| code.as_str()?.parse().ok()));
+    let message = match fields.get("message") {
+        None | Some(Value::Null) => None,
+        Some(message) => Some(message.as_str()?.to_owned()),
+    };
+    Some((code, message))
 }
 
 #[cfg(test)]

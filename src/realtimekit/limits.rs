@@ -5,10 +5,12 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::transport::RawAnswer;
 
 /// What `Ratelimit` and `Ratelimit-Policy` say.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateLimit {
     /// What is left of each limit. None of several says what the others do: five in the next second bind first, six in the
     /// next 200 seconds for longer.
@@ -20,7 +22,7 @@ pub struct RateLimit {
 }
 
 /// At most so many requests more in so many seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
     /// Requests left (`r`).
     pub requests: u32,

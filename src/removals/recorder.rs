@@ -77,6 +77,7 @@ impl SynchronousRemoval {
             retry_after_ms: retry_after
                 .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
             limited_at_ms: limited.map(|limited| limited.at_ms),
+            rate_limit: deleted.rate_limit,
         }
     }
 }
@@ -84,6 +85,7 @@ impl SynchronousRemoval {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::realtimekit::limits::RateLimit;
     use crate::removal::Outcome;
 
     const NOW: u64 = 1_000_000;
@@ -107,6 +109,7 @@ mod tests {
             limited: false,
             retry_after_ms: None,
             limited_at_ms: None,
+            rate_limit: RateLimit::default(),
         }
     }
 

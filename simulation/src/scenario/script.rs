@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 use participant_remover::ledger::{RemovalId, SynchronousRemoval};
+use participant_remover::realtimekit::limits::RateLimit;
 use participant_remover::removal::Outcome;
 
 use super::orders::Drawn;
@@ -108,6 +109,7 @@ fn synchronous(chance: &mut Rng, population: &Population, at: u64) -> Vec<Synchr
             retry_after_ms: (limited && chance.bool()).then(|| chance.u64(0..100_000)),
             limited_at_ms: (limited && chance.bool())
                 .then(|| START + at - chance.u64(0..=at.min(20_000))),
+            rate_limit: RateLimit::default(),
         })
     };
     std::iter::repeat_with(removal)

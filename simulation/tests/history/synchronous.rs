@@ -2,6 +2,7 @@
 
 use participant_remover::ledger::{Change, RemovalId, RemovalState, SynchronousRemoval};
 use participant_remover::realtimekit::Clock;
+use participant_remover::realtimekit::limits::{Left, RateLimit};
 use participant_remover::removal::{Outcome, Target};
 
 use super::{ledger, meeting};
@@ -21,6 +22,7 @@ fn synchronous(id: &RemovalId, outcome: Outcome, at: u64) -> SynchronousRemoval 
         limited: false,
         retry_after_ms: None,
         limited_at_ms: None,
+        rate_limit: RateLimit::default(),
     }
 }
 
@@ -147,4 +149,26 @@ fn a_synchronous_removal_that_met_with_the_limit_stops_durable_work() {
         .unwrap();
     let until = ledger.pause(clock.now()).unwrap().until;
     assert_eq!(until, clock.now() + 120_000);
+}
+
+#[test]
+fn what_a_synchronous_removal_hears_of_the_limit_is_believed() {
+    let (clock, ledger) = ledger();
+    let id = RemovalId::new(clock.now(), || clock.random());
+    let now = clock.now();
+    let mut done = synchronous(&id, Outcome::Removed, now - 1_000);
+    done.rate_limit = RateLimit {
+        left: vec![Left {
+            requests: 0,
+            seconds: 60,
+        }],
+        quota: Some(300),
+        window_seconds: Some(300),
+    };
+    ledger.record_synchronous(&[done], false, now).unwrap();
+    let health = ledger.health(now).unwrap();
+    let pause = health.pause.unwrap();
+    // From when it was heard.
+    assert_eq!(pause.until, now - 1_000 + 60_000);
+    assert_eq!(health.requests_allowed, 300);
 }
