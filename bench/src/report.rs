@@ -89,29 +89,10 @@ fn level(text: &mut String, contenders: &[Contender], rounds: &LevelRounds) {
     );
     line(text, "|---|---|---|---|---|---|---|");
     for (at, contender) in contenders.iter().enumerate() {
-        let median = |what: fn(&Turn) -> f64| Span::of(rounds.of(at, what)).median;
-        let ratio = Span::of(rounds.cpu_ratios(0, at));
-        let ratio = if at == 0 {
-            "1".to_owned()
-        } else {
-            format!(
-                "{:.2} × ({:.2} … {:.2})",
-                ratio.median, ratio.min, ratio.max
-            )
-        };
-        line(
-            text,
-            &format!(
-                "| {} | {:.0} µs ({:.0}) | {ratio} | {:.0} | {:.0} µs | {:.0} µs | {:.0} µs |",
-                contender.title,
-                median(|turn| turn.cpu),
-                Span::of(rounds.of(at, |turn| turn.cpu)).min,
-                median(|turn| turn.rate),
-                median(|turn| turn.p50),
-                median(|turn| turn.p99),
-                Span::of(rounds.added(at)).median,
-            ),
-        );
+        let p99 = rounds.median(at, |turn| turn.p99);
+        let added = Span::of(rounds.added(at)).median;
+        let row = row(contender, rounds, at);
+        line(text, &format!("{row} {p99:.0} µs | {added:.0} µs |"));
     }
     let alone = |what: fn(&Turn) -> f64| Span::of(rounds.upstream.iter().map(what)).median;
     line(
@@ -137,23 +118,30 @@ fn deliveries(text: &mut String, contenders: &[Contender], rounds: &LevelRounds)
     );
     line(text, "|---|---|---|---|---|");
     for (at, contender) in contenders.iter().enumerate() {
-        let cpu = Span::of(rounds.of(at, |turn| turn.cpu));
-        let ratio = Span::of(rounds.cpu_ratios(0, at));
-        line(
-            text,
-            &format!(
-                "| {} | {:.0} µs ({:.0}) | {:.2} × ({:.2} … {:.2}) | {:.0} | {:.0} µs |",
-                contender.title,
-                cpu.median,
-                cpu.min,
-                ratio.median,
-                ratio.min,
-                ratio.max,
-                Span::of(rounds.of(at, |turn| turn.rate)).median,
-                Span::of(rounds.of(at, |turn| turn.p50)).median,
-            ),
-        );
+        line(text, &row(contender, rounds, at));
     }
+}
+
+/// What a contender's turns took, and what this Worker's took beside them.
+fn row(contender: &Contender, rounds: &LevelRounds, at: usize) -> String {
+    let cpu = Span::of(rounds.of(at, |turn| turn.cpu));
+    let ratio = Span::of(rounds.cpu_ratios(0, at));
+    let ratio = if at == 0 {
+        "1".to_owned()
+    } else {
+        format!(
+            "{:.2} × ({:.2} … {:.2})",
+            ratio.median, ratio.min, ratio.max
+        )
+    };
+    format!(
+        "| {} | {:.0} µs ({:.0}) | {ratio} | {:.0} | {:.0} µs |",
+        contender.title,
+        cpu.median,
+        cpu.min,
+        rounds.median(at, |turn| turn.rate),
+        rounds.median(at, |turn| turn.p50),
+    )
 }
 
 fn footprint(text: &mut String, results: &Results) {

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use crate::contenders::Contender;
 use crate::load::Connections;
 use crate::plan::{Level, Plan, Work};
+use crate::statistics::Span;
 use crate::statistics::percentile;
 use crate::workerd::Workerd;
 
@@ -123,6 +124,11 @@ impl LevelRounds {
     /// One quantity of a contender, by round.
     pub fn of(&self, contender: usize, what: fn(&Turn) -> f64) -> impl Iterator<Item = f64> {
         self.turns.get(contender).into_iter().flatten().map(what)
+    }
+
+    /// Its median.
+    pub fn median(&self, contender: usize, what: fn(&Turn) -> f64) -> f64 {
+        Span::of(self.of(contender, what)).median
     }
 
     /// The ratio of CPU per request between two contenders, pair by pair.
