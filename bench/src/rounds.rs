@@ -8,8 +8,7 @@ use anyhow::{Context, Result};
 use crate::contenders::Contender;
 use crate::load::Connections;
 use crate::plan::{Level, Plan, Work};
-use crate::statistics::Span;
-use crate::statistics::percentile;
+use crate::statistics::{Span, percentile};
 use crate::workerd::Workerd;
 
 /// What one turn of one contender gave.
