@@ -241,12 +241,4 @@ impl<S: Store> Ledger<S> {
         }
         self.end_work(work, Stage::Done, now)
     }
-
-    fn has_removed(&self, work: u64) -> Result<bool, StoreError> {
-        let rows = self.store.run(
-            "SELECT EXISTS (SELECT 1 FROM items WHERE work = ?1 AND outcome IN ('removed', 'absent_after_ambiguous'))",
-            &values![work],
-        )?;
-        first_row(&rows)?.flag(0)
-    }
 }

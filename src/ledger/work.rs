@@ -207,4 +207,13 @@ impl<S: Store> Ledger<S> {
             _ => Ok(()),
         }
     }
+
+    /// Whether anybody of it was removed.
+    pub(super) fn has_removed(&self, work: u64) -> Result<bool, StoreError> {
+        let rows = self.store.run(
+            "SELECT EXISTS (SELECT 1 FROM items WHERE work = ?1 AND outcome IN ('removed', 'absent_after_ambiguous'))",
+            &values![work],
+        )?;
+        first_row(&rows)?.flag(0)
+    }
 }

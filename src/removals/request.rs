@@ -4,23 +4,22 @@
 
 mod body;
 mod fields;
+mod options;
 
-use chrono::DateTime;
 use serde_json::value::RawValue;
 
 pub use body::body;
 use fields::{Entries, Fields, entries, id, typed};
+pub use options::MAX_DELAY_MS;
+use options::Options;
 
 use crate::answer::{FieldProblem, Problem};
 use crate::config::Config;
-use crate::ids::{AppId, CustomParticipantId, MeetingId, ParticipantId};
-use crate::removal::order::{REASON_CHARS, RemovalOrder, Target};
+use crate::ids::{CustomParticipantId, MeetingId, ParticipantId};
+use crate::removal::order::{RemovalOrder, Target};
 
 /// How many targets one request may have.
 pub const MAX_TARGETS: usize = 1000;
-
-/// How far ahead `not_before` may lie, in milliseconds: a year.
-pub const MAX_DELAY_MS: u64 = 366 * 24 * 60 * 60 * 1000;
 
 /// Reads the body. All removals of one request are for one app: they are stored together or not at all.
 pub fn parse(body: &[u8], config: &Config, now_ms: u64) -> Result<Vec<RemovalOrder>, Problem> {
@@ -95,57 +94,6 @@ fn order(
     })
 }
 
-/// What is said of a removal besides its target: beside the list for all of them, or in each.
-struct Options {
-    app: AppId,
-    kick: bool,
-    dry_run: bool,
-    not_before_ms: Option<u64>,
-    reason: Option<String>,
-}
-
-impl Options {
-    /// Those of a removal that says nothing.
-    fn none(config: &Config) -> Self {
-        Self {
-            app: config.default_app.clone(),
-            kick: true,
-            dry_run: false,
-            not_before_ms: None,
-            reason: None,
-        }
-    }
-
-    /// Those of a removal; what it does not say is as `shared`.
-    fn of(
-        fields: &Fields<'_>,
-        prefix: &str,
-        shared: &Self,
-        config: &Config,
-        now_ms: u64,
-    ) -> Result<Self, Problem> {
-        let flag = |value, name| typed::<bool>(value, prefix, name, "must be true or false");
-        let kick = flag(fields.kick, "kick")?.unwrap_or(shared.kick);
-        let dry_run = flag(fields.dry_run, "dry_run")?.unwrap_or(shared.dry_run);
-        let not_before_ms = not_before(fields.not_before, prefix, now_ms)?.or(shared.not_before_ms);
-        let reason = reason(fields.reason, prefix)?.or_else(|| shared.reason.clone());
-        let app = match id(fields.app_id, prefix, "app_id", AppId::parse)? {
-            Some(app) if !config.serves(&app) => {
-                return Err(Problem::NotServed(format!("{prefix}/app_id")));
-            }
-            Some(app) => app,
-            None => shared.app.clone(),
-        };
-        Ok(Self {
-            app,
-            kick,
-            dry_run,
-            not_before_ms,
-            reason,
-        })
-    }
-}
-
 fn target(fields: &Fields<'_>, prefix: &str) -> Result<Target, FieldProblem> {
     let meeting = id(fields.meeting_id, prefix, "meeting_id", MeetingId::parse)?;
     let participant = id(
@@ -160,13 +108,10 @@ fn target(fields: &Fields<'_>, prefix: &str) -> Result<Target, FieldProblem> {
         "custom_participant_id",
         CustomParticipantId::parse,
     )?;
-    let all = typed::<bool>(fields.all, prefix, "all", "must be true")?;
+    let rule = "must be true where it is given";
+    let all = typed::<bool>(fields.all, prefix, "all", rule)?;
     if all == Some(false) {
-        return Err(FieldProblem::at(
-            prefix,
-            "all",
-            "must be true where it is given",
-        ));
+        return Err(FieldProblem::at(prefix, "all", rule));
     }
     match (meeting, participant, user, all) {
         (Some(meeting), Some(participant), None, None) => Ok(Target::Participant {
@@ -210,41 +155,6 @@ fn target(fields: &Fields<'_>, prefix: &str) -> Result<Target, FieldProblem> {
             "needs a target: meeting_id with participant_id, custom_participant_id or \"all\": true, or \
              custom_participant_id alone",
         )),
-    }
-}
-
-fn not_before(
-    value: Option<&RawValue>,
-    prefix: &str,
-    now_ms: u64,
-) -> Result<Option<u64>, FieldProblem> {
-    const RULE: &str = "must be a time like 2026-12-31T23:59:59Z (RFC 3339)";
-    let wrong = |message: &str| FieldProblem::at(prefix, "not_before", message);
-    let Some(text) = typed::<String>(value, prefix, "not_before", RULE)? else {
-        return Ok(None);
-    };
-    let time = DateTime::parse_from_rfc3339(&text).map_err(|_| wrong(RULE))?;
-    // A time before 1970 is in the past like any other: the removal starts at once.
-    let milliseconds = u64::try_from(time.timestamp_millis()).unwrap_or(0);
-    if milliseconds > now_ms.saturating_add(MAX_DELAY_MS) {
-        return Err(wrong("must not be more than a year ahead"));
-    }
-    Ok(Some(milliseconds))
-}
-
-fn reason(value: Option<&RawValue>, prefix: &str) -> Result<Option<String>, FieldProblem> {
-    let text: Option<String> = typed(value, prefix, "reason", "must be a string")?;
-    match text {
-        Some(text) if text.chars().count() > REASON_CHARS || text.chars().any(char::is_control) => {
-            Err(FieldProblem::at(
-                prefix,
-                "reason",
-                format!(
-                    "must have at most {REASON_CHARS} characters, none of them a control character"
-                ),
-            ))
-        }
-        text => Ok(text),
     }
 }
 

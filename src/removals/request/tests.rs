@@ -1,6 +1,7 @@
 use std::fmt::Write;
 
 use super::*;
+use crate::ids::AppId;
 use crate::removals::fixture::served;
 
 const MEETING: &str = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
