@@ -27,6 +27,7 @@ pub mod query;
 pub mod realtimekit;
 pub mod removal;
 pub mod removals;
+pub mod rfc3339;
 pub mod routes;
 pub mod runtime;
 pub mod secret;

@@ -1,6 +1,5 @@
 //! Durable removals, as callers see them.
 
-use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 
 use super::{Answer, ResultInfo};
@@ -8,6 +7,7 @@ use crate::ids::AppId;
 use crate::ledger::{Health, ItemView, Listing, Pause, RemovalView};
 use crate::removal::Target;
 use crate::removal::order::TargetFields;
+use crate::rfc3339::timestamp;
 
 /// A removal in a body.
 #[derive(Serialize)]
@@ -63,17 +63,6 @@ struct ItemBody<'a> {
     last_error: Option<&'a str>,
     found_at: String,
     finished_at: Option<String>,
-}
-
-/// A time in milliseconds since the Unix epoch, in RFC 3339.
-#[must_use]
-pub fn timestamp(milliseconds: u64) -> String {
-    let time = i64::try_from(milliseconds)
-        .ok()
-        .and_then(DateTime::from_timestamp_millis);
-    // No clock of ours reaches the year 262143, where the calendar of the library ends.
-    time.unwrap_or_default()
-        .to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 impl From<Pause> for PauseBody {
@@ -190,15 +179,4 @@ pub fn ledger_health(health: &Health) -> Answer {
             api_requests_allowed: health.requests_allowed,
         },
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_rfc_3339_in_utc() {
-        assert_eq!(timestamp(0), "1970-01-01T00:00:00.000Z");
-        assert_eq!(timestamp(1_790_000_000_123), "2026-09-21T14:13:20.123Z");
-    }
 }

@@ -2,12 +2,12 @@
 //!
 //! Unknown fields are allowed everywhere: the API may grow.
 
-use chrono::DateTime;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::object::Object;
 use crate::ids::{CustomParticipantId, MeetingId, ParticipantId};
+use crate::rfc3339::milliseconds;
 
 /// What is wrong with an answer: the end of the sentence "`RealtimeKit` answered with …".
 pub type Flaw = &'static str;
@@ -128,15 +128,11 @@ pub fn participants(body: &str) -> Result<Page<Participant>, Flaw> {
             custom_participant_id: row
                 .custom_participant_id
                 .and_then(|id| CustomParticipantId::parse(&id).ok()),
-            created_at_ms: row.created_at.as_deref().and_then(milliseconds),
+            created_at_ms: row
+                .created_at
+                .and_then(|time| milliseconds(&time)?.try_into().ok()),
         })
     })
-}
-
-/// A time in RFC 3339, in milliseconds since the Unix epoch.
-fn milliseconds(time: &str) -> Option<u64> {
-    let time = DateTime::parse_from_rfc3339(time).ok()?;
-    u64::try_from(time.timestamp_millis()).ok()
 }
 
 fn page<'a, R, T>(body: &'a str, row: impl Fn(R) -> Result<T, Flaw>) -> Result<Page<T>, Flaw>

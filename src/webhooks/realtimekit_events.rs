@@ -13,6 +13,7 @@ use super::source::{RealtimeKit, Source};
 use super::verification::Refused;
 use crate::ids::{CustomParticipantId, MeetingId};
 use crate::removal::{Leaving, Target};
+use crate::rfc3339::milliseconds;
 
 /// Decides about a message whose signature holds.
 #[must_use]
@@ -212,6 +213,5 @@ fn text(document: &Value, pointer: &str) -> Result<String, String> {
 /// A time in RFC 3339. One that cannot be read is none: what it is needed for, the order of events, can do without.
 fn time(document: &Value, pointer: &str) -> Option<u64> {
     let text = document.pointer(pointer)?.as_str()?;
-    let time = chrono::DateTime::parse_from_rfc3339(text).ok()?;
-    time.timestamp_millis().try_into().ok()
+    milliseconds(text)?.try_into().ok()
 }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::answer::durable::timestamp;
 use crate::removal::order::{RemovalOrder, TargetFields};
+use crate::rfc3339::timestamp;
 
 #[derive(Serialize)]
 struct Body<'a> {

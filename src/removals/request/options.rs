@@ -1,6 +1,5 @@
 //! What is said of a removal besides its target.
 
-use chrono::DateTime;
 use serde_json::value::RawValue;
 
 use super::fields::{Fields, id, typed};
@@ -8,6 +7,7 @@ use crate::answer::{FieldProblem, Problem};
 use crate::config::Config;
 use crate::ids::AppId;
 use crate::removal::order::REASON_CHARS;
+use crate::rfc3339::milliseconds;
 
 /// How far ahead `not_before` may lie, in milliseconds: a year.
 pub const MAX_DELAY_MS: u64 = 366 * 24 * 60 * 60 * 1000;
@@ -73,9 +73,9 @@ fn not_before(
     let Some(text) = typed::<String>(value, prefix, "not_before", RULE)? else {
         return Ok(None);
     };
-    let time = DateTime::parse_from_rfc3339(&text).map_err(|_| wrong(RULE))?;
+    let milliseconds = milliseconds(&text).ok_or_else(|| wrong(RULE))?;
     // A time before 1970 is in the past like any other: the removal starts at once.
-    let milliseconds = u64::try_from(time.timestamp_millis()).unwrap_or(0);
+    let milliseconds = u64::try_from(milliseconds).unwrap_or(0);
     if milliseconds > now_ms.saturating_add(MAX_DELAY_MS) {
         return Err(wrong("must not be more than a year ahead"));
     }
