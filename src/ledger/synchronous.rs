@@ -59,24 +59,7 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<(), StoreError> {
         self.store.transaction(|| {
-            for one in done.iter().filter(|one| one.limited) {
-                // From when it was met with: a record that comes again does not make it longer.
-                let asked = one.retry_after_ms.map(Duration::from_millis);
-                let at = one.limited_at_ms.unwrap_or(one.at_ms);
-                self.pause_until(blocked_until(at, asked), now)?;
-            }
-            {
-                let mut pacing = self.pacing.borrow_mut();
-                let others = pacing.window.in_flight();
-                for one in done {
-                    let part = one.rate_limit.clone().shared_by(self.settings.ledgers);
-                    pacing.brakes.believe(part, others, one.at_ms);
-                }
-                if done.iter().any(|one| one.outcome.is_gone()) {
-                    pacing.brakes.try_soon(now);
-                }
-            }
-            self.save_brakes(now)?;
+            self.heed_synchronous(done, now)?;
             let requests = if keep {
                 let records = json(&done)?;
                 let requests = self.insert_synchronous(&records)?;
@@ -88,6 +71,27 @@ impl<S: Store> Ledger<S> {
             };
             self.count_synchronous(requests, now)
         })
+    }
+
+    /// Heeds what synchronous removals heard of the limit and of the token.
+    fn heed_synchronous(&self, done: &[SynchronousRemoval], now: u64) -> Result<(), StoreError> {
+        let mut pacing = self.pacing.borrow_mut();
+        let others = pacing.window.in_flight();
+        for one in done {
+            if one.limited {
+                // From when it was met with: a record that comes again does not make it longer.
+                let asked = one.retry_after_ms.map(Duration::from_millis);
+                let at = one.limited_at_ms.unwrap_or(one.at_ms);
+                pacing.brakes.limit_until(blocked_until(at, asked), now);
+            }
+            let part = one.rate_limit.clone().shared_by(self.settings.ledgers);
+            pacing.brakes.believe(part, others, one.at_ms);
+        }
+        if done.iter().any(|one| one.outcome.is_gone()) {
+            pacing.brakes.try_soon(now);
+        }
+        drop(pacing);
+        self.save_brakes(now)
     }
 
     /// Gives how many requests those took that are new.
