@@ -6,7 +6,7 @@ use super::Ledger;
 use super::participants::Item;
 use super::repeat::repeat_after_error;
 use super::stage::Stage;
-use super::store::{Store, StoreError};
+use super::store::{Store, StoreError, first_row};
 use super::work::Work;
 use crate::realtimekit::ApiError;
 use crate::values;
@@ -91,35 +91,39 @@ impl<S: Store> Ledger<S> {
     /// A delete is about to leave so long after its kick that its participant may be back: they are kicked once more, with
     /// all who wait in the same meeting. False where that has led to no delete time after time: then it leaves as it is.
     pub(super) fn kick_anew(&self, item: u64, work: u64, now: u64) -> Result<bool, StoreError> {
-        let begun = self.store.run(
-            "UPDATE works SET kicked_anew_at = ?2, kicked_in_vain = (stage = 'deleting') + iif(EXISTS (SELECT 1 FROM items
-                    WHERE work = works.id AND finished_at >= works.kicked_anew_at), 0, kicked_in_vain)
-             WHERE id = ?1 AND (kicked_in_vain < ?3 OR EXISTS (SELECT 1 FROM items
-                    WHERE work = works.id AND finished_at >= works.kicked_anew_at)) RETURNING stage = 'deleting'",
-            &values![work, now, MAX_KICKS_IN_VAIN],
+        let rows = self.store.run(
+            "SELECT stage = 'deleting', iif(EXISTS (SELECT 1 FROM items
+                WHERE work = works.id AND finished_at >= works.kicked_anew_at), 0, kicked_in_vain) FROM works WHERE id = ?1",
+            &values![work],
         )?;
-        let Some(row) = begun.first() else {
+        let row = first_row(&rows)?;
+        let (deleting, in_vain) = (row.flag(0)?, row.small(1)?);
+        if in_vain >= MAX_KICKS_IN_VAIN {
             return Ok(false);
-        };
+        }
+        self.store.run(
+            "UPDATE works SET kicked_anew_at = ?2, kicked_in_vain = ?3 WHERE id = ?1",
+            &values![work, now, in_vain + u32::from(deleting)],
+        )?;
         self.store.run(
             "UPDATE items SET sent_at = NULL, attempts = attempts - 1 WHERE id = ?1",
             &values![item],
         )?;
-        self.wait_again(work)?;
         self.expect_live(work, now)?;
-        // Where others are being kicked still, it follows them.
-        if row.flag(0)? {
-            self.begin_kicks(work, now)?;
-        }
+        self.wait_for_new_kick(work, deleting, now)?;
         Ok(true)
     }
 
-    /// Those who are to be deleted, and whose request is not in flight, wait for their kick.
-    fn wait_again(&self, work: u64) -> Result<(), StoreError> {
+    /// Those who are to be deleted, and whose request is not in flight, wait for their kick. It begins at `due` where their
+    /// meeting is `deleting`; where others in it are being kicked still, they follow them.
+    fn wait_for_new_kick(&self, work: u64, deleting: bool, due: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE items SET state = 'waiting', due_at = NULL WHERE work = ?1 AND state = 'pending' AND sent_at IS NULL",
             &values![work],
         )?;
+        if deleting {
+            self.begin_kicks(work, due)?;
+        }
         Ok(())
     }
 
@@ -134,11 +138,7 @@ impl<S: Store> Ledger<S> {
         if !work.kicks || work.dry_run {
             return Ok(());
         }
-        self.wait_again(work.id)?;
-        if work.stage != Stage::Deleting {
-            return Ok(());
-        }
-        self.begin_kicks(work.id, due)
+        self.wait_for_new_kick(work.id, work.stage == Stage::Deleting, due)
     }
 
     /// Releases those who were kicked to be deleted, and kicks the next. `last` is the row of the last one, nothing where it

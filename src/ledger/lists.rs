@@ -41,8 +41,9 @@ impl<'a> ParticipantRow<'a> {
 /// Those of the rows `?2` of the meeting `?3` that a target of the removal `?1` is about, or everyone, where `?4` says so.
 /// An event is about nobody who was added after it.
 const WANTED: &str = "FROM json_each(?2)
-    WHERE ifnull(value ->> 'created' <= (SELECT event_at FROM removals WHERE seq = ?1), TRUE) AND (?4 OR EXISTS (SELECT 1 FROM targets t INDEXED BY targets_by_user WHERE t.removal = ?1
-        AND t.user = value ->> 'user' AND (t.meeting IS NULL OR t.meeting = ?3)))";
+    WHERE ifnull(value ->> 'created' <= (SELECT event_at FROM removals WHERE seq = ?1), TRUE)
+        AND (?4 OR EXISTS (SELECT 1 FROM targets t INDEXED BY targets_by_user WHERE t.removal = ?1
+            AND t.user = value ->> 'user' AND (t.meeting IS NULL OR t.meeting = ?3)))";
 
 /// How many other removals take one page at most: it all happens in one turn.
 const SHARED_WITH: usize = 200;

@@ -7,7 +7,7 @@ use super::store::StoreError;
 pub(super) enum Stage {
     /// Its list is being read.
     Reading,
-    /// Those who were found are being kicked, all in one request.
+    /// Those who were found are being kicked, several in one request, or everyone.
     Kicking,
     /// The one request was refused because of somebody who is not live: is anybody?
     Session,
