@@ -8,12 +8,11 @@
 
 use std::fmt;
 
-use serde::de::Visitor;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// A value that is bound to a statement or read from a row; in JSON it is written as itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, try_from = "serde_json::Value")]
 pub enum Value {
     /// SQL's NULL.
     Null,
@@ -23,35 +22,18 @@ pub enum Value {
     Text(String),
 }
 
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AsItself;
+impl TryFrom<serde_json::Value> for Value {
+    type Error = &'static str;
 
-        impl Visitor<'_> for AsItself {
-            type Value = Value;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("null, a whole number or a text")
-            }
-
-            fn visit_unit<E>(self) -> Result<Value, E> {
-                Ok(Value::Null)
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-                Ok(Value::Integer(number))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-                Ok(Value::from(number))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-                Ok(Value::Text(text.to_owned()))
-            }
+    fn try_from(value: serde_json::Value) -> Result<Self, Self::Error> {
+        match value {
+            serde_json::Value::Null => Ok(Self::Null),
+            serde_json::Value::String(text) => Ok(Self::Text(text)),
+            other => other
+                .as_i64()
+                .map(Self::Integer)
+                .ok_or("is none that the ledger writes"),
         }
-
-        deserializer.deserialize_any(AsItself)
     }
 }
 
