@@ -61,10 +61,10 @@ describe('what must not get worse', () => {
     const heap: number[] = [];
     const wasm: number[] = [];
     do {
-      const before = { heap: await runtime.heapBytes(), wasm: await wasmMemory() };
+      const before = { heap: await runtime.heapBytes(), wasm: await runtime.wasmMemory() };
       await removals(10_000);
       heap.push((await runtime.heapBytes()) - before.heap);
-      wasm.push((await wasmMemory()) - before.wasm);
+      wasm.push((await runtime.wasmMemory()) - before.wasm);
     } while (heap.length < BATCHES && (Math.min(...heap) > HEAP_BYTES || Math.min(...wasm) > 0));
     context.diagnostic(`after each 10,000 the heap had grown by ${heap.join(', ')} bytes, Wasm's memory by ${wasm.join(', ')}`);
     assert.ok(Math.min(...heap) <= HEAP_BYTES, `the JavaScript heap has grown by ${heap.join(', ')} bytes`);
@@ -81,8 +81,4 @@ async function removals(count: number): Promise<void> {
       assert.equal(answer.status, 200, await answer.text());
     }
   }));
-}
-
-async function wasmMemory(): Promise<number> {
-  return Number((await runtime.remove()).headers.get('wasm-memory'));
 }

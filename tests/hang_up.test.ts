@@ -21,21 +21,17 @@ describe('a caller who hangs up', () => {
 
   test('a removal whose caller has gone is carried out and logged', async () => {
     await runtime.hangUp('DELETE', `${PATH.slice(0, PATH.lastIndexOf('/'))}/slow`, NO_BODY, 500);
-    assert.equal(runtime.slow(), 1, 'its delete was under way');
+    assert.equal(runtime.deletes('slow'), 1, 'its delete was under way');
     await eventually('its line is logged', async () => runtime.logged('"outcome":"removed"').length === 1, 30_000);
   });
 
   test('bodies that break off leave no memory behind', async (context) => {
-    const before = await wasmMemory();
+    const before = await runtime.wasmMemory();
     for (let round = 0; round < 20; round += 1) {
       await Promise.all(Array.from({ length: 10 }, () => runtime.hangUp('POST', '/removals', { length: 250_000, sent: 249_000 }, 100)));
     }
-    const grown = (await wasmMemory()) - before;
+    const grown = (await runtime.wasmMemory()) - before;
     context.diagnostic(`after 200 bodies that broke off, Wasm's memory had grown by ${grown} bytes`);
     assert.ok(grown <= MEMORY_BYTES, `Wasm's memory has grown by ${grown} bytes`);
   });
 });
-
-async function wasmMemory(): Promise<number> {
-  return Number((await runtime.remove()).headers.get('wasm-memory'));
-}

@@ -29,12 +29,12 @@ describe('a trap', () => {
     const meeting = '497f6eca-6276-4993-bfeb-53cbbbba6f08';
     const made = await runtime.call('POST', '/removals', { meeting_id: meeting, participant_id: 'slow', kick: false });
     const { result } = await made.json() as { result: { id: string } };
-    await eventually('its delete is under way', async () => runtime.slow() > 0);
+    await eventually('its delete is under way', async () => runtime.deletes('slow') > 0);
     assert.equal((await runtime.call('GET', '/trap')).status, 500);
     await eventually('it is carried out all the same', async () => {
       const shown = await (await runtime.call('GET', `/removals/${result.id}`)).json() as { result: { state: string } };
       return shown.result.state === 'succeeded';
     }, 60_000);
-    assert.ok(runtime.slow() >= 2, 'the delete that was under way was sent again');
+    assert.ok(runtime.deletes('slow') >= 2, 'the delete that was under way was sent again');
   });
 });

@@ -20,9 +20,6 @@ const DELETED = JSON.stringify({
 });
 export const PATH = `/client/v4/accounts/${ACCOUNT}/realtime/kit/app/meetings/497f6eca-6276-4993-bfeb-53cbbbba6f08/participants/p`;
 
-/** How many requests are remembered: a test may send millions. */
-const MOST_URLS = 1_000;
-
 export interface PlainRuntime {
   /** Deletes a participant, of which the upstream has as many as one likes. */
   remove: () => Promise<Response>;
@@ -32,10 +29,10 @@ export interface PlainRuntime {
   logged: (text: string) => string[];
   /** Sends a request as a caller. */
   call: (method: string, path: string, body?: unknown) => Promise<Response>;
-  /** How many requests about the participant `slow` have come; each is answered after three seconds. */
-  slow: () => number;
-  /** How many deletes of a participant have come. */
+  /** How many deletes of a participant have come. One of `slow` is answered after three seconds. */
   deletes: (participant: string) => number;
+  /** The bytes of Wasm's memory, where the entry module counts. */
+  wasmMemory: () => Promise<number>;
   /** The bytes in use on the JavaScript heap, after two collections. */
   heapBytes: () => Promise<number>;
   stop: () => Promise<void>;
@@ -43,15 +40,12 @@ export interface PlainRuntime {
 
 /** Starts the Worker with `entry`, a module of this directory, in front of it; `/collect` is its to answer. Nothing is recorded. */
 export async function startPlainRuntime(entry: string, ...modules: string[]): Promise<PlainRuntime> {
-  let slow = 0;
-  const urls: string[] = [];
+  const deletes = new Map<string, number>();
   const upstream = createServer(async (request, response) => {
     request.resume();
-    if (request.method === 'DELETE' && urls.length < MOST_URLS) urls.push(request.url ?? '');
-    if (request.url?.endsWith('/slow')) {
-      slow += 1;
-      await new Promise((done) => setTimeout(done, 3_000));
-    }
+    const participant = request.url?.split('/').at(-1) ?? '';
+    if (request.method === 'DELETE') deletes.set(participant, (deletes.get(participant) ?? 0) + 1);
+    if (participant === 'slow') await new Promise((done) => setTimeout(done, 3_000));
     response.writeHead(200, {
       'content-type': 'application/json',
       'content-length': DELETED.length,
@@ -98,9 +92,9 @@ export async function startPlainRuntime(entry: string, ...modules: string[]): Pr
     call,
     hangUp,
     logged: (text) => lines.filter((line) => line.includes(text)),
-    slow: () => slow,
-    deletes: (participant) => urls.filter((url) => url.endsWith(`/${participant}`)).length,
+    deletes: (participant) => deletes.get(participant) ?? 0,
     remove: () => call('DELETE', PATH),
+    wasmMemory: async () => Number((await call('DELETE', PATH)).headers.get('wasm-memory')),
     heapBytes: async () => {
       // What the first collection finds dead lets go of more, of which the second one is rid.
       for (let turn = 0; turn < 2; turn += 1) await (await fetch(`http://127.0.0.1:${http}/collect`)).arrayBuffer();
