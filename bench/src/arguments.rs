@@ -25,7 +25,8 @@ Options:
 Without any of these, everything is measured and written into docs/benchmarks.md and its chart.
 
 Environment:
-  WORKER_BUILD_BIN, WASM_BINDGEN_BIN, WASM_OPT_BIN, ESBUILD_BIN name the build tools; cargo xtask bench sets them.
+  WORKER_BUILD_BIN, WASM_BINDGEN_BIN, WASM_OPT_BIN, ESBUILD_BIN name the build tools, WORKER_VERSION the version of the
+  worker crate; cargo xtask bench sets them.
 ";
 
 /// One run of the benchmark.

@@ -24,7 +24,7 @@ pub fn describe(root: &Path) -> Result<String> {
     let rustc = first_line(Command::new("rustc").arg("--version"))?;
     let sdk = version(&root.join("node_modules/cloudflare/package.json"))?;
     let esbuild = version(&root.join("node_modules/esbuild/package.json"))?;
-    let worker = locked(&root.join("Cargo.lock"), "worker")?;
+    let worker = std::env::var("WORKER_VERSION").context("run it as cargo xtask bench")?;
     Ok(format!(
         "{cpu}, {cores} cores, Linux {}; {workerd}, {rustc}, worker {worker}, cloudflare {sdk} bundled by esbuild {esbuild}",
         kernel.trim()
@@ -49,14 +49,4 @@ fn version(manifest: &Path) -> Result<String> {
         .find_map(|line| line.trim().strip_prefix("\"version\": \""))
         .map(|rest| rest.trim_end_matches([',', '"']).to_owned())
         .with_context(|| format!("{} names no version", manifest.display()))
-}
-
-/// The version of a crate in Cargo's lock file.
-fn locked(lock: &Path, name: &str) -> Result<String> {
-    let text =
-        fs::read_to_string(lock).with_context(|| format!("cannot read {}", lock.display()))?;
-    text.split_once(&format!("name = \"{name}\"\nversion = \""))
-        .and_then(|(_, rest)| rest.split_once('"'))
-        .map(|(version, _)| version.to_owned())
-        .with_context(|| format!("{} does not name {name}", lock.display()))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{Session, install, worker};
+use crate::{Session, install, locked, worker};
 
 /// The longest time for a benchmark.
 const LIMIT: Duration = Duration::from_hours(2);
@@ -32,6 +32,7 @@ pub fn run(session: &Session, arguments: &[OsString]) -> Result<ExitCode> {
         .current_dir(workspace.root())
         .env("PATH", workspace.path_with_node()?)
         .env("WORKER_BUILD_BIN", worker_build)
+        .env("WORKER_VERSION", locked::version(workspace, "worker")?)
         .env("WASM_BINDGEN_BIN", tools.wasm_bindgen)
         .env("WASM_OPT_BIN", workspace.npm_program("wasm-opt"))
         .env("ESBUILD_BIN", workspace.npm_program("esbuild"));
