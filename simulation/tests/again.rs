@@ -12,8 +12,8 @@ use participant_remover::ids::{CustomParticipantId, ParticipantId};
 use participant_remover::ledger::{Change, RemovalState};
 use participant_remover::removal::{Outcome, Target};
 use scene::{
-    everyone_in, meeting_id, participant_in, removal, scene, start, until, user_everywhere,
-    user_in, works,
+    everyone_in, meeting_id, meetings_with, participant_in, removal, scene, start, until,
+    user_everywhere, user_in, works,
 };
 use simulation::clock::START;
 use simulation::scenario::order;
@@ -110,10 +110,7 @@ fn another_try_of_a_dry_run_reads_the_list_too() {
 #[test]
 fn a_cancelled_removal_keeps_no_rows_of_work() {
     let mut scenario = scene(100);
-    for _ in 0..30 {
-        let meeting = scenario.population.add_meeting(true);
-        scenario.population.add(meeting, "wanted", START);
-    }
+    meetings_with(&mut scenario, true, 30, "wanted");
     let mut world = start(scenario, vec![user_everywhere("wanted")]);
     until(&mut world, |world| removal(world).progress.removed >= 5);
     let id = removal(&world).id;

@@ -4,7 +4,7 @@
 mod scene;
 
 use participant_remover::ledger::RemovalState;
-use scene::{everyone_in, meeting_of, removal, scene, start, user_in};
+use scene::{everyone_in, live_meeting, removal, scene, start, user_in};
 use simulation::asked::{Asked, Departure};
 use simulation::clock::START;
 use simulation::scenario::Scenario;
@@ -22,14 +22,10 @@ fn returning() -> Scenario {
     scenario
 }
 
-/// `people` live meetings of `each`, every one of them ordered to be emptied of its users by a removal of its own.
+/// So many meetings of `each`, all live, every one of them ordered to be emptied of its users by a removal of its own.
 fn crowd(mut scenario: Scenario, removals: usize, each: usize) -> World {
     for number in 0..removals {
-        let meeting = meeting_of(&mut scenario, true, each);
-        let participants = &mut scenario.population.meetings[meeting].participants;
-        for person in participants {
-            person.live = true;
-        }
+        let meeting = live_meeting(&mut scenario, each);
         let users = (0..each).map(|user| format!("user-{user}"));
         let orders = users
             .map(|user| user_in(&scenario, meeting, &user))
@@ -97,11 +93,7 @@ fn the_deletes_of_a_meeting_follow_their_kick_in_a_crowd() {
 #[test]
 fn nobody_of_a_meeting_that_is_emptied_stays_by_coming_back() {
     let mut scenario = returning();
-    let meeting = meeting_of(&mut scenario, true, 1_000);
-    let participants = &mut scenario.population.meetings[meeting].participants;
-    for person in participants {
-        person.live = true;
-    }
+    let meeting = live_meeting(&mut scenario, 1_000);
     let order = everyone_in(&scenario, meeting);
     let mut world = start(scenario, vec![order]);
     let left = finish(&mut world);

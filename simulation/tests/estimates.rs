@@ -8,8 +8,7 @@
 
 mod scene;
 
-use scene::{everyone_in, meeting_of, removal, scene, start, user_everywhere};
-use simulation::clock::START;
+use scene::{everyone_in, meeting_of, meetings_with, removal, scene, start, user_everywhere};
 use simulation::script::Act;
 use simulation::world::World;
 
@@ -79,10 +78,7 @@ fn small_ones_beside_it_do_not_count_as_large_ones() {
 #[test]
 fn a_second_look_at_a_large_removal_is_cheap() {
     let mut scenario = scene(20);
-    for _ in 0..2_000 {
-        let meeting = scenario.population.add_meeting(false);
-        scenario.population.add(meeting, "somebody", START);
-    }
+    meetings_with(&mut scenario, false, 2_000, "somebody");
     let mut world = start(scenario, vec![user_everywhere("user-1")]);
     while world.sum().requests < 100 {
         assert!(world.advance().unwrap());

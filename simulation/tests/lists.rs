@@ -11,7 +11,9 @@ mod scene;
 use participant_remover::ids::{CustomParticipantId, MeetingId};
 use participant_remover::ledger::{Acceptance, Origin, RemovalState};
 use participant_remover::removal::{RemovalOrder, Target};
-use scene::{add, assert_removed, meeting_id, removal, scene, start, user_everywhere};
+use scene::{
+    add, assert_removed, meeting_id, meetings_with, removal, scene, start, user_everywhere,
+};
 use simulation::clock::START;
 use simulation::population::Gone;
 use simulation::scenario::order;
@@ -57,10 +59,7 @@ fn somebody_who_slips_over_the_edge_of_a_page_is_found_by_the_next_pass() {
 #[test]
 fn a_meeting_that_is_added_meanwhile_is_read_as_well() {
     let mut scenario = scene(100);
-    for _ in 0..3 {
-        let meeting = scenario.population.add_meeting(false);
-        scenario.population.add(meeting, "other", START);
-    }
+    meetings_with(&mut scenario, false, 3, "other");
     let mut world = start(scenario, vec![user_everywhere("wanted")]);
     while world.network.api.borrow().arrivals.len() < 2 {
         assert!(world.advance().unwrap());

@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use participant_remover::ledger::{RemovalState, Store};
 use participant_remover::values;
-use scene::{scene, user_everywhere, works};
+use scene::{meetings_with, scene, user_everywhere, works};
 use simulation::check;
 use simulation::clock::START;
 use simulation::script::Act;
@@ -28,10 +28,7 @@ const AT_ONCE: u64 = 1;
 fn everywhere(users: usize) -> World {
     let mut scenario = scene(100);
     scenario.settings.sweep_rows = PORTION;
-    for _ in 0..100 {
-        let meeting = scenario.population.add_meeting(false);
-        scenario.population.add(meeting, "somebody", START);
-    }
+    meetings_with(&mut scenario, false, 100, "somebody");
     for number in 0..users {
         let orders = vec![user_everywhere(&format!("user-{number}"))];
         scenario.script.push((0, Act::Order { number, orders }));

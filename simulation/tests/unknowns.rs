@@ -12,8 +12,8 @@ mod scene;
 use participant_remover::ledger::RemovalState;
 use participant_remover::removal::RemovalOrder;
 use scene::{
-    assert_removed, burst, fifty_meetings, participant_in, removal, scene, start, until,
-    user_everywhere, user_in,
+    assert_removed, burst, fifty_meetings, meetings_with, participant_in, removal, scene, start,
+    until, user_everywhere, user_in,
 };
 use simulation::api::Quirks;
 use simulation::check;
@@ -115,10 +115,7 @@ fn a_page_that_is_not_there_proves_nothing() {
 #[test]
 fn a_page_size_that_is_refused_is_not_insisted_on() {
     let (mut scenario, _) = crowd(44);
-    for _ in 0..60 {
-        let meeting = scenario.population.add_meeting(false);
-        scenario.population.add(meeting, "other", START);
-    }
+    meetings_with(&mut scenario, false, 60, "other");
     let quirks = Quirks {
         largest_page: Some(50),
         ..Quirks::default()
@@ -138,10 +135,7 @@ fn a_page_size_that_is_refused_is_not_insisted_on() {
 #[test]
 fn whoever_is_found_long_after_the_meeting_was_listed_is_kicked() {
     let mut scenario = scene(4_000);
-    for _ in 0..300 {
-        let meeting = scenario.population.add_meeting(false);
-        scenario.population.add(meeting, "other", START);
-    }
+    meetings_with(&mut scenario, false, 300, "other");
     let mut world = start(scenario, vec![user_everywhere("wanted")]);
     until(&mut world, |world| {
         removal(world).progress.meetings_scanned >= 250

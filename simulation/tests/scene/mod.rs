@@ -68,6 +68,23 @@ pub fn meeting_of(scenario: &mut Scenario, active: bool, people: usize) -> usize
     meeting
 }
 
+/// A meeting of `user-0`, `user-1` and so on, in which all of them are live.
+pub fn live_meeting(scenario: &mut Scenario, people: usize) -> usize {
+    let meeting = meeting_of(scenario, true, people);
+    for person in &mut scenario.population.meetings[meeting].participants {
+        person.live = true;
+    }
+    meeting
+}
+
+/// So many meetings of one and the same user.
+pub fn meetings_with(scenario: &mut Scenario, active: bool, count: usize, user: &str) {
+    for _ in 0..count {
+        let meeting = scenario.population.add_meeting(active);
+        scenario.population.add(meeting, user, START);
+    }
+}
+
 pub fn meeting_id(scenario: &Scenario, meeting: usize) -> MeetingId {
     MeetingId::parse(&scenario.population.meetings.get(meeting).unwrap().id).unwrap()
 }
