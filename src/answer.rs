@@ -8,7 +8,7 @@ mod removal;
 
 use serde::Serialize;
 
-pub use problem::{FieldProblem, MAX_BODY_BYTES, Problem};
+pub use problem::{BODY_TIME, FieldProblem, MAX_BODY_BYTES, Problem};
 pub use removal::participant_removal;
 
 /// An answer, ready to be sent. `content-type`, `cache-control` and `x-request-id` are added to every one of them.

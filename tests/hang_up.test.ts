@@ -2,13 +2,17 @@
 // workerd shows it, since the proxy of `wrangler dev` goes on waiting in their place.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { eventually } from './harness/eventually.ts';
-import { PATH, startPlainRuntime } from './harness/plain_runtime.ts';
+import { MEETING, PATH, startPlainRuntime } from './harness/plain_runtime.ts';
 import type { PlainRuntime } from './harness/plain_runtime.ts';
 
 /** By how much Wasm's memory may have grown: as much as the bodies of some requests at a time need. */
 const MEMORY_BYTES = 8_000_000;
+/** The runtime lets go of a request 30 seconds after its caller has. */
+const LET_GO_MS = 33_000;
 const NO_BODY = { length: 0, sent: 0 };
 
 let runtime: PlainRuntime;
@@ -35,3 +39,34 @@ describe('a caller who hangs up', () => {
     assert.ok(grown <= MEMORY_BYTES, `Wasm's memory has grown by ${grown} bytes`);
   });
 });
+
+describe('what takes its time', { concurrency: true }, () => {
+  test('waits that were hung up on leave no memory behind', { timeout: 180_000 }, async (context) => {
+    const runtime = await started(context);
+    const order = { meeting_id: MEETING, participant_id: 'p', not_before: new Date(Date.now() + 86_400_000).toISOString() };
+    const { result } = await (await runtime.call('POST', '/removals', order)).json() as { result: { id: string } };
+    const memory: number[] = [];
+    // The first round also makes room for as many requests at a time.
+    for (let round = 0; round < 2; round += 1) {
+      await Promise.all(Array.from({ length: 200 }, () => runtime.hangUp('GET', `/removals/${result.id}?wait=25`, NO_BODY, 1_000)));
+      await sleep(LET_GO_MS);
+      memory.push(await runtime.wasmMemory());
+    }
+    context.diagnostic(`after each 200 waits, Wasm's memory has ${memory.join(', ')} bytes`);
+    assert.equal(memory[1], memory[0]);
+  });
+
+  test('a body that does not come to its end is answered after its time', { timeout: 60_000 }, async (context) => {
+    const runtime = await started(context);
+    const answer = await runtime.leaveOpen('POST', '/removals', { length: 1_000, sent: 999 });
+    assert.match(answer, /^HTTP\/1.1 408 /);
+    assert.match(answer, /20 seconds: send it again/);
+    assert.doesNotMatch(answer, /x-should-retry/);
+  });
+});
+
+async function started(context: TestContext): Promise<PlainRuntime> {
+  const runtime = await startPlainRuntime('counting_entry.js', 'crossings.js');
+  context.after(() => runtime.stop());
+  return runtime;
+}

@@ -1,5 +1,7 @@
 //! Every error of our own, with its status, its code and its sentence: the status table of the README.
 
+use std::time::Duration;
+
 use super::{Answer, Notice, Source};
 use crate::config_problem::ConfigProblem;
 
@@ -37,6 +39,8 @@ pub enum Problem {
     WrongState(String),
     /// The body is over the limit.
     BodyTooLarge,
+    /// The body broke off, or was not here in time.
+    BodyNotReceived,
     /// The body is not JSON; says what is expected.
     NotJson(String),
     /// The configuration is incomplete.
@@ -49,6 +53,8 @@ pub enum Problem {
 
 /// The largest body that is accepted, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
+/// How long a body may take to arrive. What has arrived of it is held in memory until then, and webhooks come from anybody.
+pub const BODY_TIME: Duration = Duration::from_secs(20);
 
 impl Problem {
     /// The status and the code.
@@ -61,6 +67,7 @@ impl Problem {
             Self::UnknownPath | Self::UnknownSource | Self::UnknownRemoval => (404, 1104),
             Self::MethodNotAllowed(_) => (405, 1105),
             Self::KeyReused(_) | Self::WrongState(_) => (409, 1106),
+            Self::BodyNotReceived => (408, 1107),
             Self::BodyTooLarge => (413, 1107),
             Self::NotJson(_) => (415, 1107),
             Self::NotConfigured(_) | Self::NotStored | Self::CannotVerify => (503, 1111),
@@ -95,7 +102,11 @@ impl Problem {
             }
             _ => Answer::failure(status, Notice::new(code, self.message()), &[]),
         };
-        let answer = if matches!(self, Self::NotStored | Self::CannotVerify) {
+        let passing = matches!(
+            self,
+            Self::BodyNotReceived | Self::NotStored | Self::CannotVerify
+        );
+        let answer = if passing {
             answer
         } else {
             answer.with("x-should-retry", "false")
@@ -143,6 +154,9 @@ impl Problem {
             }
             Self::WrongState(why) => why.clone(),
             Self::BodyTooLarge => format!("the body is over {} KiB: split it", MAX_BODY_BYTES / 1024),
+            Self::BodyNotReceived => {
+                format!("the body was not here whole after {} seconds: send it again", BODY_TIME.as_secs())
+            }
             Self::NotJson(what) => what.clone(),
             Self::NotConfigured(_) => "the configuration is incomplete".to_owned(),
             Self::NotStored => "the request could not be stored or answered: it is safe to send it again".to_owned(),

@@ -1,11 +1,15 @@
 //! The runtime's request → plain data, and an answer → the runtime's response.
 
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{Request, Response};
+use worker::Delay;
 
 use super::body::read_bounded;
-use crate::answer::{Answer, MAX_BODY_BYTES, Problem};
+use crate::answer::{Answer, BODY_TIME, MAX_BODY_BYTES, Problem};
 
 /// A request, as far as routing needs it.
 #[derive(Debug)]
@@ -36,7 +40,7 @@ pub fn header(request: &Request, name: &str) -> Option<String> {
     request.headers().get(name).ok().flatten()
 }
 
-/// A request's body, up to the limit of all bodies.
+/// A request's body, up to the limits of all bodies.
 pub async fn body(request: &Request) -> Result<Vec<u8>, Problem> {
     let announced = header(request, "content-length").and_then(|length| length.parse::<u64>().ok());
     if announced.is_some_and(|length| {
@@ -44,12 +48,11 @@ pub async fn body(request: &Request) -> Result<Vec<u8>, Problem> {
     }) {
         return Err(Problem::BodyTooLarge);
     }
-    match read_bounded(request.body(), MAX_BODY_BYTES).await {
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(Problem::BodyTooLarge),
-        Err(_) => Err(Problem::NotJson(
-            "the body broke off before its end: send it again".to_owned(),
-        )),
+    let read = pin!(read_bounded(request.body(), MAX_BODY_BYTES));
+    match select(read, Delay::from(BODY_TIME)).await {
+        Either::Left((Ok(Some(bytes)), _)) => Ok(bytes),
+        Either::Left((Ok(None), _)) => Err(Problem::BodyTooLarge),
+        Either::Left((Err(_), _)) | Either::Right(_) => Err(Problem::BodyNotReceived),
     }
 }
 

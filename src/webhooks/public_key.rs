@@ -35,8 +35,8 @@ const RSA_ENCRYPTION: [u8; 15] = [
     0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
 ];
 
-/// Of a modulus, in bytes: 2,048 to 8,192 bits.
-const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
+/// Of a modulus, and so of a signature, in bytes: 2,048 to 8,192 bits.
+pub const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
 
 impl RsaKey {
     /// Reads `-----BEGIN PUBLIC KEY-----` (RFC 7468 §13).

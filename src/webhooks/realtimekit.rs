@@ -10,7 +10,7 @@ use base64ct::{Base64, Encoding};
 use super::headers::{self, Headers};
 use super::key_answer::NoKey;
 use super::key_cache::{Attempt, KeyCache, Step};
-use super::public_key::{PublicKey, PublicKeyVerifier, RsaKey};
+use super::public_key::{MODULUS_BYTES, PublicKey, PublicKeyVerifier, RsaKey};
 use super::verification::{Refused, Rejection, Verified};
 
 const SIGNATURE_HEADER: &str = "rtk-signature";
@@ -97,7 +97,7 @@ pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
 fn signature(headers: Headers<'_>) -> Result<Vec<u8>, Refused> {
     let header = headers::required(headers, SIGNATURE_HEADER)?;
     let signature = Base64::decode_vec(&header).map_err(|_| Refused::Malformed)?;
-    if (256..=1024).contains(&signature.len()) {
+    if MODULUS_BYTES.contains(&signature.len()) {
         Ok(signature)
     } else {
         Err(Refused::Malformed)

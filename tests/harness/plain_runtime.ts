@@ -1,8 +1,9 @@
 // The built Worker under plain `workerd`, without wrangler: for counting what a request costs.
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -18,13 +19,16 @@ const DELETED = JSON.stringify({
   success: true,
   data: { created_at: '2026-11-02T09:15:44.731Z', custom_participant_id: 'user-1', preset_id: 'p', updated_at: '2026-11-02T09:15:44.731Z' },
 });
-export const PATH = `/client/v4/accounts/${ACCOUNT}/realtime/kit/app/meetings/497f6eca-6276-4993-bfeb-53cbbbba6f08/participants/p`;
+export const MEETING = '497f6eca-6276-4993-bfeb-53cbbbba6f08';
+export const PATH = `/client/v4/accounts/${ACCOUNT}/realtime/kit/app/meetings/${MEETING}/participants/p`;
 
 export interface PlainRuntime {
   /** Deletes a participant, of which the upstream has as many as one likes. */
   remove: () => Promise<Response>;
   /** Sends the head of a request as a caller and some bytes of its body, and hangs up after so many milliseconds, with a reset. */
   hangUp: (method: string, path: string, body: { length: number; sent: number }, milliseconds: number) => Promise<void>;
+  /** Sends the same and does not hang up: what comes back first. */
+  leaveOpen: (method: string, path: string, body: { length: number; sent: number }) => Promise<string>;
   /** The lines of the log that hold this text. */
   logged: (text: string) => string[];
   /** Sends a request as a caller. */
@@ -80,17 +84,26 @@ export async function startPlainRuntime(entry: string, ...modules: string[]): Pr
       headers: { authorization: `Bearer ${TOKEN}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-  const hangUp = async (method: string, path: string, body: { length: number; sent: number }, milliseconds: number): Promise<void> => {
+  const begin = (method: string, path: string, body: { length: number; sent: number }): Socket => {
     const socket = connect(Number(http), '127.0.0.1');
     socket.on('error', () => undefined);
     const length = body.length > 0 ? `content-length: ${body.length}\r\n` : '';
     socket.write(`${method} ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TOKEN}\r\n${length}\r\n${'x'.repeat(body.sent)}`);
-    await new Promise((done) => setTimeout(done, milliseconds));
-    socket.resetAndDestroy();
+    return socket;
   };
   return {
     call,
-    hangUp,
+    hangUp: async (method, path, body, milliseconds) => {
+      const socket = begin(method, path, body);
+      await new Promise((done) => setTimeout(done, milliseconds));
+      socket.resetAndDestroy();
+    },
+    leaveOpen: async (method, path, body) => {
+      const socket = begin(method, path, body);
+      const [answer] = await once(socket, 'data') as [Buffer];
+      socket.destroy();
+      return String(answer);
+    },
     logged: (text) => lines.filter((line) => line.includes(text)),
     deletes: (participant) => deletes.get(participant) ?? 0,
     remove: () => call('DELETE', PATH),

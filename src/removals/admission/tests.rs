@@ -136,7 +136,7 @@ fn a_call_survives_its_way_to_the_ledger() {
         ask(&Route::CreateRemovals, "", None, body).unwrap(),
         ask(
             &Route::ShowRemoval(ID.into()),
-            "wait=30&cursor=3&limit=9",
+            "wait=25&cursor=3&limit=9",
             None,
             "",
         )
