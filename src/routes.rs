@@ -81,65 +81,36 @@ pub fn path_and_query(url: &str) -> (&str, Option<&str>) {
         .map_or((path, None), |(path, query)| (path, Some(query)))
 }
 
+/// As many as the longest route has.
+const MAX_SEGMENTS: usize = 9;
+
 /// Finds the route of a request.
 pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, NoRoute> {
     let path = path
         .strip_prefix("/client/v4")
         .filter(|rest| rest.starts_with("/accounts/"))
         .unwrap_or(path);
-    let mut segments = path.strip_prefix('/').unwrap_or(path).split('/');
-    let mut parts = [""; 9];
-    let mut count = 0;
-    for (slot, segment) in parts.iter_mut().zip(segments.by_ref()) {
-        *slot = segment;
-        count += 1;
-    }
-    if segments.next().is_some() {
-        return Err(NoRoute::UnknownPath);
-    }
-    match (parts.get(..count).unwrap_or_default(), method) {
-        (["healthz"], "GET" | "HEAD") => Ok(Route::Health),
-        (["healthz"], _) => Err(NoRoute::MethodNotAllowed("GET, HEAD")),
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let segments: Vec<&str> = path.splitn(MAX_SEGMENTS + 1, '/').collect();
+    let (owner, segments) = match &*segments {
+        ["accounts", account, "realtime", "kit", app, rest @ ..] => {
+            (Some((decode(account), decode(app))), rest)
+        }
+        all => (None, all),
+    };
+    match (segments, method) {
         (["meetings", meeting, "participants", participant], "DELETE") => {
             Ok(Route::DeleteParticipant(ParticipantPath {
-                owner: None,
+                owner,
                 meeting: decode(meeting),
                 participant: decode(participant),
             }))
         }
-        (
-            [
-                "accounts",
-                account,
-                "realtime",
-                "kit",
-                app,
-                "meetings",
-                meeting,
-                "participants",
-                participant,
-            ],
-            "DELETE",
-        ) => Ok(Route::DeleteParticipant(ParticipantPath {
-            owner: Some((decode(account), decode(app))),
-            meeting: decode(meeting),
-            participant: decode(participant),
-        })),
-        (
-            ["meetings", _, "participants", _]
-            | [
-                "accounts",
-                _,
-                "realtime",
-                "kit",
-                _,
-                "meetings",
-                _,
-                "participants",
-                _,
-            ],
-            _,
-        ) => Err(NoRoute::MethodNotAllowed("DELETE")),
+        (["meetings", _, "participants", _], _) => Err(NoRoute::MethodNotAllowed("DELETE")),
+        // What follows has no owner in its path.
+        _ if owner.is_some() => Err(NoRoute::UnknownPath),
+        (["healthz"], "GET" | "HEAD") => Ok(Route::Health),
+        (["healthz"], _) => Err(NoRoute::MethodNotAllowed("GET, HEAD")),
         (["removals"], "POST") => Ok(Route::CreateRemovals),
         (["removals"], "GET") => Ok(Route::ListRemovals),
         (["removals"], _) => Err(NoRoute::MethodNotAllowed("GET, POST")),

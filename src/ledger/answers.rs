@@ -126,6 +126,18 @@ impl<S: Store> Ledger<S> {
             Signal::Accepted => self.note_accepted(false, now),
             Signal::Nothing => {}
         }
+        self.take_result(request, work, result, random, now)
+    }
+
+    /// What the answer to a step of a meeting says, where it says nothing of the pace.
+    fn take_result(
+        &self,
+        request: &Request,
+        work: &Work,
+        result: Result<Body, (ApiError, Option<String>)>,
+        random: f64,
+        now: u64,
+    ) -> Result<(), StoreError> {
         match (request, result) {
             (Request::KickAll { .. }, result) => {
                 self.kicked(work, 1, None, result.map(drop), random, now)

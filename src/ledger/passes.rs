@@ -24,6 +24,19 @@ pub(super) struct Found {
     pub nameless: u64,
 }
 
+/// Why a list whose pass has ended is not read again, if it is to be given up.
+fn why_read_no_more(work: &Work, pass: &Pass, whole: bool, unclean: u32) -> Option<&'static str> {
+    if unclean >= MAX_UNCLEAN_PASSES {
+        return Some(if pass.gone > 0 {
+            "the list goes on to show somebody who is gone"
+        } else {
+            "the list could not be read whole: its pages contradict each other or its total"
+        });
+    }
+    let goes_on = work.pass >= MAX_PASSES && !(whole && pass.found == 0);
+    goes_on.then_some("somebody new was found in every reading of the list")
+}
+
 impl<S: Store> Ledger<S> {
     /// There is no such meeting any more: its list is empty.
     pub(super) fn read_nothing(
@@ -153,20 +166,8 @@ impl<S: Store> Ledger<S> {
             "UPDATE works SET unclean_passes = ?2 WHERE id = ?1",
             &values![work.id, unclean],
         )?;
-        if unclean >= MAX_UNCLEAN_PASSES {
-            let reason = if pass.gone > 0 {
-                "the list goes on to show somebody who is gone"
-            } else {
-                "the list could not be read whole: its pages contradict each other or its total"
-            };
+        if let Some(reason) = why_read_no_more(work, pass, whole, unclean) {
             return self.give_up(work, reason, now);
-        }
-        if work.pass >= MAX_PASSES && !(whole && pass.found == 0) {
-            return self.give_up(
-                work,
-                "somebody new was found in every reading of the list",
-                now,
-            );
         }
         if work.meeting.is_some() && pass.found > 0 && !work.dry_run {
             return self.put_out(work.id, now);

@@ -20,6 +20,12 @@ pub struct Admitted {
     pub call: LedgerCall,
 }
 
+impl Admitted {
+    fn of(app: AppId, any_app: bool, call: LedgerCall) -> Self {
+        Self { app, any_app, call }
+    }
+}
+
 /// The longest `Idempotency-Key`, in characters.
 const MAX_KEY_CHARS: usize = 255;
 
@@ -47,11 +53,7 @@ pub fn admit(
                 cursor: query.cursor,
                 limit: query.limit,
             };
-            Ok(Admitted {
-                app: query.app,
-                any_app: false,
-                call,
-            })
+            Ok(Admitted::of(query.app, false, call))
         }
         Route::ShowRemoval(id) => {
             let query = read(&["wait", "cursor", "limit", "app_id"])?;
@@ -61,31 +63,25 @@ pub fn admit(
                 limit: query.limit,
                 wait_seconds: query.wait_seconds,
             };
-            Ok(Admitted {
-                app: query.app,
-                any_app: !query.names_app,
-                call,
-            })
+            Ok(Admitted::of(query.app, !query.names_app, call))
         }
         Route::CancelRemoval(id) => {
             let query = read(&["app_id"])?;
-            Ok(Admitted {
-                app: query.app,
-                any_app: !query.names_app,
-                call: LedgerCall::Cancel {
-                    id: removal_id(id)?,
-                },
-            })
+            let id = removal_id(id)?;
+            Ok(Admitted::of(
+                query.app,
+                !query.names_app,
+                LedgerCall::Cancel { id },
+            ))
         }
         Route::RetryRemoval(id) => {
             let query = read(&["app_id"])?;
-            Ok(Admitted {
-                app: query.app,
-                any_app: !query.names_app,
-                call: LedgerCall::Retry {
-                    id: removal_id(id)?,
-                },
-            })
+            let id = removal_id(id)?;
+            Ok(Admitted::of(
+                query.app,
+                !query.names_app,
+                LedgerCall::Retry { id },
+            ))
         }
         Route::Health | Route::DeleteParticipant(_) | Route::Webhook(_) => {
             Err(Problem::UnknownPath)
@@ -116,11 +112,7 @@ fn create(
         body: String::from_utf8_lossy(body).into_owned(),
         idempotency_key: idempotency_key.map(str::to_owned),
     };
-    Ok(Admitted {
-        app,
-        any_app: false,
-        call,
-    })
+    Ok(Admitted::of(app, false, call))
 }
 
 /// An id that no ledger could have given is unknown, like any other that it does not hold.

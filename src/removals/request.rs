@@ -113,45 +113,51 @@ fn target(fields: &Fields<'_>, prefix: &str) -> Result<Target, FieldProblem> {
     if all == Some(false) {
         return Err(FieldProblem::at(prefix, "all", rule));
     }
+    one_target(meeting, participant, user, all.is_some())
+        .map_err(|(field, problem)| FieldProblem::new(format!("{prefix}{field}"), problem))
+}
+
+/// The target that these make, or which field is one too many or missing, as a pointer, and why.
+fn one_target(
+    meeting: Option<MeetingId>,
+    participant: Option<ParticipantId>,
+    user: Option<CustomParticipantId>,
+    all: bool,
+) -> Result<Target, (&'static str, &'static str)> {
     match (meeting, participant, user, all) {
-        (Some(meeting), Some(participant), None, None) => Ok(Target::Participant {
+        (Some(meeting), Some(participant), None, false) => Ok(Target::Participant {
             meeting,
             participant,
         }),
-        (Some(meeting), None, Some(user), None) => Ok(Target::UserInMeeting { meeting, user }),
-        (Some(meeting), None, None, Some(_)) => Ok(Target::EveryoneInMeeting { meeting }),
-        (None, None, Some(user), None) => Ok(Target::UserEverywhere { user }),
-        (_, Some(_), Some(_), _) => Err(FieldProblem::at(
-            prefix,
-            "custom_participant_id",
+        (Some(meeting), None, Some(user), false) => Ok(Target::UserInMeeting { meeting, user }),
+        (Some(meeting), None, None, true) => Ok(Target::EveryoneInMeeting { meeting }),
+        (None, None, Some(user), false) => Ok(Target::UserEverywhere { user }),
+        (_, Some(_), Some(_), _) => Err((
+            "/custom_participant_id",
             "and participant_id are two targets: give one of them",
         )),
-        (_, Some(_), _, Some(_)) => Err(FieldProblem::at(
-            prefix,
-            "all",
+        (_, Some(_), _, true) => Err((
+            "/all",
             "and participant_id are two targets: give one of them",
         )),
-        (_, _, Some(_), Some(_)) => Err(FieldProblem::at(
-            prefix,
-            "all",
+        (_, _, Some(_), true) => Err((
+            "/all",
             "and custom_participant_id are two targets: give one of them",
         )),
-        (None, Some(_), ..) => Err(FieldProblem::at(
-            prefix,
-            "meeting_id",
+        (None, Some(_), ..) => Err((
+            "/meeting_id",
             "is missing: a participant belongs to one meeting",
         )),
-        (None, None, None, Some(_)) => Err(FieldProblem::at(
-            prefix,
-            "meeting_id",
+        (None, None, None, true) => Err((
+            "/meeting_id",
             "is missing: all means everyone in one meeting",
         )),
-        (Some(_), None, None, None) => Err(FieldProblem::new(
-            prefix,
+        (Some(_), None, None, false) => Err((
+            "",
             "needs a target beside meeting_id: participant_id, custom_participant_id or \"all\": true",
         )),
-        (None, None, None, None) => Err(FieldProblem::new(
-            prefix,
+        (None, None, None, false) => Err((
+            "",
             "needs a target: meeting_id with participant_id, custom_participant_id or \"all\": true, or \
              custom_participant_id alone",
         )),

@@ -99,7 +99,7 @@ fn what_a_query_may_not_say_is_named() {
     let other = ask(&Route::ListRemovals, "app_id=app3", None, "");
     assert_eq!(other, Err(Problem::NotServed("/app_id".to_owned())));
     assert_eq!(
-        pointer(ask(&Route::ShowRemoval(ID.into()), "wait=61", None, "")),
+        pointer(ask(&Route::ShowRemoval(ID.into()), "wait=26", None, "")),
         "/wait"
     );
 }
