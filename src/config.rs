@@ -2,6 +2,7 @@
 
 mod base_url;
 mod callers;
+mod names;
 mod webhooks;
 
 use crate::config_problem::ConfigProblem;
@@ -61,6 +62,21 @@ pub const DEFAULT_BASE_URL: &str = "https://api.cloudflare.com/client/v4";
 
 /// The documented limit of the Cloudflare API, per user or account token.
 pub const DEFAULT_REQUESTS_PER_5_MINUTES: u32 = 1200;
+
+/// Reads the configuration, or names everything that is missing, malformed or misspelt. `names` are those of all variables
+/// and secrets that are set.
+pub fn read(variables: Variables<'_>, names: &[String]) -> Result<Config, Vec<ConfigProblem>> {
+    let misspelt: Vec<_> = names
+        .iter()
+        .filter_map(|name| names::misspelt(name))
+        .collect();
+    let parsed = parse(variables);
+    if misspelt.is_empty() {
+        return parsed;
+    }
+    let others = parsed.err().unwrap_or_default();
+    Err(others.into_iter().chain(misspelt).collect())
+}
 
 /// Reads the configuration, or names everything that is missing or malformed.
 pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, Problem};
 use crate::config_problem::ConfigProblem;
+use crate::removals::NoLedger;
 
 #[derive(Serialize)]
 struct Health {
@@ -45,14 +46,14 @@ struct Paused {
 }
 
 /// Everything that the operator has to mend: what is wrong with the configuration, and what the apps' ledgers answered
-/// when asked how they are (none where one could not be asked). What several of them say is told once.
+/// when asked how they are. What several of them say is told once.
 #[must_use]
 pub fn with_ledgers(
     mut problems: Vec<ConfigProblem>,
-    ledgers: &[Option<String>],
+    ledgers: &[Result<String, NoLedger>],
 ) -> Vec<ConfigProblem> {
     for answer in ledgers {
-        let problem = ledger_problem(answer.as_deref());
+        let problem = ledger_problem(answer);
         let is_new = |problem: &ConfigProblem| problems.iter().all(|old| old.name != problem.name);
         let problem = problem.filter(is_new);
         problems.extend(problem);
@@ -60,15 +61,19 @@ pub fn with_ledgers(
     problems
 }
 
+const SILENT: &str = "does not answer: check the durable_objects binding in wrangler.toml; the log says why under \"ledger error\"";
+const FAILS: &str = "answers with an error of its own: the log says which under \"ledger error\"";
+
 /// What the operator has to mend, by the answer of one ledger.
-fn ledger_problem(answer: Option<&str>) -> Option<ConfigProblem> {
-    let health = answer.and_then(|body| serde_json::from_str::<LedgerHealth>(body).ok());
+fn ledger_problem(answer: &Result<String, NoLedger>) -> Option<ConfigProblem> {
+    let health = match answer {
+        Ok(body) => serde_json::from_str::<LedgerHealth>(body).map_err(|_| FAILS),
+        Err(NoLedger::Failed(_)) => Err(FAILS),
+        Err(NoLedger::Silent(_)) => Err(SILENT),
+    };
     let (name, message) = match health {
-        None => (
-            "LEDGER",
-            "does not answer: check the durable_objects binding in wrangler.toml".to_owned(),
-        ),
-        Some(LedgerHealth { result }) => {
+        Err(message) => ("LEDGER", message.to_owned()),
+        Ok(LedgerHealth { result }) => {
             // With nothing left to do, nobody tries whether the token is mended.
             let tries = result.open_removals > 0;
             let is_refused = |paused: &Paused| tries && paused.reason == "token_refused";
@@ -100,7 +105,7 @@ mod tests {
     }
 
     fn of(paused: &str, open: u32) -> Option<ConfigProblem> {
-        ledger_problem(Some(&body(paused, open)))
+        ledger_problem(&Ok(body(paused, open)))
     }
 
     #[test]
@@ -123,9 +128,16 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_that_does_not_answer_is_named() {
-        assert_eq!(ledger_problem(None).unwrap().name, "LEDGER");
-        assert_eq!(ledger_problem(Some("x")).unwrap().name, "LEDGER");
+    fn a_ledger_that_does_not_answer_or_fails_is_named() {
+        let of = |answer| {
+            let problem = ledger_problem(&answer).unwrap();
+            assert_eq!(problem.name, "LEDGER");
+            problem.message
+        };
+        assert!(of(Err(NoLedger::Silent("x".to_owned()))).contains("binding"));
+        for failing in [Err(NoLedger::Failed(503)), Ok("x".to_owned())] {
+            assert!(of(failing).contains("an error of its own"));
+        }
     }
 
     #[test]
@@ -136,11 +148,11 @@ mod tests {
         };
         let later = REFUSED.replace("23T", "24T");
         let answers = [
-            Some(body(REFUSED, 1)),
-            Some(body("null", 1)),
-            None,
-            Some(body(&later, 1)),
-            None,
+            Ok(body(REFUSED, 1)),
+            Ok(body("null", 1)),
+            Err(NoLedger::Failed(503)),
+            Ok(body(&later, 1)),
+            Err(NoLedger::Silent(String::new())),
         ];
         let problems = with_ledgers(vec![webhooks], &answers);
         let names: Vec<_> = problems

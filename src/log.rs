@@ -1,6 +1,10 @@
-//! One JSON line a request. Never a body, a token, a name or a custom participant id.
+//! One JSON line a request, and one when a durable removal has come to its end. Never a body, a token, a name or a custom participant id.
 
 use serde::Serialize;
+
+use crate::config_problem::ConfigProblem;
+use crate::ids::AppId;
+use crate::ledger::RemovalView;
 
 /// What is logged of a request.
 #[derive(Debug, Default, Serialize)]
@@ -25,7 +29,10 @@ pub struct RequestLog {
     /// The durable removal that the request made or asked for, or the record of a synchronous one.
     #[serde(rename = "removal.id", skip_serializing_if = "Option::is_none")]
     pub removal_id: Option<String>,
-    /// The source that a webhook is for, whether or not it is its own.
+    /// What is wrong with the configuration, where that is why nothing was served.
+    #[serde(rename = "config.problems", skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
+    /// The source that a webhook is for, whether or not it is its own, or there is one of that name.
     #[serde(rename = "webhook.source", skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// Why a webhook asks for nothing.
@@ -74,6 +81,11 @@ impl RequestLog {
         }
     }
 
+    /// Keeps what is wrong with the configuration.
+    pub fn misconfigured(&mut self, problems: &[ConfigProblem]) {
+        self.problems = problems.iter().map(ToString::to_string).collect();
+    }
+
     /// The line.
     #[must_use]
     pub fn line(&self) -> String {
@@ -85,22 +97,85 @@ impl RequestLog {
 #[derive(Serialize)]
 struct ErrorLog<'a> {
     message: &'static str,
+    #[serde(rename = "request.id", skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(rename = "app.id", skip_serializing_if = "Option::is_none")]
+    app: Option<&'a AppId>,
     error: &'a str,
 }
 
-/// Logs that the ledger failed, or could not be reached.
-pub fn log_ledger_error(error: &str) {
-    log_error("ledger error", error);
+/// Logs that the ledger of an app failed, or could not be reached; in work that no request asked for, without an id.
+pub fn log_ledger_error(request_id: Option<&str>, app: Option<&AppId>, error: &str) {
+    write_json(&ErrorLog {
+        message: "ledger error",
+        request_id,
+        app,
+        error,
+    });
 }
 
 /// Logs why the signature of a webhook could not be checked.
-pub fn log_webhook_error(error: &str) {
-    log_error("webhook error", error);
+pub fn log_webhook_error(request_id: &str, error: &str) {
+    write_json(&ErrorLog {
+        message: "webhook error",
+        request_id: Some(request_id),
+        app: None,
+        error,
+    });
 }
 
-fn log_error(message: &'static str, error: &str) {
-    let log = ErrorLog { message, error };
-    write(&serde_json::to_string(&log).unwrap_or_default());
+/// What is logged of a durable removal when it has come to its end.
+#[derive(Serialize)]
+struct EndLog<'a> {
+    message: &'static str,
+    #[serde(rename = "removal.id")]
+    id: &'a str,
+    #[serde(rename = "removal.state")]
+    state: &'static str,
+    #[serde(rename = "app.id")]
+    app: &'a AppId,
+    source: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller: Option<&'a str>,
+    dry_run: bool,
+    found: u64,
+    removed: u64,
+    already_absent: u64,
+    absent_after_ambiguous: u64,
+    failed: u64,
+    api_requests: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kick_error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_error: Option<&'a str>,
+}
+
+/// The line about a removal that has come to its end.
+#[must_use]
+pub fn end_line(app: &AppId, removal: &RemovalView) -> String {
+    let progress = &removal.progress;
+    let log = EndLog {
+        message: "removal",
+        id: removal.id.as_str(),
+        state: removal.state.as_str(),
+        app,
+        source: &removal.source,
+        caller: removal.caller.as_deref(),
+        dry_run: removal.dry_run,
+        found: progress.found,
+        removed: progress.removed,
+        already_absent: progress.already_absent,
+        absent_after_ambiguous: progress.absent_after_ambiguous,
+        failed: progress.failed,
+        api_requests: progress.requests,
+        kick_error: removal.kick_error.as_deref(),
+        last_error: removal.last_error.as_deref(),
+    };
+    serde_json::to_string(&log).unwrap_or_default()
+}
+
+fn write_json(log: &ErrorLog<'_>) {
+    write(&serde_json::to_string(log).unwrap_or_default());
 }
 
 /// Writes a line to the runtime's log.
@@ -124,6 +199,19 @@ mod tests {
         assert_eq!(
             log.line(),
             r#"{"message":"request","request.id":"r","request.route":"GET /healthz","response.status":200,"duration_ms":3}"#
+        );
+    }
+
+    #[test]
+    fn a_request_that_the_configuration_refuses_says_why() {
+        let mut log = RequestLog::new("r".to_owned());
+        log.misconfigured(&[ConfigProblem {
+            name: "CALLER_TOKENS".to_owned(),
+            message: "is missing".to_owned(),
+        }]);
+        assert!(
+            log.line()
+                .contains(r#""config.problems":["CALLER_TOKENS is missing"]"#)
         );
     }
 }

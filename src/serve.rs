@@ -93,7 +93,10 @@ impl Serving<'_> {
         log.route = Some(route.name());
         let config = match &self.isolate.config {
             Ok(config) => config,
-            Err(problems) => return Problem::NotConfigured(problems.clone()).into(),
+            Err(problems) => {
+                log.misconfigured(problems);
+                return Problem::NotConfigured(problems.clone()).into();
+            }
         };
         match &route {
             Route::Health => Reply::Answer(health(self.health_problems(config, log).await)),
@@ -173,7 +176,7 @@ impl Serving<'_> {
         for app in std::iter::once(&admitted.app).chain(others) {
             let answered = call_ledger(self.env, app, &admitted.call, &log.request_id).await;
             let response = answered.map_err(|error| {
-                log_ledger_error(&error.0);
+                log_ledger_error(Some(&log.request_id), Some(app), &error.to_string());
                 Problem::NotStored
             })?;
             if response.status() != 404 {
@@ -191,7 +194,9 @@ impl Serving<'_> {
         }
         let ask = async |app| {
             let answered = ask_ledger(self.env, app, &LedgerCall::Health, &log.request_id).await;
-            answered.map_err(|error| log_ledger_error(&error.0)).ok()
+            answered.inspect_err(|error| {
+                log_ledger_error(Some(&log.request_id), Some(app), &error.to_string());
+            })
         };
         let answers = join_all(config.apps().map(ask)).await;
         let problems = with_ledgers(config.webhooks.problems().cloned().collect(), &answers);

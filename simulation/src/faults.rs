@@ -45,6 +45,8 @@ pub struct Faults {
     pub idle: f64,
     /// Somebody who was kicked comes back, unless they are deleted before.
     pub returns: f64,
+    /// A kick is answered with a 5xx and does nothing.
+    pub unkickable: f64,
     /// The API token is refused from and to, in milliseconds after the start.
     pub token_outages: Vec<(u64, u64)>,
     /// Everything is answered with a 5xx from and to, in milliseconds after the start.
@@ -89,6 +91,7 @@ impl Faults {
             unrouted: some(chance, 0.1),
             idle: some(chance, 0.05),
             returns: some(chance, 1.0),
+            unkickable: 0.0,
             token_outages: spans(chance, end),
             outages: spans(chance, end),
             latency: 1 << chance.u32(2..12),

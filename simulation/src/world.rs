@@ -14,7 +14,7 @@ use std::task::Wake;
 
 use fastrand::Rng;
 use participant_remover::ids::{AccountId, AppId};
-use participant_remover::ledger::{Ledger, Settings, Worked};
+use participant_remover::ledger::{Ledger, RemovalView, Settings, Worked};
 use participant_remover::realtimekit::Api as Endpoints;
 
 use crate::api::Api;
@@ -70,6 +70,8 @@ pub struct World {
     pub faults_end: u64,
     /// What has happened.
     pub totals: Totals,
+    /// Removals whose end was told.
+    pub told: Vec<RemovalView>,
     script: BTreeMap<(u64, usize), Act>,
     acts: usize,
     alarmed: Vec<Alarmed>,
@@ -117,6 +119,7 @@ impl World {
             synchronous: Vec::new(),
             settings: scenario.settings,
             faults_end,
+            told: Vec::new(),
             totals: Totals {
                 runs: 1,
                 ..Totals::default()

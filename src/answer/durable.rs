@@ -30,6 +30,7 @@ struct RemovalBody<'a> {
     estimated_seconds_left: Option<u64>,
     paused: Option<PauseBody>,
     last_error: Option<&'a str>,
+    kick_error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<Vec<ItemBody<'a>>>,
 }
@@ -124,6 +125,7 @@ fn body<'a>(
         estimated_seconds_left: view.estimated_seconds_left,
         paused: view.pause.map(PauseBody::from),
         last_error: view.last_error.as_deref(),
+        kick_error: view.kick_error.as_deref(),
         items: items.map(|items| items.iter().map(ItemBody::from).collect()),
     }
 }

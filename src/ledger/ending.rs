@@ -1,9 +1,11 @@
 //! The end: of a row of work, and of a removal when its last row has ended.
 
 use super::Ledger;
+use super::queries::COLUMNS;
 use super::stage::Stage;
 use super::state::RemovalState;
-use super::store::{Store, StoreError, first_row};
+use super::store::{Store, StoreError, first_row, json};
+use super::views::RemovalView;
 use super::work::Work;
 use crate::values;
 
@@ -90,12 +92,31 @@ impl<S: Store> Ledger<S> {
             "UPDATE removals SET state = ?2, finished_at = ?3, wake_at = NULL, revision = revision + 1 WHERE seq = ?1",
             &values![removal, state.as_str(), now],
         )?;
+        self.ended.borrow_mut().push(removal);
         self.wake_held(now)?;
         if state == RemovalState::Succeeded {
             // Nothing of it is ever run again.
             self.drop_works(removal)?;
         }
         Ok(())
+    }
+
+    /// The removals that came to their end since this was asked last. One whose end was undone with its transaction is not
+    /// among them.
+    pub(super) fn take_ended(&self, now: u64) -> Result<Vec<RemovalView>, StoreError> {
+        let ended = self.ended.take();
+        if ended.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = self.store.run(
+            &format!(
+                "SELECT {COLUMNS} FROM json_each(?1) JOIN removals r ON r.seq = value
+                    LEFT JOIN targets t ON t.removal = r.seq AND t.position = 0
+                 WHERE r.finished_at IS NOT NULL"
+            ),
+            &values![json(&ended)?],
+        )?;
+        rows.iter().map(|row| self.view(row, now)).collect()
     }
 
     /// A removal has something due at `due`.

@@ -14,6 +14,7 @@ use super::alarm::{Alarm, IDLE_MS, LEASE_MS, LOOK, RENEW_MS, WORK_MS};
 use super::brakes::after;
 use super::store::{Store, StoreError};
 use super::sweeping::PAUSE;
+use super::views::RemovalView;
 use crate::realtimekit::{Api, Client, Clock, Transport};
 
 /// How many requests are in flight at most: a Worker has six connections at a time.
@@ -27,12 +28,14 @@ pub const AFTER_FAILURE_MS: u64 = 10_000;
 pub const EMPTY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// What one alarm has done, for the log.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Worked {
     /// Requests that were answered.
     pub requests: u64,
     /// Finished removals whose time was over.
     pub purged: usize,
+    /// Removals that came to their end, as they are now.
+    pub ended: Vec<RemovalView>,
     /// What went wrong with the storage. The next alarm is set all the same.
     pub error: Option<StoreError>,
 }
@@ -67,6 +70,10 @@ impl<S: Store> Ledger<S> {
                 now.saturating_add(AFTER_FAILURE_MS)
             }
         };
+        match self.take_ended(now) {
+            Ok(ended) => worked.ended = ended,
+            Err(error) => worked.error = Some(error),
+        }
         // 3. All answers are recorded. A crash here leaves the alarm that the work set last, which is only later.
         if let Err(error) = alarm.set(at).await {
             worked.error = Some(error);

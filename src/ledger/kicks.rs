@@ -34,12 +34,22 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<(), StoreError> {
         match result {
-            Ok(()) => self.kick_on(work, last, now),
+            Ok(()) => {
+                if last.is_none() {
+                    self.nobody_is_live(work)?;
+                }
+                self.kick_on(work, last, now)
+            }
             // One of several is not live: that tells nothing of the others.
             Err((error, _)) if error.is_not_found() && named > 1 => {
                 self.enter(work.id, Stage::Session, Some(now))
             }
-            Err((error, _)) if error.is_not_found() => self.kick_on(work, last, now),
+            Err((error, _)) if error.is_not_found() => {
+                if last.is_none() {
+                    self.nobody_is_live(work)?;
+                }
+                self.kick_on(work, last, now)
+            }
             // What is refused for one is refused for all.
             Err((error @ ApiError::TokenRefused { .. }, ray)) => {
                 self.kick_refused(work, &error, ray.as_deref(), now)
@@ -64,6 +74,7 @@ impl<S: Store> Ledger<S> {
     ) -> Result<(), StoreError> {
         match result {
             Err((error, _)) if error.is_not_found() => {
+                self.nobody_is_live(work)?;
                 self.release(work.id, work.kicked_up_to, now)
             }
             Err((error, _)) if is_worth_repeating(&error) && work.attempts < MAX_KICKS => {
@@ -176,12 +187,35 @@ impl<S: Store> Ledger<S> {
             "UPDATE works SET kick_error = ?2 WHERE id = ?1",
             &values![work.id, reason],
         )?;
+        self.tell_kick_error(work.removal)?;
         let reason = if work.closing {
             format!("the last kick of everyone failed, who are deleted: {reason}")
         } else {
             format!("a kick failed, the delete follows all the same: {reason}")
         };
         self.note_error(work.removal, &reason)
+    }
+
+    /// Nobody is left in the meeting's session: a kick that failed there before is made up for.
+    fn nobody_is_live(&self, work: &Work) -> Result<(), StoreError> {
+        let mended = self.store.run(
+            "UPDATE works SET kick_error = NULL WHERE id = ?1 AND kick_error IS NOT NULL RETURNING id",
+            &values![work.id],
+        )?;
+        if mended.is_empty() {
+            return Ok(());
+        }
+        self.tell_kick_error(work.removal)
+    }
+
+    /// A removal tells of one of its kicks that failed and are not made up for.
+    fn tell_kick_error(&self, removal: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "UPDATE removals SET kick_error = (SELECT kick_error FROM works WHERE removal = ?1 AND kick_error IS NOT NULL LIMIT 1)
+             WHERE seq = ?1",
+            &values![removal],
+        )?;
+        Ok(())
     }
 
     /// The same request again, not before the API asks for it.

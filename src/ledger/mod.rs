@@ -84,6 +84,8 @@ pub struct Ledger<S> {
     estimates: RefCell<Estimates>,
     /// Whether there may be rows to sweep.
     untidy: Cell<bool>,
+    /// The rows of removals that came to their end since an alarm last told of them.
+    ended: RefCell<Vec<u64>>,
 }
 
 impl<S: Store> Ledger<S> {
@@ -101,6 +103,7 @@ impl<S: Store> Ledger<S> {
             plain_until: Cell::new(0),
             estimates: RefCell::default(),
             untidy: Cell::new(true),
+            ended: RefCell::default(),
         };
         ledger.load_pacing(now)?;
         Ok(ledger)

@@ -14,10 +14,10 @@ use crate::values;
 /// The most rows of one page.
 pub const MAX_LIMIT: u32 = 200;
 
-const COLUMNS: &str = "r.seq, r.id, r.state, r.source, r.caller, r.reason, r.kick, r.dry_run, r.targets, r.not_before,
+pub(super) const COLUMNS: &str = "r.seq, r.id, r.state, r.source, r.caller, r.reason, r.kick, r.dry_run, r.targets, r.not_before,
     r.accepted_at, r.started_at, r.finished_at, r.meetings_total, r.meetings_scanned, r.found, r.removed,
     r.already_absent, r.absent_after_ambiguous, r.failed, r.requests, r.last_error, r.revision,
-    t.meeting, t.participant, t.user, t.position";
+    t.meeting, t.participant, t.user, t.position, r.kick_error";
 
 impl<S: Store> Ledger<S> {
     /// One removal, with an estimate of the time left.
@@ -124,7 +124,7 @@ impl<S: Store> Ledger<S> {
         })
     }
 
-    fn view(&self, row: &Row, now: u64) -> Result<RemovalView, StoreError> {
+    pub(super) fn view(&self, row: &Row, now: u64) -> Result<RemovalView, StoreError> {
         let state = state_of(row.text(2)?)?;
         let not_before = row.maybe_integer(9)?;
         Ok(RemovalView {
@@ -143,6 +143,7 @@ impl<S: Store> Ledger<S> {
             finished_at: row.maybe_integer(12)?,
             progress: progress(row)?,
             last_error: row.maybe_text(21)?,
+            kick_error: row.maybe_text(27)?,
             estimated_seconds_left: None,
             pause: match state {
                 RemovalState::Queued | RemovalState::Running => self.pause(now),

@@ -7,7 +7,7 @@ use super::store::{Store, StoreError};
 use crate::values;
 
 /// One list of statements for each version, oldest first. A version that has been deployed is never edited.
-const VERSIONS: &[&[&str]] = &[VERSION_1, VERSION_2, VERSION_3];
+const VERSIONS: &[&[&str]] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 const VERSION_1: &[&str] = &[
     "CREATE TABLE removals (
@@ -175,6 +175,9 @@ const VERSION_3: &[&str] = &[
     // Removals whose rows are to be deleted: those of work, or all where the removal itself is gone.
     "CREATE TABLE leftovers (removal INTEGER PRIMARY KEY, forgotten INTEGER NOT NULL)",
 ];
+
+/// A kick that failed is told for as long as it matters, whatever else goes wrong.
+const VERSION_4: &[&str] = &["ALTER TABLE removals ADD COLUMN kick_error TEXT"];
 
 /// Creates what is missing. Cheap when nothing is.
 pub fn migrate(store: &impl Store) -> Result<(), StoreError> {

@@ -35,8 +35,10 @@ pub struct RemovalView {
     pub finished_at: Option<u64>,
     /// How far it is.
     pub progress: Progress,
-    /// What went wrong last, for a person.
+    /// What went wrong last, for a person. It may have been overcome since.
     pub last_error: Option<String>,
+    /// Why a kick failed before deletes that went ahead: whoever was live there may be in the meeting still.
+    pub kick_error: Option<String>,
     /// How long it will take still, in seconds, where that can be said.
     pub estimated_seconds_left: Option<u64>,
     /// Why all durable work stands still, where it does and this removal is not final.

@@ -1,6 +1,8 @@
 //! What the Worker asks of an app's ledger. Both are of one deployment, or of two neighbouring ones during a rollout:
 //! fields may be added, with a default.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::SynchronousRemoval;
@@ -125,6 +127,24 @@ pub enum LedgerCall {
     },
     /// How the ledger is.
     Health,
+}
+
+/// Why a ledger has not done what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoLedger {
+    /// There is no such binding, or no answer came; says why.
+    Silent(String),
+    /// It answered with this status, and has logged why.
+    Failed(u16),
+}
+
+impl fmt::Display for NoLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Silent(why) => f.write_str(why),
+            Self::Failed(status) => write!(f, "the ledger answered {status}"),
+        }
+    }
 }
 
 /// How long a ledger may take for an answer, in milliseconds: longer than any `wait`, so that only an object that died

@@ -17,5 +17,5 @@ pub mod service;
 pub mod settings;
 
 pub use admission::{Admitted, admit};
-pub use call::LedgerCall;
+pub use call::{LedgerCall, NoLedger};
 pub use service::serve;

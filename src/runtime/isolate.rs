@@ -46,7 +46,7 @@ impl Isolate {
     fn new(env: &Env) -> Self {
         let seed = js_sys::Math::random().to_bits() ^ Date::now().to_bits().rotate_left(32);
         Self {
-            config: config::parse(&|name| variable(env, name)),
+            config: config::read(&|name| variable(env, name), &names(env)),
             recorder: RefCell::default(),
             random: RefCell::new(fastrand::Rng::with_seed(seed)),
             health: RefCell::default(),
@@ -89,6 +89,12 @@ impl Isolate {
     pub fn request_id(&self) -> String {
         format!("{:032x}", self.random.borrow_mut().u128(..))
     }
+}
+
+/// The names of all bindings.
+fn names(env: &Env) -> Vec<String> {
+    let keys = Object::keys(env.unchecked_ref::<Object>());
+    keys.iter().filter_map(|name| name.as_string()).collect()
 }
 
 /// A variable or a secret; an object is given as its JSON.

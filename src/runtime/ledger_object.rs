@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::ids::AppId;
 use crate::ledger::engine::{AFTER_FAILURE_MS, EMPTY_MS};
 use crate::ledger::{Alarm, Ledger, StoreError};
-use crate::log::log_ledger_error;
+use crate::log::{end_line, log_ledger_error, write};
 use crate::realtimekit::{Api, Clock};
 use crate::removals::served::Served;
 use crate::removals::settings::settings;
@@ -74,7 +74,8 @@ impl DurableObject for RemovalLedger {
         let answer = match self.call(&app, &body).await {
             Ok(answer) => answer,
             Err(error) => {
-                log_ledger_error(&error.to_string());
+                let app = AppId::parse(&app).ok();
+                log_ledger_error(Some(&request_id), app.as_ref(), &error.to_string());
                 Problem::NotStored.answer()
             }
         };
@@ -90,7 +91,7 @@ impl DurableObject for RemovalLedger {
             .map_err(|error| worker::Error::RustError(error.to_string()))?;
         // Any other error would count against the alarm's few retries: it is logged.
         if let Err(error) = self.work().await {
-            log_ledger_error(&error.to_string());
+            log_ledger_error(None, None, &error.to_string());
         }
         Response::empty()
     }
@@ -105,6 +106,8 @@ impl RemovalLedger {
         let app = AppId::parse(app).map_err(|_| StoreError("a call without an app".to_owned()))?;
         let call: LedgerCall = serde_json::from_str(body)
             .map_err(|_| StoreError("a call of another version of this Worker".to_owned()))?;
+        // Another configuration begins with another instance; a shorter retention asks for an earlier alarm.
+        let is_first = self.ledger.get().is_none();
         let ledger = self.open(config)?;
         if !self.app_noted.get() {
             ledger.set_note(APP_NOTE, app.as_str())?;
@@ -121,7 +124,7 @@ impl RemovalLedger {
             call,
             LedgerCall::List { .. } | LedgerCall::Show { .. } | LedgerCall::Health
         );
-        if !reads || self.has_lost_its_alarm().await? {
+        if !reads || is_first || self.has_lost_its_alarm().await? {
             self.arm(&ledger).await?;
         }
         match &call {
@@ -157,6 +160,9 @@ impl RemovalLedger {
         let worked = ledger
             .on_alarm(&api, &transport, &*self.isolate, &AlarmClock(&self.state))
             .await;
+        for removal in &worked.ended {
+            write(&end_line(&app, removal));
+        }
         self.tell_limit(config, &app, &ledger).await;
         worked.error.map_or(Ok(()), Err)
     }
@@ -199,7 +205,7 @@ impl RemovalLedger {
             let call = LedgerCall::Limited { until_ms };
             let id = self.isolate.request_id();
             if let Err(error) = ask_ledger(&self.env, other, &call, &id).await {
-                log_ledger_error(&error.0);
+                log_ledger_error(Some(&id), Some(other), &error.to_string());
                 told = false;
             }
         }
@@ -210,7 +216,7 @@ impl RemovalLedger {
         self.limit_told.set(0);
         let soon = self.isolate.now_ms().saturating_add(AFTER_FAILURE_MS);
         if let Err(error) = AlarmClock(&self.state).set(soon).await {
-            log_ledger_error(&error.to_string());
+            log_ledger_error(None, Some(app), &error.to_string());
         }
     }
 

@@ -10,7 +10,7 @@ use worker::Env;
 use super::ledger_object::{APP_HEADER, REQUEST_ID_HEADER};
 use super::sql::text;
 use crate::ids::AppId;
-use crate::removals::LedgerCall;
+use crate::removals::{LedgerCall, NoLedger};
 
 /// The binding's name in `wrangler.toml`.
 const BINDING: &str = "LEDGER";
@@ -24,10 +24,6 @@ extern "C" {
     fn fetch(this: &LedgerStub, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 }
 
-/// Why a ledger gave no answer: a sentence for the log.
-#[derive(Debug)]
-pub struct NoLedger(pub String);
-
 /// Sends a call to the ledger of `app` and gives its answer as it came, ready to be sent on.
 pub async fn call_ledger(
     env: &Env,
@@ -37,10 +33,10 @@ pub async fn call_ledger(
 ) -> Result<Response, NoLedger> {
     let namespace = env.durable_object(BINDING);
     let stub = namespace.and_then(|namespace| namespace.get_by_name(app.as_str()));
-    let stub = stub.map_err(|error| NoLedger(error.to_string()))?;
-    let body = serde_json::to_string(call).map_err(|error| NoLedger(error.to_string()))?;
+    let stub = stub.map_err(|error| NoLedger::Silent(error.to_string()))?;
+    let body = serde_json::to_string(call).map_err(|error| NoLedger::Silent(error.to_string()))?;
     let sent = send(&stub.into_rpc(), app, &body, call.patience_ms(), request_id).await;
-    sent.map_err(|error| NoLedger(text(&error)))
+    sent.map_err(|error| NoLedger::Silent(text(&error)))
 }
 
 async fn send(
@@ -72,15 +68,12 @@ pub async fn ask_ledger(
 ) -> Result<String, NoLedger> {
     let response = call_ledger(env, app, call, request_id).await?;
     if !response.ok() {
-        return Err(NoLedger(format!(
-            "the ledger answered {}",
-            response.status()
-        )));
+        return Err(NoLedger::Failed(response.status()));
     }
     let body = match response.text() {
         Ok(body) => JsFuture::from(body).await,
         Err(error) => Err(error),
     };
-    body.map_err(|error| NoLedger(text(&error)))
+    body.map_err(|error| NoLedger::Silent(text(&error)))
         .map(|body| body.as_string().unwrap_or_default())
 }

@@ -17,7 +17,7 @@ use super::ledger_stub::ask_ledger;
 use crate::ids::AppId;
 use crate::log::log_ledger_error;
 use crate::realtimekit::Clock;
-use crate::removals::LedgerCall;
+use crate::removals::{LedgerCall, NoLedger};
 use crate::webhooks::key_answer::{self, MAX_KEY_ANSWER_BYTES, NoKey};
 use crate::webhooks::key_cache::FETCH_DEADLINE_MS;
 use crate::webhooks::public_key::RsaKey;
@@ -47,6 +47,12 @@ pub struct LedgerKeys<'a> {
     pub setting: &'a KeySetting,
 }
 
+impl LedgerKeys<'_> {
+    fn log(&self, error: &NoLedger) {
+        log_ledger_error(Some(self.request_id), Some(self.app), &error.to_string());
+    }
+}
+
 impl KeySource for LedgerKeys<'_> {
     async fn fetch(&self) -> Result<RsaKey, NoKey> {
         let KeySetting::Url(url) = self.setting else {
@@ -69,7 +75,7 @@ impl KeySource for LedgerKeys<'_> {
             name: note(self.setting),
         };
         let answer = ask_ledger(self.env, self.app, &call, self.request_id).await;
-        let answer = answer.map_err(|error| log_ledger_error(&error.0)).ok()?;
+        let answer = answer.inspect_err(|error| self.log(error)).ok()?;
         let answer: NoteAnswer = serde_json::from_str(&answer).ok()?;
         RsaKey::from_der(Base64::decode_vec(&answer.result?).ok()?).ok()
     }
@@ -82,7 +88,7 @@ impl KeySource for LedgerKeys<'_> {
         };
         // Without the copy a start while the key URL is down has to wait; nothing else depends on it.
         let stored = ask_ledger(self.env, self.app, &call, self.request_id).await;
-        stored.map_err(|error| log_ledger_error(&error.0)).is_ok()
+        stored.inspect_err(|error| self.log(error)).is_ok()
     }
 
     fn now_ms(&self) -> u64 {

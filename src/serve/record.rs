@@ -71,11 +71,12 @@ async fn flush(
         }
         match ask_ledger(env, &app, &call, request_id).await {
             Ok(_) => return,
-            Err(no_ledger) => error = no_ledger.0,
+            Err(no_ledger) => error = no_ledger.to_string(),
         }
     }
     if let LedgerCall::Record { removals } = &call {
         let ids: Vec<_> = removals.iter().map(|removal| removal.id.as_str()).collect();
-        log_ledger_error(&format!("not recorded: {}: {error}", ids.join(", ")));
+        let error = format!("not recorded: {}: {error}", ids.join(", "));
+        log_ledger_error(Some(request_id), Some(&app), &error);
     }
 }

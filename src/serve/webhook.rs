@@ -15,6 +15,9 @@ use crate::webhooks::{
     Rejection, Sender, Source, SourceState, Verified, decide, realtimekit, verify,
 };
 
+/// How much of a source's name is logged, in characters.
+const MAX_LOGGED_NAME: usize = 64;
+
 impl Serving<'_> {
     /// Receives a webhook.
     pub(super) async fn webhook(
@@ -23,14 +26,16 @@ impl Serving<'_> {
         name: &str,
         log: &mut RequestLog,
     ) -> Result<Reply, Problem> {
+        // Of a name that nobody has configured only its beginning is kept.
+        log.source = Some(name.chars().take(MAX_LOGGED_NAME).collect());
         let source = match config.webhooks.get(name) {
             None => return Err(Problem::UnknownSource),
             Some(SourceState::Refused(problems)) => {
+                log.misconfigured(problems);
                 return Err(Problem::NotConfigured(problems.clone()));
             }
             Some(SourceState::Ready(source)) => source,
         };
-        log.source = Some(source.name.clone());
         let body = body(self.request).await?;
         let verified = match self.verify(config, source, &body, log).await {
             Ok(verified) => verified,
@@ -39,7 +44,7 @@ impl Serving<'_> {
                 return Err(Problem::BadSignature);
             }
             Err(Rejection::Unavailable(why)) => {
-                log_webhook_error(&why);
+                log_webhook_error(&log.request_id, &why);
                 return Err(Problem::CannotVerify);
             }
         };
@@ -62,7 +67,7 @@ impl Serving<'_> {
         };
         let answer = call_ledger(self.env, &source.app, &call, &log.request_id).await;
         let response = answer.map_err(|error| {
-            log_ledger_error(&error.0);
+            log_ledger_error(Some(&log.request_id), Some(&source.app), &error.to_string());
             Problem::NotStored
         })?;
         log.removal_id = super::removal_of(&response);

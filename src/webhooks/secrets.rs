@@ -171,7 +171,8 @@ fn check_text(text: &str, min: usize) -> Result<(), String> {
     check_kind(&[text.to_owned()])?;
     if text.len() < min {
         return Err(format!(
-            "has a secret of fewer than {min} characters: make one with `openssl rand -hex 32`"
+            "has a secret of fewer than {min} characters: copy it again from the sender or, where it is yours to choose, make \
+             one with `openssl rand -hex 32`"
         ));
     }
     if text.trim() != text || text.chars().any(char::is_control) {

@@ -125,9 +125,7 @@ impl Sources {
                     r#"must be a JSON object of source to secret, such as {"clerk": "whsec_…"}"#;
                 whole("WEBHOOK_SECRETS", rule)
             })?;
-        let Some(webhooks) = settings.webhooks else {
-            return Ok(Self::default());
-        };
+        let webhooks = settings.webhooks.unwrap_or("{}");
         let entries = object_entries::<&RawValue>(webhooks).ok_or_else(|| {
             let rule = "must be a table of sources, such as [vars.WEBHOOKS.clerk] in wrangler.toml";
             whole("WEBHOOKS", rule)
@@ -148,6 +146,14 @@ impl Sources {
             } else {
                 let state = read(&name, json.get(), settings, secrets);
                 sources.push((name, state));
+            }
+        }
+        for (name, _) in secrets {
+            if sources.iter().all(|(own, _)| own != name) {
+                // Its sender is told to come again, and the operator why.
+                let rule = "has a secret in WEBHOOK_SECRETS and no table in wrangler.toml: add the table, or take the \
+                            secret out";
+                sources.push((name.clone(), refused(name, rule)));
             }
         }
         Self(sources)

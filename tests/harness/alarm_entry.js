@@ -1,4 +1,4 @@
-// The Worker, with a way to lose the alarm of its app's ledger, one to see what its handler asks of the storage first, and one
+// The Worker, with ways to lose the alarm of its app's ledger or to put it off, one to see what its handler asks of the storage first, and one
 // to run its cron.
 import worker, { RemovalLedger as Ledger } from './index.js';
 
@@ -9,6 +9,11 @@ export class RemovalLedger extends Ledger {
   async fetch(request) {
     const { pathname } = new URL(request.url);
     if (pathname === '/asked') return Response.json(asked);
+    if (pathname === '/put-off-alarm') {
+      await this.ctx.storage.setAlarm(Date.now() + 90 * 86_400_000);
+      await this.ctx.storage.sync();
+      this.ctx.abort('another instance begins');
+    }
     if (pathname !== '/lose-alarm') return super.fetch(request);
     await this.ctx.storage.deleteAlarm();
     return new Response();
@@ -30,6 +35,11 @@ export class RemovalLedger extends Ledger {
 export default {
   async fetch(request, env, context) {
     const { pathname } = new URL(request.url);
+    if (pathname === '/put-off-alarm') {
+      // It ends in the middle of its answer.
+      await env.LEDGER.getByName('app').fetch(request).catch(() => {});
+      return new Response();
+    }
     if (pathname === '/lose-alarm' || pathname === '/asked') return env.LEDGER.getByName('app').fetch(request);
     if (pathname !== '/cron') return worker.fetch(request, env, context);
     await worker.scheduled({ cron: '* * * * *', scheduledTime: Date.now(), noRetry() {} }, env, context);

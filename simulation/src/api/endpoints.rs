@@ -185,6 +185,9 @@ impl Api {
     /// Kicks all, or those named; 404 when nobody is live, or when one of those named is not.
     pub(super) fn kick(&mut self, meeting: &str, ids: Option<&[String]>, now: u64) -> RawAnswer {
         self.totals.kicks += 1;
+        if self.happens(self.faults.unkickable, now) {
+            return self.some_5xx();
+        }
         let returns = self.happens(self.faults.returns, now);
         let Some(meeting) = self.population.meeting(meeting) else {
             return error(404, "No meeting found");

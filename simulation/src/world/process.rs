@@ -186,7 +186,7 @@ impl World {
                 self.maybe_break();
                 let waker = Waker::from(Arc::clone(&self.woken));
                 match alarmed.as_mut().poll(&mut Context::from_waker(&waker)) {
-                    Poll::Ready(worked) => self.worked(&worked),
+                    Poll::Ready(worked) => self.worked(worked),
                     Poll::Pending => self.alarmed.push(alarmed),
                 }
                 self.end_of_turn();
@@ -203,7 +203,8 @@ impl World {
         self.breaks.iter().any(|at| (time..=time + 2).contains(at))
     }
 
-    fn worked(&mut self, worked: &Worked) {
+    fn worked(&mut self, worked: Worked) {
+        self.told.extend(worked.ended);
         if worked.error.is_some() {
             self.breaks.push(self.clock.now());
             self.failed_at = self.clock.now();

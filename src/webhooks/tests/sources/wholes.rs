@@ -184,3 +184,25 @@ fn a_whole_that_is_no_object_is_named_and_none_is_no_mistake() {
     }
     assert_eq!(parse(None, None).unwrap().problems().count(), 0);
 }
+
+#[test]
+fn a_secret_without_its_table_is_told_and_nobody_else_is_refused() {
+    let sources = parse(
+        r#"{"clerk": {"preset": "clerk"}}"#,
+        &format!(r#"{{"clerk": "{WHSEC}", "stytch": "{WHSEC}", "no name": "x"}}"#),
+    );
+    assert!(matches!(sources.get("clerk"), Some(SourceState::Ready(_))));
+    assert!(matches!(
+        sources.get("stytch"),
+        Some(SourceState::Refused(_))
+    ));
+    let problems: Vec<_> = sources.problems().map(ToString::to_string).collect();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(
+        problems[0].starts_with(
+            "WEBHOOKS.stytch has a secret in WEBHOOK_SECRETS and no table in wrangler.toml"
+        ),
+        "{problems:?}"
+    );
+    assert!(problems[1].starts_with("WEBHOOKS.… "), "{problems:?}");
+}

@@ -1,0 +1,62 @@
+//! A kick that fails stops no delete, and is told for as long as it matters.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+mod scene;
+
+use participant_remover::ledger::RemovalState;
+use scene::{everyone_in, live_meeting, removal, scene, start, user_in};
+
+/// How long all faults last, in milliseconds.
+const FOR_EVER: u64 = 24 * 60 * 60 * 1000;
+
+#[test]
+fn a_kick_that_failed_is_told_whatever_else_went_wrong_since() {
+    for seed in 0..30 {
+        let mut scenario = scene(100);
+        scenario.seed = seed;
+        scenario.faults.unkickable = 1.0;
+        scenario.faults.error_before = 0.3;
+        scenario.faults.end = FOR_EVER;
+        let meeting = live_meeting(&mut scenario, 3);
+        let order = user_in(&scenario, meeting, "user-1");
+        let mut world = start(scenario, vec![order]);
+        world.run_to_end().unwrap();
+        let view = removal(&world);
+        assert_eq!(
+            (view.state, view.progress.removed),
+            (RemovalState::Succeeded, 1)
+        );
+        let told = view.kick_error.unwrap_or_default();
+        assert!(told.starts_with("RealtimeKit answered 5"), "{seed}: {told}");
+    }
+}
+
+#[test]
+fn a_kick_of_everyone_makes_up_for_one_that_failed() {
+    let mut scenario = scene(100);
+    scenario.settings.requests_per_5_minutes = 20;
+    scenario.faults.unkickable = 1.0;
+    scenario.faults.end = 60_000;
+    let meeting = live_meeting(&mut scenario, 30);
+    let order = everyone_in(&scenario, meeting);
+    let mut world = start(scenario, vec![order]);
+    scene::until(&mut world, |world| removal(world).kick_error.is_some());
+    world.run_to_end().unwrap();
+    let view = removal(&world);
+    assert_eq!(
+        (view.state, view.progress.removed),
+        (RemovalState::Succeeded, 30)
+    );
+    assert_eq!(view.kick_error, None);
+}
+
+#[test]
+fn the_end_of_a_removal_is_told_once_and_as_it_is() {
+    let mut scenario = scene(100);
+    let meeting = live_meeting(&mut scenario, 3);
+    let order = everyone_in(&scenario, meeting);
+    let mut world = start(scenario, vec![order]);
+    world.run_to_end().unwrap();
+    assert_eq!(world.told, [removal(&world)]);
+    assert_eq!(world.told[0].state, RemovalState::Succeeded);
+}
