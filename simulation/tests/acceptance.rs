@@ -11,7 +11,7 @@ mod scene;
 use std::rc::Rc;
 
 use participant_remover::ids::{MeetingId, ParticipantId};
-use participant_remover::ledger::{Acceptance, Key, Ledger, Origin, Settings};
+use participant_remover::ledger::{Acceptance, Filter, Key, Ledger, Origin, Settings};
 use participant_remover::removal::{RemovalOrder, Target};
 use simulation::clock::SimulatedClock;
 use simulation::scenario::order;
@@ -73,7 +73,7 @@ fn a_thousand_targets_are_stored_whole_or_not_at_all_and_once() {
         disk.calm();
         assert!(
             ledger
-                .list(None, None, 10, clock.now())
+                .list(Filter::default(), None, 10, clock.now())
                 .unwrap()
                 .rows
                 .is_empty()
@@ -99,7 +99,11 @@ fn a_thousand_targets_are_stored_whole_or_not_at_all_and_once() {
         Acceptance::Conflict
     );
     assert_eq!(
-        ledger.list(None, None, 10, clock.now()).unwrap().rows.len(),
+        ledger
+            .list(Filter::default(), None, 10, clock.now())
+            .unwrap()
+            .rows
+            .len(),
         1
     );
 }
@@ -125,7 +129,7 @@ fn orders_that_differ_in_what_they_share_are_refused() {
     );
     assert!(
         ledger
-            .list(None, None, 10, clock.now())
+            .list(Filter::default(), None, 10, clock.now())
             .unwrap()
             .rows
             .is_empty()

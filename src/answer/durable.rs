@@ -58,6 +58,7 @@ struct PauseBody {
 struct ItemBody<'a> {
     meeting_id: &'a str,
     participant_id: &'a str,
+    target: Option<u64>,
     state: &'static str,
     outcome: Option<&'static str>,
     attempts: u32,
@@ -81,6 +82,7 @@ impl<'a> From<&'a ItemView> for ItemBody<'a> {
         Self {
             meeting_id: &item.meeting,
             participant_id: &item.participant,
+            target: item.target,
             state: item.state.as_str(),
             outcome: item.outcome.map(crate::removal::Outcome::as_str),
             attempts: item.attempts,

@@ -147,7 +147,7 @@ impl Problem {
             Self::CannotVerify => {
                 "the webhook's signature cannot be checked at the moment: send it again".to_owned()
             }
-            Self::UnknownRemoval => "no such removal: it never was, or its retention time is over".to_owned(),
+            Self::UnknownRemoval => "no such removal: it never was, its retention time is over, or its app is not one that this Worker serves".to_owned(),
             Self::MethodNotAllowed(allow) => format!("this route takes {allow} only"),
             Self::KeyReused(header) => {
                 format!("this {header} was used before with another body: a new request needs a new one")

@@ -6,9 +6,9 @@ use super::Ledger;
 use super::pass::MAX_TOTAL;
 use super::passes::Found;
 use super::planning::{RANK_ACTIVE, RANK_INACTIVE};
-use super::store::{Store, StoreError, count, first_row, json};
+use super::store::{Store, StoreError, count, json};
+use super::wanted::{ITS_TARGET, ParticipantRow, WANTED};
 use super::work::Work;
-use crate::ids::CustomParticipantId;
 use crate::realtimekit::answers::{Meeting, Page, Participant};
 use crate::values;
 
@@ -19,31 +19,6 @@ struct MeetingRow<'a> {
     rank: u32,
     created: &'a str,
 }
-
-#[derive(Serialize)]
-struct ParticipantRow<'a> {
-    id: &'a str,
-    user: Option<&'a str>,
-    created: Option<u64>,
-}
-
-impl<'a> ParticipantRow<'a> {
-    fn of(participant: &'a Participant) -> Self {
-        let user = participant.custom_participant_id.as_ref();
-        Self {
-            id: &participant.id,
-            user: user.map(CustomParticipantId::as_str),
-            created: participant.created_at_ms,
-        }
-    }
-}
-
-/// Those of the rows `?2` of the meeting `?3` that a target of the removal `?1` is about, or everyone, where `?4` says so.
-/// An event is about nobody who was added after it.
-const WANTED: &str = "FROM json_each(?2)
-    WHERE ifnull(value ->> 'created' <= (SELECT event_at FROM removals WHERE seq = ?1), TRUE)
-        AND (?4 OR EXISTS (SELECT 1 FROM targets t INDEXED BY targets_by_user WHERE t.removal = ?1
-            AND t.user = value ->> 'user' AND (t.meeting IS NULL OR t.meeting = ?3)))";
 
 /// How many other removals take one page at most: it all happens in one turn.
 const SHARED_WITH: usize = 200;
@@ -178,8 +153,8 @@ impl<S: Store> Ledger<S> {
         let state = if work.dry_run { "found" } else { "waiting" };
         let new = self.store.run(
             &format!(
-                "INSERT INTO items (removal, work, meeting, participant, state, found_at)
-                 SELECT ?1, ?5, ?3, value ->> 'id', ?6, ?7 {WANTED}
+                "INSERT INTO items (removal, work, meeting, participant, state, found_at, target)
+                 SELECT ?1, ?5, ?3, value ->> 'id', ?6, ?7, ifnull({ITS_TARGET}, ?8) {WANTED}
                  ON CONFLICT (work, participant) DO NOTHING RETURNING id"
             ),
             &values![
@@ -190,6 +165,7 @@ impl<S: Store> Ledger<S> {
                 work.id,
                 state,
                 now,
+                self.target_of_everyone(work)?,
             ],
         )?;
         let found = count(new.len());
@@ -207,23 +183,6 @@ impl<S: Store> Ledger<S> {
             nameless,
         };
         self.take_page(work, &ids, page.total_count, found, random, now)
-    }
-
-    /// How many of the rows a target is about.
-    fn wanted(&self, work: &Work, rows: &[ParticipantRow<'_>]) -> Result<u64, StoreError> {
-        if rows.is_empty() {
-            return Ok(0);
-        }
-        let wanted = self.store.run(
-            &format!("SELECT count(*) {WANTED}"),
-            &values![
-                work.removal,
-                json(&rows)?,
-                work.meeting.as_deref(),
-                work.everyone
-            ],
-        )?;
-        first_row(&wanted)?.integer(0)
     }
 
     /// Whoever has an outcome as gone and is listed still: a list may lag, so it is read again after a while; but it may be

@@ -54,8 +54,8 @@ impl<S: Store> Ledger<S> {
             &values![seq, RANK_NAMED, everywhere],
         )?;
         self.store.run(
-            "INSERT OR IGNORE INTO items (removal, work, meeting, participant, state, found_at)
-             SELECT t.removal, w.id, t.meeting, t.participant, 'waiting', ?2
+            "INSERT OR IGNORE INTO items (removal, work, meeting, participant, state, found_at, target)
+             SELECT t.removal, w.id, t.meeting, t.participant, 'waiting', ?2, t.position
              FROM targets t JOIN works w INDEXED BY works_by_meeting ON w.removal = t.removal AND ifnull(w.meeting, '') = t.meeting
              WHERE t.removal = ?1 AND t.participant IS NOT NULL ORDER BY t.position",
             &values![seq, now],

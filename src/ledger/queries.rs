@@ -1,18 +1,14 @@
-//! Reading removals: one, a list of them, their items, and the ledger's health.
+//! Reading a removal, and the ledger's health.
 
 use super::Ledger;
 use super::changes::state_of;
 use super::id::RemovalId;
-use super::participants::stored_outcome;
 use super::state::RemovalState;
 use super::store::{Row, Store, StoreError, first_row};
-use super::views::{Health, ItemState, ItemView, Listing, Progress, RemovalView};
+use super::views::{Health, Progress, RemovalView};
 use crate::ids::{CustomParticipantId, MeetingId, ParticipantId};
 use crate::removal::Target;
 use crate::values;
-
-/// The most rows of one page.
-pub const MAX_LIMIT: u32 = 200;
 
 pub(super) const COLUMNS: &str = "r.seq, r.id, r.state, r.source, r.caller, r.reason, r.kick, r.dry_run, r.targets, r.not_before,
     r.accepted_at, r.started_at, r.finished_at, r.meetings_total, r.meetings_scanned, r.found, r.removed,
@@ -48,55 +44,6 @@ impl<S: Store> Ledger<S> {
         rows.first()
             .map(|row| Ok((row.integer(0)?, state_of(row.text(1)?)?.is_final())))
             .transpose()
-    }
-
-    /// Removals, newest first, of one state or of all. `after` is the cursor that the page before gave.
-    pub fn list(
-        &self,
-        state: Option<RemovalState>,
-        after: Option<u64>,
-        limit: u32,
-        now: u64,
-    ) -> Result<Listing<RemovalView>, StoreError> {
-        let limit = limit.clamp(1, MAX_LIMIT);
-        let filter = if state.is_some() {
-            "r.state = ?1"
-        } else {
-            "?1 IS NULL"
-        };
-        let rows = self.store.run(
-            &format!(
-                "SELECT {COLUMNS} FROM removals r LEFT JOIN targets t ON t.removal = r.seq AND t.position = 0
-                 WHERE {filter} AND r.seq < ?2 ORDER BY r.seq DESC LIMIT ?3"
-            ),
-            &values![
-                state.map(RemovalState::as_str),
-                after.unwrap_or(super::store::MAX_INTEGER),
-                limit + 1
-            ],
-        )?;
-        listing(&rows, limit, |row| {
-            Ok((row.integer(0)?, self.view(row, now)?))
-        })
-    }
-
-    /// The participants of a removal, in the order in which they were found. `None` when there is no such removal.
-    pub fn items(
-        &self,
-        id: &RemovalId,
-        after: Option<u64>,
-        limit: u32,
-    ) -> Result<Option<Listing<ItemView>>, StoreError> {
-        let Some((seq, _)) = self.find(id)? else {
-            return Ok(None);
-        };
-        let limit = limit.clamp(1, MAX_LIMIT);
-        let rows = self.store.run(
-            "SELECT id, meeting, participant, state, outcome, attempts, last_error, found_at, finished_at FROM items
-             WHERE removal = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
-            &values![seq, after.unwrap_or(0), limit + 1],
-        )?;
-        listing(&rows, limit, |row| Ok((row.integer(0)?, item(row)?))).map(Some)
     }
 
     /// Whether any removal is not final.
@@ -199,41 +146,5 @@ fn target(row: &Row) -> Result<Option<Target>, StoreError> {
         (Some(meeting), None, None) => Some(Target::EveryoneInMeeting { meeting }),
         (None, _, Some(user)) => Some(Target::UserEverywhere { user }),
         (None, _, None) => None,
-    })
-}
-
-fn item(row: &Row) -> Result<ItemView, StoreError> {
-    let state = row.text(3)?;
-    Ok(ItemView {
-        meeting: row.text(1)?.to_owned(),
-        participant: row.text(2)?.to_owned(),
-        state: ItemState::parse(state)
-            .ok_or_else(|| StoreError(format!("an item is in the unknown state {state}")))?,
-        outcome: stored_outcome(row.maybe_text(4)?)?,
-        attempts: row.small(5)?,
-        last_error: row.maybe_text(6)?,
-        found_at: row.integer(7)?,
-        finished_at: row.maybe_integer(8)?,
-    })
-}
-
-/// Cuts the row that shows that there are more, and makes the last one shown the cursor.
-fn listing<T>(
-    rows: &[Row],
-    limit: u32,
-    read: impl Fn(&Row) -> Result<(u64, T), StoreError>,
-) -> Result<Listing<T>, StoreError> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = rows.len() > limit;
-    let mut cursor = None;
-    let mut shown = Vec::with_capacity(rows.len());
-    for row in rows.iter().take(limit) {
-        let (key, view) = read(row)?;
-        cursor = Some(key);
-        shown.push(view);
-    }
-    Ok(Listing {
-        rows: shown,
-        next: cursor.filter(|_| more),
     })
 }

@@ -176,8 +176,12 @@ const VERSION_3: &[&str] = &[
     "CREATE TABLE leftovers (removal INTEGER PRIMARY KEY, forgotten INTEGER NOT NULL)",
 ];
 
-/// A kick that failed is told for as long as it matters, whatever else goes wrong.
-const VERSION_4: &[&str] = &["ALTER TABLE removals ADD COLUMN kick_error TEXT"];
+/// What a removal tells as proof: whose each participant was, and a kick that failed.
+const VERSION_4: &[&str] = &[
+    "ALTER TABLE removals ADD COLUMN kick_error TEXT",
+    // The position of the target that a participant was found for.
+    "ALTER TABLE items ADD COLUMN target INTEGER",
+];
 
 /// Creates what is missing. Cheap when nothing is.
 pub fn migrate(store: &impl Store) -> Result<(), StoreError> {

@@ -116,9 +116,9 @@ impl<S: Store> Ledger<S> {
     fn insert_answered(&self, records: &str) -> Result<(), StoreError> {
         self.store.run(
             "INSERT INTO items (removal, meeting, participant, state, outcome, attempts, found_at, finished_at,
-                last_error)
+                last_error, target)
              SELECT seq, value ->> 'meeting_id', value ->> 'participant_id', iif(failed, 'failed', 'done'),
-                value ->> 'outcome', value ->> 'attempts', finished_at, finished_at, last_error
+                value ->> 'outcome', value ->> 'attempts', finished_at, finished_at, last_error, 0
              FROM json_each(?1) JOIN removals ON removals.id = value ->> 'id'
              WHERE NOT EXISTS (SELECT 1 FROM targets WHERE removal = seq)",
             &values![records],

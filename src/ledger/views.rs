@@ -106,6 +106,8 @@ pub struct ItemView {
     pub meeting: String,
     /// The participant.
     pub participant: String,
+    /// The position of the target that it was found for, where that was kept.
+    pub target: Option<u64>,
     /// Whether there is work left on it.
     pub state: ItemState,
     /// What became of it, once that is known.

@@ -46,10 +46,17 @@ pub fn admit(
             create(config, caller, idempotency_key, body, now_ms)
         }
         Route::ListRemovals => {
-            let query = read(&["state", "cursor", "limit", "app_id"])?;
+            let query = read(&[
+                "state",
+                "custom_participant_id",
+                "cursor",
+                "limit",
+                "app_id",
+            ])?;
             let state = query.state.map(RemovalState::as_str).map(str::to_owned);
             let call = LedgerCall::List {
                 state,
+                user: query.user.map(|user| user.as_str().to_owned()),
                 cursor: query.cursor,
                 limit: query.limit,
             };

@@ -27,6 +27,9 @@ pub enum LedgerCall {
         /// Only those in this state.
         #[serde(default)]
         state: Option<String>,
+        /// Only those of which a target names this user.
+        #[serde(default)]
+        user: Option<String>,
         /// Where the page before ended.
         #[serde(default)]
         cursor: Option<u64>,

@@ -2,9 +2,9 @@
 
 use crate::answer::{FieldProblem, Problem};
 use crate::config::Config;
-use crate::ids::AppId;
+use crate::ids::{AppId, CustomParticipantId};
 use crate::ledger::RemovalState;
-use crate::ledger::queries::MAX_LIMIT;
+use crate::ledger::listing::MAX_LIMIT;
 use crate::query::pairs;
 
 /// How many rows a page has when nobody says.
@@ -22,6 +22,8 @@ pub struct Query {
     pub names_app: bool,
     /// The state to filter by.
     pub state: Option<RemovalState>,
+    /// The user to filter by.
+    pub user: Option<CustomParticipantId>,
     /// Where the page before ended.
     pub cursor: Option<u64>,
     /// How many rows at most.
@@ -47,6 +49,7 @@ pub fn read(query: Option<&str>, allowed: &[&str], config: &Config) -> Result<Qu
         app: app(value("app_id"), config)?,
         names_app: value("app_id").is_some(),
         state: state.transpose()?,
+        user: value("custom_participant_id").map(user).transpose()?,
         cursor: value("cursor")
             .map(|text| {
                 number(text).ok_or_else(|| {
@@ -57,6 +60,11 @@ pub fn read(query: Option<&str>, allowed: &[&str], config: &Config) -> Result<Qu
         limit: bounded("limit", value("limit"), DEFAULT_LIMIT, 1, MAX_LIMIT)?,
         wait_seconds: bounded("wait", value("wait"), 0, 0, MAX_WAIT_SECONDS)?,
     })
+}
+
+fn user(id: &str) -> Result<CustomParticipantId, FieldProblem> {
+    CustomParticipantId::parse(id)
+        .map_err(|error| FieldProblem::at("", "custom_participant_id", error.0))
 }
 
 fn app(value: Option<&str>, config: &Config) -> Result<AppId, Problem> {

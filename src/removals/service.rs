@@ -9,7 +9,10 @@ use super::served::Served;
 use crate::answer::durable::{ledger_health, removal, removal_with_items, removals};
 use crate::answer::{Answer, Problem};
 use crate::digest::sha256_hex;
-use crate::ledger::{Change, Key, Ledger, Origin, RemovalId, RemovalState, Store, StoreError};
+use crate::ids::CustomParticipantId;
+use crate::ledger::{
+    Change, Filter, Key, Ledger, Origin, RemovalId, RemovalState, Store, StoreError,
+};
 use crate::realtimekit::Clock;
 
 /// How often a waiting request looks for a change.
@@ -29,9 +32,13 @@ pub async fn serve<S: Store, C: Clock>(
         } => create(served, caller, body, idempotency_key.as_deref()),
         LedgerCall::List {
             state,
+            user,
             cursor,
             limit,
-        } => list(served, state.as_deref(), *cursor, *limit),
+        } => {
+            let state = state.as_deref().and_then(RemovalState::parse);
+            list(served, state, user.as_deref(), *cursor, *limit)
+        }
         LedgerCall::Show {
             id,
             cursor,
@@ -43,7 +50,7 @@ pub async fn serve<S: Store, C: Clock>(
             change(served, id, 200, Ledger::cancel, impossible)
         }
         LedgerCall::Retry { id } => {
-            let impossible = "has nothing that failed and could be retried";
+            let impossible = "has nothing that could be run again; a synchronous removal is repeated by sending its DELETE again";
             change(served, id, 202, Ledger::retry, impossible)
         }
         LedgerCall::Deliver {
@@ -89,13 +96,19 @@ fn done((): ()) -> Answer {
 
 fn list<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
-    state: Option<&str>,
+    state: Option<RemovalState>,
+    user: Option<&str>,
     cursor: Option<u64>,
     limit: u32,
 ) -> Result<Answer, StoreError> {
-    let state = state.and_then(RemovalState::parse);
     let now = served.clock.now_ms();
-    let listing = served.ledger.list(state, cursor, limit, now)?;
+    let user = user.map(CustomParticipantId::parse).transpose();
+    let user = user.map_err(|_| StoreError("a user whose id breaks the rules".to_owned()))?;
+    let filter = Filter {
+        state,
+        user: user.as_ref(),
+    };
+    let listing = served.ledger.list(filter, cursor, limit, now)?;
     Ok(removals(&listing, served.app))
 }
 

@@ -1,6 +1,6 @@
 //! Events that were not understood, keys, pages of the list, and notes.
 
-use participant_remover::ledger::{Acceptance, Key, Origin, Quarantined, RemovalState};
+use participant_remover::ledger::{Acceptance, Filter, Key, Origin, Quarantined, RemovalState};
 use participant_remover::removal::Target;
 use simulation::scenario::order;
 
@@ -27,12 +27,12 @@ fn an_event_that_was_not_understood_is_quarantined_once() {
         Acceptance::Replayed(id.clone())
     );
     let listed = ledger
-        .list(Some(RemovalState::Quarantined), None, 10, clock.now())
+        .list(in_state(RemovalState::Quarantined), None, 10, clock.now())
         .unwrap();
     assert_eq!((listed.rows.len(), &listed.rows[0].id), (1, &id));
     assert!(
         ledger
-            .list(Some(RemovalState::Queued), None, 10, clock.now())
+            .list(in_state(RemovalState::Queued), None, 10, clock.now())
             .unwrap()
             .rows
             .is_empty()
@@ -82,13 +82,20 @@ fn lists_are_read_by_pages_newest_first() {
     let ids: Vec<_> = (0..5)
         .map(|n| left(&ledger, &clock, &format!("u{n}"), 0))
         .collect();
-    let first = ledger.list(None, None, 2, clock.now()).unwrap();
+    let first = ledger
+        .list(Filter::default(), None, 2, clock.now())
+        .unwrap();
     assert_eq!(
         first.rows.iter().map(|row| &row.id).collect::<Vec<_>>(),
         [&ids[4], &ids[3]]
     );
     let second = ledger
-        .list(Some(RemovalState::Scheduled), first.next, 3, clock.now())
+        .list(
+            in_state(RemovalState::Scheduled),
+            first.next,
+            3,
+            clock.now(),
+        )
         .unwrap();
     assert_eq!(
         second.rows.iter().map(|row| &row.id).collect::<Vec<_>>(),
@@ -180,4 +187,11 @@ fn a_body_is_known_for_a_week_however_long_its_removal_is_kept() {
         accept_of("caller:a", "body/d"),
         Acceptance::Replayed(_)
     ));
+}
+
+fn in_state(state: RemovalState) -> Filter<'static> {
+    Filter {
+        state: Some(state),
+        user: None,
+    }
 }

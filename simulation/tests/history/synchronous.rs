@@ -1,6 +1,6 @@
 //! Removals of the synchronous route.
 
-use participant_remover::ledger::{Change, RemovalId, RemovalState, SynchronousRemoval};
+use participant_remover::ledger::{Change, Filter, RemovalId, RemovalState, SynchronousRemoval};
 use participant_remover::realtimekit::Clock;
 use participant_remover::realtimekit::limits::{Left, RateLimit};
 use participant_remover::removal::{Outcome, Target};
@@ -40,7 +40,9 @@ fn a_synchronous_removal_is_kept_and_its_requests_are_counted() {
     ledger
         .record_synchronous(&[done, later], true, clock.now())
         .unwrap();
-    let listed = ledger.list(None, None, 10, clock.now()).unwrap();
+    let listed = ledger
+        .list(Filter::default(), None, 10, clock.now())
+        .unwrap();
     let ids: Vec<_> = listed.rows.iter().map(|row| &row.id).collect();
     assert_eq!(ids, [&other, &id]);
     let view = ledger.show(&id, clock.now()).unwrap().unwrap();
@@ -83,7 +85,9 @@ fn without_a_history_the_requests_of_synchronous_removals_are_counted_all_the_sa
         ledger.limited_until(clock.now()),
         Some(clock.now() + 300_000)
     );
-    let listed = ledger.list(None, None, 10, clock.now()).unwrap();
+    let listed = ledger
+        .list(Filter::default(), None, 10, clock.now())
+        .unwrap();
     assert!(listed.rows.is_empty());
 }
 

@@ -60,7 +60,7 @@ fn a_key_is_visible_ascii_of_bounded_length() {
 fn a_list_is_filtered_and_paged() {
     let admitted = ask(
         &Route::ListRemovals,
-        "state=failed&cursor=7&limit=200&app_id=app2",
+        "state=failed&custom_participant_id=ann%40example.com&cursor=7&limit=200&app_id=app2",
         None,
         "",
     )
@@ -70,6 +70,7 @@ fn a_list_is_filtered_and_paged() {
         admitted.call,
         LedgerCall::List {
             state: Some("failed".to_owned()),
+            user: Some("ann@example.com".to_owned()),
             cursor: Some(7),
             limit: 200
         }

@@ -18,6 +18,7 @@ pub struct Removal {
     not_before: Option<String>,
     paused: Option<String>,
     last_error: Option<String>,
+    kick_error: Option<String>,
 }
 
 impl Removal {
@@ -53,6 +54,7 @@ impl Removal {
             not_before: text("/not_before"),
             paused,
             last_error: text("/last_error"),
+            kick_error: text("/kick_error"),
         })
     }
 
@@ -89,8 +91,9 @@ impl Removal {
     /// Its progress in one line.
     pub fn line(&self) -> String {
         let (scanned, meetings) = self.meetings;
+        let dry = if self.dry_run { "dry run " } else { "" };
         let mut parts = vec![
-            self.state.clone(),
+            format!("{dry}{}", self.state),
             format!("meetings {scanned}/{meetings}"),
             format!("found {}", self.found),
         ];
@@ -126,7 +129,11 @@ impl Removal {
         };
         let error = self.last_error.as_ref().filter(|_| !advice.is_empty());
         let error = error.map(|error| format!("\nlast error: {error}"));
-        format!("{}{}{advice}", self.line(), error.unwrap_or_default())
+        let kick = self.kick_error.as_ref().map(|error| {
+            format!("\na kick failed ({error}): whoever was live there is in the meeting still, until they leave or its session is ended")
+        });
+        let (error, kick) = (error.unwrap_or_default(), kick.unwrap_or_default());
+        format!("{}{error}{kick}{advice}", self.line())
     }
 }
 
@@ -186,6 +193,25 @@ mod tests {
         assert!(paused.line().contains("CLOUDFLARE_API_TOKEN"));
         let failed = removal("failed", r#","last_error":"RealtimeKit answered 500""#);
         assert!(failed.ending().contains("500") && failed.ending().contains("retry"));
+    }
+
+    #[test]
+    fn a_kick_that_failed_is_told_of_a_success_too() {
+        let ended = removal(
+            "succeeded",
+            r#","last_error":"overcome","kick_error":"RealtimeKit answered 500""#,
+        );
+        let told = ended.ending();
+        assert!(
+            told.contains("a kick failed (RealtimeKit answered 500)") && !told.contains("overcome")
+        );
+    }
+
+    #[test]
+    fn a_dry_run_is_called_one() {
+        let body = r#"{"result":{"state":"succeeded","dry_run":true,"progress":{"participants_found":24}}}"#;
+        let line = Removal::read(body).unwrap().line();
+        assert!(line.starts_with("dry run succeeded, ") && line.contains("found 24"));
     }
 
     #[test]

@@ -1,0 +1,117 @@
+//! Pages: of removals, and of the participants of one.
+
+use super::Ledger;
+use super::id::RemovalId;
+use super::participants::stored_outcome;
+use super::queries::COLUMNS;
+use super::state::RemovalState;
+use super::store::{Row, Store, StoreError};
+use super::views::{ItemState, ItemView, Listing, RemovalView};
+use crate::ids::CustomParticipantId;
+use crate::values;
+
+/// The most rows of one page.
+pub const MAX_LIMIT: u32 = 200;
+
+/// Which removals are listed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter<'a> {
+    /// Those in this state.
+    pub state: Option<RemovalState>,
+    /// Those of which a target names this user.
+    pub user: Option<&'a CustomParticipantId>,
+}
+
+impl<S: Store> Ledger<S> {
+    /// Removals, newest first. `after` is the cursor that the page before gave.
+    pub fn list(
+        &self,
+        filter: Filter<'_>,
+        after: Option<u64>,
+        limit: u32,
+        now: u64,
+    ) -> Result<Listing<RemovalView>, StoreError> {
+        let limit = limit.clamp(1, MAX_LIMIT);
+        let state = if filter.state.is_some() {
+            "r.state = ?1"
+        } else {
+            "?1 IS NULL"
+        };
+        let user = if filter.user.is_some() {
+            "r.seq IN (SELECT removal FROM targets INDEXED BY targets_by_user WHERE user = ?4)"
+        } else {
+            "?4 IS NULL"
+        };
+        let rows = self.store.run(
+            &format!(
+                "SELECT {COLUMNS} FROM removals r LEFT JOIN targets t ON t.removal = r.seq AND t.position = 0
+                 WHERE {state} AND {user} AND r.seq < ?2 ORDER BY r.seq DESC LIMIT ?3"
+            ),
+            &values![
+                filter.state.map(RemovalState::as_str),
+                after.unwrap_or(super::store::MAX_INTEGER),
+                limit + 1,
+                filter.user.map(CustomParticipantId::as_str),
+            ],
+        )?;
+        listing(&rows, limit, |row| {
+            Ok((row.integer(0)?, self.view(row, now)?))
+        })
+    }
+
+    /// The participants of a removal, in the order in which they were found. `None` when there is no such removal.
+    pub fn items(
+        &self,
+        id: &RemovalId,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Option<Listing<ItemView>>, StoreError> {
+        let Some((seq, _)) = self.find(id)? else {
+            return Ok(None);
+        };
+        let limit = limit.clamp(1, MAX_LIMIT);
+        let rows = self.store.run(
+            "SELECT id, meeting, participant, state, outcome, attempts, last_error, found_at, finished_at, target FROM items
+             WHERE removal = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+            &values![seq, after.unwrap_or(0), limit + 1],
+        )?;
+        listing(&rows, limit, |row| Ok((row.integer(0)?, item(row)?))).map(Some)
+    }
+}
+
+fn item(row: &Row) -> Result<ItemView, StoreError> {
+    let state = row.text(3)?;
+    Ok(ItemView {
+        meeting: row.text(1)?.to_owned(),
+        participant: row.text(2)?.to_owned(),
+        state: ItemState::parse(state)
+            .ok_or_else(|| StoreError(format!("an item is in the unknown state {state}")))?,
+        outcome: stored_outcome(row.maybe_text(4)?)?,
+        attempts: row.small(5)?,
+        last_error: row.maybe_text(6)?,
+        found_at: row.integer(7)?,
+        finished_at: row.maybe_integer(8)?,
+        target: row.maybe_integer(9)?,
+    })
+}
+
+/// Cuts the row that shows that there are more, and makes the last one shown the cursor.
+fn listing<T>(
+    rows: &[Row],
+    limit: u32,
+    read: impl Fn(&Row) -> Result<(u64, T), StoreError>,
+) -> Result<Listing<T>, StoreError> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    let mut cursor = None;
+    let mut shown = Vec::with_capacity(rows.len());
+    for row in rows.iter().take(limit) {
+        let (key, view) = read(row)?;
+        cursor = Some(key);
+        shown.push(view);
+    }
+    Ok(Listing {
+        rows: shown,
+        next: cursor.filter(|_| more),
+    })
+}
