@@ -32,7 +32,7 @@ pub struct RequestLog {
     /// What is wrong with the configuration, where that is why nothing was served.
     #[serde(rename = "config.problems", skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
-    /// The source that a webhook is for, whether or not it is its own, or there is one of that name.
+    /// The configured source that a webhook is for, whether or not it is its own.
     #[serde(rename = "webhook.source", skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// Why a webhook asks for nothing.

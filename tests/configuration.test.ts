@@ -101,6 +101,15 @@ describe('one wrong variable is enough', () => {
   }
 });
 
+test('a misspelt variable is named with the one that is meant, and the log says so', async () => {
+  const { vars, secrets } = configuration(standIn.baseUrl);
+  await withWorker({ vars: { ...vars, LEDGER_RETENTON_DAYS: '7' }, secrets }, async (other) => {
+    await assertRefusesEverything(other, ['LEDGER_RETENTON_DAYS'], []);
+    const answer = await other.call('/removals');
+    assert.deepEqual((await other.logOf(answer))['config.problems'], ['LEDGER_RETENTON_DAYS is not read: its name is to be LEDGER_RETENTION_DAYS']);
+  });
+});
+
 test('secrets may be given as variables, objects as JSON or as tables, and numbers as either', async () => {
   const { vars, secrets } = configuration(standIn.baseUrl);
   const given = { ...vars, CLOUDFLARE_API_TOKEN: API_TOKEN, CALLER_TOKENS: { ...CALLERS }, API_REQUESTS_PER_5_MINUTES: 600 };

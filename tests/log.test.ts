@@ -19,6 +19,7 @@ const FIELDS: Record<string, (value: unknown) => boolean> = {
   'upstream.attempts': (value) => Number.isInteger(value),
   'upstream.status': (value) => Number.isInteger(value),
   'upstream.cf_ray': (value) => typeof value === 'string',
+  'config.problems': (value) => Array.isArray(value) && value.every((problem) => /^[A-Z_]/.test(String(problem))),
   duration_ms: (value) => Number.isInteger(value) && Number(value) >= 0,
 };
 

@@ -15,9 +15,6 @@ use crate::webhooks::{
     Rejection, Sender, Source, SourceState, Verified, decide, realtimekit, verify,
 };
 
-/// How much of a source's name is logged, in characters.
-const MAX_LOGGED_NAME: usize = 64;
-
 impl Serving<'_> {
     /// Receives a webhook.
     pub(super) async fn webhook(
@@ -26,15 +23,15 @@ impl Serving<'_> {
         name: &str,
         log: &mut RequestLog,
     ) -> Result<Reply, Problem> {
-        // Of a name that nobody has configured only its beginning is kept.
-        log.source = Some(name.chars().take(MAX_LOGGED_NAME).collect());
-        let source = match config.webhooks.get(name) {
-            None => return Err(Problem::UnknownSource),
-            Some(SourceState::Refused(problems)) => {
+        // A name that nobody has configured may hold anything, and is not logged.
+        let state = config.webhooks.get(name).ok_or(Problem::UnknownSource)?;
+        log.source = Some(name.to_owned());
+        let source = match state {
+            SourceState::Refused(problems) => {
                 log.misconfigured(problems);
                 return Err(Problem::NotConfigured(problems.clone()));
             }
-            Some(SourceState::Ready(source)) => source,
+            SourceState::Ready(source) => source,
         };
         let body = body(self.request).await?;
         let verified = match self.verify(config, source, &body, log).await {

@@ -98,7 +98,7 @@ export function badInput(world: () => Durable): void {
   });
 
   const routes: [string, string, ExpectedError][] = [
-    ['GET', '/removals?states=failed', field('/states', /state, cursor/)],
+    ['GET', '/removals?states=failed', field('/states', /state, custom_participant_id, cursor/)],
     ['GET', '/removals?state=done', field('/state')],
     ['GET', '/removals?limit=0', field('/limit')],
     ['GET', '/removals?limit=201', field('/limit')],

@@ -37,6 +37,21 @@ export function kicks(world: () => Durable): void {
     assert.deepEqual(kicks.map(({ path, status }) => [path.split('/').at(-1), status]), [['kick-all', 200], ['kick-all', 404]]);
   });
 
+  test('a kick that fails is told, and the delete follows', async () => {
+    const durable = world();
+    const { id, participants } = await live(durable, 2);
+    await durable.standIn.fault({ match: { method: 'POST', path: `${id}/active-session/kick` }, times: 3, fault: { kind: 'status', status: 500 } });
+    const shown = await durable.follow(await durable.remove({ app_id: KICK_APP, meeting_id: id, participant_id: participants[0] }));
+    assert.deepEqual([shown.state, shown.progress.removed], ['succeeded', 1]);
+    assert.match(shown.kick_error ?? '', /^RealtimeKit answered 500/);
+    assert.equal((await durable.standIn.peers(id)).length, 2, 'whoever was not kicked is live');
+    const ended = await durable.logOfEnd(shown);
+    assert.deepEqual(
+      [ended['removal.state'], ended['app.id'], ended['source'], ended['caller'], ended['removed'], ended['kick_error']],
+      ['succeeded', KICK_APP, 'api', 'support-desk', 1, shown.kick_error],
+    );
+  });
+
   test('where a kick of several is a 404 since one is not live, each is kicked alone', async () => {
     const durable = await Durable.start({ apps: [KICK_APP] });
     await durable.standIn.control('POST', '/settings', { partial_kick_status: 404 });

@@ -41,6 +41,12 @@ export function listing(world: () => Durable): void {
     assert.deepEqual(await read('&state=cancelled', 2), cancelled);
     assert.deepEqual(await read('&state=cancelled', 4), cancelled, 'a full last page has no cursor');
     assert.deepEqual(await read('&state=failed', 50), []);
+    const user = `list of ${userId('one')}@example.com`;
+    const two = [userId('another'), user].map((each) => ({ custom_participant_id: each }));
+    const both = await durable.remove({ app_id: LIST_APP, removals: two, not_before: LATER });
+    const of = `&custom_participant_id=${encodeURIComponent(user)}`;
+    assert.deepEqual(await read(of, 1), [both.id]);
+    assert.deepEqual(await read(`${of}&state=cancelled`, 1), []);
     const scheduled = await read('&state=scheduled', 200);
     assert.deepEqual(scheduled.filter((id) => made.includes(id)), made.filter((id) => !cancelled.includes(id)));
   });
@@ -106,7 +112,9 @@ export function listing(world: () => Durable): void {
     const shown = await durable.follow(
       await durable.remove({ app_id: WAIT_APP, meeting_id: filled.meetings[0]?.id, all: true, dry_run: true }),
     );
-    const all = (await durable.items(shown, 200)).map((item) => item.participant_id);
+    const items = await durable.items(shown, 200);
+    assert.ok(items.every((item) => item.target === 0));
+    const all = items.map((item) => item.participant_id);
     assert.equal(all.length, 23);
     assert.deepEqual((await durable.items(shown, 5)).map((item) => item.participant_id), all);
     assert.deepEqual((await durable.items(shown, 23)).map((item) => item.participant_id), all);

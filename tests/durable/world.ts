@@ -7,10 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { eventually } from '../harness/eventually.ts';
 import { secret } from '../harness/record.ts';
 import { StandIn } from '../harness/stand_in.ts';
 import { Worker } from '../harness/worker.ts';
-import type { CallOptions, JsonAnswer, WorkerOptions } from '../harness/worker.ts';
+import type { CallOptions, JsonAnswer, LogLine, WorkerOptions } from '../harness/worker.ts';
 
 export const ACCOUNT = '023e105f4ecef8ad9ca31a8372d0c353';
 const API_TOKEN = secret('the API token of the durable removals', 'cf-api-token_Durable7Yh2Kq9LmXv4TbN');
@@ -41,12 +42,14 @@ export interface Removal {
   estimated_seconds_left: number | null;
   paused: { reason: string; since: string; until: string } | null;
   last_error: string | null;
+  kick_error: string | null;
   items?: Item[];
 }
 
 export interface Item {
   meeting_id: string;
   participant_id: string;
+  target: number | null;
   state: string;
   outcome: string | null;
   attempts: number;
@@ -156,6 +159,14 @@ export class Durable {
       if (Date.now() > deadline) throw new Error(`the removal did not come so far: ${JSON.stringify(shown)}`);
       await sleep(50);
     }
+  }
+
+  /** The line about the end of a removal. */
+  async logOfEnd({ id }: Pick<Removal, 'id'>): Promise<LogLine> {
+    const lines = (): LogLine[] => this.worker.logs.filter((line) => line['message'] === 'removal' && line['removal.id'] === id);
+    await eventually('the end is logged', async () => lines().length > 0, 60_000);
+    assert.equal(lines().length, 1);
+    return lines()[0] ?? {};
   }
 
   /** All items of a removal, over all pages. */

@@ -158,7 +158,7 @@ export class Worker {
     const id = answer.headers['x-request-id'];
     const deadline = Date.now() + 10_000;
     for (;;) {
-      const line = this.logs.find((log) => log['request.id'] === id);
+      const line = this.logs.find((log) => log['message'] === 'request' && log['request.id'] === id);
       if (line) return line;
       if (Date.now() > deadline) throw new Error(`no log line has request.id ${id}`);
       await new Promise((done) => setTimeout(done, 20));
