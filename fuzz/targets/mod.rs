@@ -3,9 +3,11 @@
 //! Each holds the code against a second, simpler statement of the same rule: a parser that only survives proves little.
 //! Each says whether its input was accepted, so that a corpus that reaches nothing is noticed.
 
+mod answers;
 mod headers;
 mod messages;
 
+pub use answers::answer;
 pub use headers::{github, realtimekit_signature, standard_webhooks, stripe, token, workos};
 pub use messages::{key_answer, mapping, sources};
 

@@ -15,7 +15,7 @@ use std::path::Path;
 
 type Target = (&'static str, fn(&[u8]) -> bool);
 
-const TARGETS: [Target; 9] = [
+const TARGETS: [Target; 10] = [
     ("standard_webhooks", targets::standard_webhooks),
     ("stripe", targets::stripe),
     ("workos", targets::workos),
@@ -25,6 +25,7 @@ const TARGETS: [Target; 9] = [
     ("mapping", targets::mapping),
     ("key_answer", targets::key_answer),
     ("sources", targets::sources),
+    ("answer", targets::answer),
 ];
 
 fn corpus(target: &str) -> Vec<Vec<u8>> {
