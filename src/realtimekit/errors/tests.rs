@@ -93,6 +93,14 @@ fn a_400_about_our_authorization_header_is_about_our_token() {
 }
 
 #[test]
+fn a_redirect_is_named_as_one() {
+    assert_eq!(
+        of(302, "").unwrap_err().sentence(),
+        "RealtimeKit answered with something else than its contract: a redirect, which is never followed (status 302)"
+    );
+}
+
+#[test]
 fn an_over_long_body_is_no_answer() {
     let error = classify(&mut RawAnswer {
         status: 200,
