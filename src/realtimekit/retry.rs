@@ -36,7 +36,6 @@ impl RetryPolicy {
     /// One attempt only: whoever calls repeats by its own schedule.
     pub const ONCE: Self = Self {
         max_attempts: 1,
-        deadline: Self::SYNCHRONOUS.attempt_timeout,
         ..Self::SYNCHRONOUS
     };
 
@@ -96,6 +95,13 @@ mod tests {
         assert!(POLICY.delay(1, Duration::ZERO, None, 0.5).is_some());
         assert!(POLICY.delay(2, Duration::ZERO, None, 0.5).is_some());
         assert_eq!(POLICY.delay(3, Duration::ZERO, None, 0.5), None);
+    }
+
+    #[test]
+    fn whoever_repeats_by_a_schedule_of_its_own_asks_once() {
+        let policy = RetryPolicy::ONCE;
+        assert_eq!(policy.timeout(Duration::ZERO), Duration::from_secs(10));
+        assert_eq!(policy.delay(1, Duration::ZERO, None, 0.0), None);
     }
 
     #[test]
