@@ -116,6 +116,7 @@ fn token() {
                 authorization(&format!("Bearer\t{SECRET}")),
                 Mismatch,
             ),
+            ("8 KiB", authorization(&"a".repeat(8 * 1024)), Mismatch),
             (
                 "8 KiB and a byte",
                 authorization(&"a".repeat(8 * 1024 + 1)),
