@@ -46,7 +46,7 @@ fn a_key_url_that_gives_no_key_makes_the_sender_come_back() {
             200,
             published(&pem("PUBLIC KEY", &a.public_der()).replacen("MII", "M!I", 1)),
         ),
-        ("17 KiB", 200, format!("{right}{}", " ".repeat(17 * 1024))),
+        ("16 KiB and a byte", 200, format!("{right:<16385}")),
     ] {
         let (world, cache) = (World::with(&a), RefCell::default());
         world.answer(status, &body);
@@ -74,4 +74,13 @@ fn a_key_url_that_gives_no_key_makes_the_sender_come_back() {
             Err(Rejection::Unavailable(_))
         ));
     }
+}
+
+#[test]
+fn an_answer_of_16_kib_is_read() {
+    let a = RsaSigner::a();
+    let (world, cache) = (World::with(&a), RefCell::default());
+    let right = published(&pem("PUBLIC KEY", &a.public_der()));
+    world.answer(200, &format!("{right:<16384}"));
+    assert!(receive(&cache, &world, &a.sign(BODY)).is_ok());
 }
