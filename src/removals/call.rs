@@ -171,3 +171,23 @@ impl LedgerCall {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_wait_is_cut_off_and_a_record_is_tried_three_times_in_30_seconds() {
+        let show = LedgerCall::Show {
+            id: String::new(),
+            cursor: None,
+            limit: 1,
+            wait_seconds: 60,
+        };
+        assert!(show.patience_ms() > 60_000);
+        let record = LedgerCall::Record {
+            removals: Vec::new(),
+        };
+        assert!((1_000..10_000).contains(&record.patience_ms()));
+    }
+}
