@@ -162,9 +162,7 @@ async fn show<S: Store, C: Clock>(
         if *first.get_or_insert(revision) != revision || is_final || now >= until {
             break;
         }
-        clock
-            .sleep(LOOK_EVERY.min(Duration::from_millis(until - now)))
-            .await;
+        clock.sleep(LOOK_EVERY).await;
     }
     let Some(view) = ledger.show(&id, clock.now_ms())? else {
         return Ok(Problem::UnknownRemoval.answer());
