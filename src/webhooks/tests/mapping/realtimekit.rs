@@ -3,7 +3,7 @@
 use super::*;
 use crate::webhooks::mapping::body_key;
 
-fn rtk(event: &str, user: &Value) -> Value {
+pub(super) fn rtk(event: &str, user: &Value) -> Value {
     json!({"event": event, "reason": "ALL_PARTICIPANTS_LEFT",
         "meeting": {"id": MEETING, "sessionId": "s", "title": "t", "status": "LIVE", "endedAt": "2021-02-25T15:02:10.250Z", "organizedBy": {"id": "org", "name": "n"}},
         "participant": {"peerId": "0d1d1a1f-6b0f-4f0a-9c39-8f6c3c3e5a11", "userDisplayName": "A", "customParticipantId": user,
@@ -135,18 +135,6 @@ fn a_meeting_that_ends_ends_its_connections_where_only_leaving_removes() {
         ended_at_ms: Some(NOW + 250),
     };
     assert_eq!(decision(&leaving, &ended), ended_at);
-}
-
-#[test]
-fn what_is_older_than_repeats_are_known_is_ignored() {
-    const DAYS: u64 = 24 * 60 * 60 * 1000;
-    let source = ready_realtimekit(r#"{"participant_left": {"delay_seconds": 5}}"#);
-    for event in ["meeting.participantLeft", "meeting.participantJoined"] {
-        let body = rtk(event, &json!("u")).to_string();
-        let after = |time| decide(&source, &Verified::default(), body.as_bytes(), NOW + time);
-        assert!(!matches!(after(6 * DAYS), Decision::Ignored { .. }));
-        assert!(matches!(after(8 * DAYS), Decision::Ignored { .. }));
-    }
 }
 
 #[test]

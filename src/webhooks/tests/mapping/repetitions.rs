@@ -1,5 +1,6 @@
 //! How a message is known again.
 
+use super::realtimekit::rtk;
 use super::*;
 
 #[test]
@@ -55,4 +56,21 @@ fn without_any_id_a_message_is_known_by_its_body() {
     assert_ne!(source.origin(), other.origin());
     let auth0 = json!({"type": "user.deleted", "id": "a".repeat(257), "data": {"object": {"user_id": "u"}}});
     assert!(removal(&preset("auth0"), &auth0).1.key.starts_with("body/"));
+}
+
+#[test]
+fn what_is_older_than_repeats_are_known_is_ignored() {
+    const KNOWN_MS: u64 = 7 * 24 * 60 * 60 * 1000;
+    let source = ready_realtimekit(r#"{"participant_left": {"delay_seconds": 5}}"#);
+    for (event, at) in [
+        ("meeting.participantLeft", NOW - 1_000),
+        ("meeting.participantJoined", NOW - 2_000),
+        ("meeting.ended", NOW + 250),
+    ] {
+        let body = rtk(event, &json!("u")).to_string();
+        let decided = |now| decide(&source, &Verified::default(), body.as_bytes(), now);
+        let last = at + KNOWN_MS;
+        assert!(!matches!(decided(last), Decision::Ignored { .. }));
+        assert!(matches!(decided(last + 1), Decision::Ignored { .. }));
+    }
 }
