@@ -54,6 +54,12 @@ pub fn ready_realtimekit(source: &str) -> Source {
     }
 }
 
+/// So many conditions.
+fn when_of(places: usize) -> String {
+    let places: Vec<_> = (0..places).map(|at| format!(r#""/{at}": "a""#)).collect();
+    format!("{{{}}}", places.join(","))
+}
+
 /// What is wrong with the source `name`, as it is shown.
 fn problems(name: &str, source: &str, secrets: &str) -> String {
     let sources = parse(&format!("{{\"{name}\": {source}}}"), secrets);

@@ -67,6 +67,22 @@ fn a_preset_can_be_changed_and_rules_replace_it() {
 }
 
 #[test]
+fn a_source_may_have_as_much_of_everything_as_its_rules_say() {
+    let rule = format!(
+        r#"{{"when": {}, "action": "user everywhere", "user": "/u", "delay_seconds": 2592000}}"#,
+        when_of(16)
+    );
+    let rules = vec![rule; 16].join(",");
+    let text = format!(r#"{{"scheme": "stripe", "tolerance_seconds": 3600, "rules": [{rules}]}}"#);
+    let secrets = vec![secret_for("stripe"); 8].join(",");
+    let source = ready(&"a".repeat(32), &text, &format!("[{secrets}]"));
+    let Sender::Signed { rules, .. } = source.sender else {
+        panic!()
+    };
+    assert!(rules.len() == 16 && rules[15].when.len() == 16);
+}
+
+#[test]
 fn a_list_of_secrets_is_a_rotation() {
     let secrets = format!(
         r#"["{WHSEC}", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "{}"]"#,

@@ -200,8 +200,10 @@ fn every_mistake_in_a_rule_is_named() {
         TOKEN,
         &rows,
     );
+    let many = when_of(17);
     let rows = [
         ("{}", "WEBHOOKS.x.rules.0.when must name 1 to 16 places"),
+        (&many, "WEBHOOKS.x.rules.0.when must name 1 to 16 places"),
         (r#"{"type": "a"}"#, "\"type\" must be a JSON pointer"),
         (r#"{"/type": []}"#, "\"/type\" must have a text"),
         (r#"{"/type": {"a": 1}}"#, "\"/type\" must have a text"),
