@@ -83,3 +83,42 @@ fn check_token(entry: u32, token: &str) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str, token: &str) -> Result<Vec<Caller>, String> {
+        let json = serde_json::json!({ name: token });
+        parse(&json.to_string(), None)
+    }
+
+    #[test]
+    fn a_name_has_64_printable_characters_at_most() {
+        let token = "0123456789abcdef".repeat(2);
+        assert!(read(&"é".repeat(64), &token).is_ok());
+        for wrong in ["", &"é".repeat(65), "a\nb"] {
+            let message = read(wrong, &token).unwrap_err();
+            assert!(message.contains("1 to 64 printable"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_token_has_32_to_512_characters_of_those_that_stand_behind_bearer() {
+        for right in [
+            "-._~+/09AZaz".repeat(3),
+            "a".repeat(512),
+            "a".repeat(31) + "=",
+        ] {
+            assert!(read("a", &right).is_ok(), "{right}");
+        }
+        for wrong in [
+            "a".repeat(31),
+            "a".repeat(513),
+            "=".repeat(32),
+            format!("a={}", "a".repeat(32)),
+        ] {
+            assert!(read("a", &wrong).is_err(), "{wrong}");
+        }
+    }
+}
