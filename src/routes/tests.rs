@@ -25,6 +25,33 @@ fn the_delete_has_a_long_and_a_short_path() {
 }
 
 #[test]
+fn every_route_has_its_name() {
+    for (method, path, name) in [
+        ("GET", "/healthz", "GET /healthz"),
+        ("HEAD", "/healthz", "GET /healthz"),
+        (
+            "DELETE",
+            "/accounts/a/realtime/kit/k/meetings/m/participants/p",
+            "DELETE /accounts/{account_id}/realtime/kit/{app_id}/meetings/{meeting_id}/participants/{participant_id}",
+        ),
+        (
+            "DELETE",
+            "/meetings/m/participants/p",
+            "DELETE /meetings/{meeting_id}/participants/{participant_id}",
+        ),
+        ("POST", "/removals", "POST /removals"),
+        ("GET", "/removals", "GET /removals"),
+        ("GET", "/removals/x", "GET /removals/{id}"),
+        ("DELETE", "/removals/x", "DELETE /removals/{id}"),
+        ("POST", "/removals/x/retry", "POST /removals/{id}/retry"),
+        ("POST", "/webhooks/clerk", "POST /webhooks/{source}"),
+    ] {
+        let found = route(method, path).map(|route| route.name());
+        assert_eq!(found, Ok(name), "{method} {path}");
+    }
+}
+
+#[test]
 fn a_segment_is_decoded_once() {
     assert_eq!(
         delete("/meetings/m/participants/a%2Fb")
@@ -61,6 +88,7 @@ fn other_paths_have_no_route() {
         "/accounts/a/realtime/kit/k/meetings/m/participants/p/x",
         "/accounts/a/realtime/kit/k/meetings/m",
         "/client/v4/removals",
+        "/removals/",
         "/removals/x/y",
         "/webhooks",
         "/a/b/c/d/e/f/g/h/i/j/k",
