@@ -179,10 +179,11 @@ fn what_realtimekit_says_stays_as_it_is_after_several_attempts() {
 }
 
 #[test]
-fn the_limit_names_the_ray_as_well() {
+fn a_limit_without_a_time_is_said_to_last_up_to_five_minutes_and_names_the_ray_as_well() {
     let error = ApiError::RateLimited { retry_after: None };
     let answer = participant_removal(removal(Err(error), 1, false));
-    assert!(answer.body.contains("cf-ray 8f1-AMS"), "{}", answer.body);
+    let message = "limit is reached: it is blocked for up to five minutes (cf-ray 8f1-AMS)";
+    assert!(answer.body.contains(message), "{}", answer.body);
 }
 
 #[test]
@@ -193,6 +194,7 @@ fn the_time_to_wait_is_handed_on_rounded_up() {
     let answer = participant_removal(removal(Err(error), 1, false));
     assert_eq!(header(&answer, "retry-after"), Some("2"));
     assert_eq!(header(&answer, "retry-after-ms"), Some("1500"));
+    assert!(answer.body.contains(": try again in 2 s"));
     assert_eq!(whole_seconds(Duration::MAX), u64::MAX);
 }
 
