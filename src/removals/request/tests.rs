@@ -3,6 +3,7 @@ use std::fmt::Write;
 use super::*;
 use crate::ids::AppId;
 use crate::removals::fixture::served;
+use crate::rfc3339::timestamp;
 
 const MEETING: &str = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
 const NOW: u64 = 1_790_000_000_000;
@@ -123,6 +124,30 @@ fn what_breaks_a_rule_is_named_by_pointer() {
     ] {
         assert_eq!(pointer(&body), named, "{body}");
     }
+}
+
+#[test]
+fn a_reason_has_at_most_200_characters_and_none_that_controls() {
+    let body = |reason: &str| format!(r#"{{"custom_participant_id":"u","reason":"{reason}"}}"#);
+    let longest = "é".repeat(200);
+    let order = parse_text(&body(&longest)).unwrap().remove(0);
+    assert_eq!(order.reason, Some(longest));
+    assert_eq!(pointer(&body(r"a\nb")), "/reason");
+}
+
+#[test]
+fn a_removal_starts_within_a_year_and_at_once_where_its_time_is_over() {
+    const YEAR_MS: u64 = 366 * 24 * 60 * 60 * 1000;
+    let body = |time: &str| format!(r#"{{"custom_participant_id":"u","not_before":"{time}"}}"#);
+    for (time, not_before_ms) in [
+        (timestamp(NOW + YEAR_MS), NOW + YEAR_MS),
+        ("1969-12-31T23:59:59Z".to_owned(), 0),
+    ] {
+        let order = parse_text(&body(&time)).unwrap().remove(0);
+        assert_eq!(order.not_before_ms, Some(not_before_ms));
+    }
+    let later = timestamp(NOW + YEAR_MS + 1);
+    assert_eq!(pointer(&body(&later)), "/not_before");
 }
 
 #[test]
