@@ -81,6 +81,7 @@ fn a_list_is_filtered_and_paged() {
 fn what_a_query_may_not_say_is_named() {
     for (query, named) in [
         ("state=done", "/state"),
+        ("cursor=", "/cursor"),
         ("cursor=x", "/cursor"),
         ("cursor=-1", "/cursor"),
         ("limit=0", "/limit"),
