@@ -124,6 +124,17 @@ fn realtimekit_does_only_what_it_is_told_to() {
     assert_eq!(settings.organization_id.as_deref(), Some("o"));
 }
 
+#[test]
+fn a_further_source_of_realtimekit_is_one_by_its_scheme() {
+    let text = r#"{"second": {"scheme": "realtimekit", "app_id": "two", "meeting_ended": true}}"#;
+    let sources = parse(text, "{}");
+    let Some(SourceState::Ready(second)) = sources.get("second") else {
+        panic!()
+    };
+    assert_eq!(second.app.as_str(), "two");
+    assert!(matches!(second.sender, Sender::RealtimeKit(_)));
+}
+
 /// DER of a key of 1,024 bits.
 fn rsa_1024() -> Vec<u8> {
     let algorithm = [

@@ -12,6 +12,11 @@ fn realtimekits_mistakes_are_named() {
         ),
         ("{}", r#"{"realtimekit": "x"}"#, " takes no secret"),
         (
+            r#"{"scheme": "token"}"#,
+            "{}",
+            ".scheme is given by the source's name",
+        ),
+        (
             r#"{"organization_id": " "}"#,
             "{}",
             ".organization_id must not be empty",
