@@ -100,6 +100,33 @@ fn a_list_of_secrets_is_a_rotation() {
 }
 
 #[test]
+fn a_header_is_the_schemes_own_or_another_one_in_lower_case() {
+    let rules = r#""rules": [{"when": {"/a": 1}, "action": "user everywhere", "user": "/u"}]"#;
+    let longest = "X_-9".repeat(16);
+    for (scheme, own, header) in [
+        ("github", None, "x-hub-signature-256"),
+        ("token", None, "authorization"),
+        ("github", Some("X-Mine"), "x-mine"),
+        ("token", Some(&longest[..]), &longest.to_lowercase()),
+    ] {
+        let own = own.map_or_else(String::new, |own| format!(r#""header": "{own}","#));
+        let text = format!(r#"{{"scheme": "{scheme}", {own} {rules}}}"#);
+        let found = match ready("x", &text, &secret_for(scheme)).sender {
+            Sender::Signed {
+                scheme: Scheme::GitHub(github),
+                ..
+            } => ("github", github.header),
+            Sender::Signed {
+                scheme: Scheme::Token(token),
+                ..
+            } => ("token", token.header),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(found, (scheme, header.to_owned()));
+    }
+}
+
+#[test]
 fn realtimekit_does_only_what_it_is_told_to() {
     let left = ready_realtimekit(r#"{"participant_left": true}"#);
     let Sender::RealtimeKit(settings) = left.sender else {
