@@ -1,7 +1,5 @@
 //! Verifying a message before anything parses it.
 
-use std::fmt;
-
 use super::github::GitHub;
 use super::headers::Headers;
 use super::public_key::PublicKeyVerifier;
@@ -69,12 +67,6 @@ impl Refused {
             Self::Mismatch => "mismatch",
             Self::OtherOrganization => "other_organization",
         }
-    }
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
