@@ -13,6 +13,7 @@ fn shown_of(source: impl Fn(&str) -> String, secret: &str, rows: &[(&str, &str)]
 
 #[test]
 fn every_mistake_about_presets_and_schemes_is_named() {
+    let many = format!(r#""scheme": "stripe", "rules": [{}]"#, ["{}"; 17].join(","));
     let rows = [
         (
             "",
@@ -43,6 +44,7 @@ fn every_mistake_about_presets_and_schemes_is_named() {
             r#""scheme": "standard-webhooks", "rules": []"#,
             "WEBHOOKS.x.rules must be 1 to 16",
         ),
+        (&many, "WEBHOOKS.x.rules must be 1 to 16"),
     ];
     shown_of(|fields| format!("{{{fields}}}"), WHSEC, &rows);
     shown_of(
@@ -148,6 +150,12 @@ fn every_mistake_in_what_a_source_changes_is_named() {
         TOKEN,
         &rows,
     );
+}
+
+#[test]
+fn a_source_that_says_nothing_is_told_once_what_it_needs() {
+    let shown = problems("x", "{}", &format!(r#"{{"x": "{WHSEC}"}}"#));
+    assert_eq!(shown.lines().count(), 1, "{shown}");
 }
 
 #[test]
