@@ -90,6 +90,14 @@ fn every_mistake_in_what_a_source_changes_is_named() {
             "WEBHOOKS.x.kick cannot be read: expected a boolean",
         ),
         (
+            r#""user": 5"#,
+            "WEBHOOKS.x.user cannot be read: expected a string",
+        ),
+        (
+            r#""kick": "yes", "user": 5"#,
+            "WEBHOOKS.x.kick cannot be read: expected a boolean",
+        ),
+        (
             r#""delay_seconds": -1"#,
             "WEBHOOKS.x.delay_seconds cannot be read: expected u64",
         ),
