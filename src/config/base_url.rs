@@ -35,11 +35,11 @@ pub fn check(text: &str) -> Result<&str, &'static str> {
 
 /// The host of `host`, `host:port`, `[::1]` or `[::1]:port`.
 fn host(authority: &str) -> Option<&str> {
-    let after_bracket = authority.find(']').map_or(0, |at| at + 1);
+    let bracket = authority.find(']').unwrap_or(0);
     let port_at = authority
-        .get(after_bracket..)?
+        .get(bracket..)?
         .find(':')
-        .map_or(authority.len(), |at| after_bracket + at);
+        .map_or(authority.len(), |at| bracket + at);
     let (host, port) = authority.split_at(port_at);
     let port_holds = port.is_empty() || is_port(port.strip_prefix(':')?);
     let host_holds = host == "[::1]" || host.parse::<Ipv4Addr>().is_ok() || is_name(host);
