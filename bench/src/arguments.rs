@@ -15,8 +15,8 @@ Usage: cargo xtask bench [OPTIONS]
 Options:
       --quick           about a minute: fewer rounds, no million requests, nothing written
       --also NAME=DIR   measure another build of this Worker as well, e.g. one from before a change
-      --only NAMES      measure these contenders alone, comma-separated: ours, recording, minimal, workers-rs, sdk,
-                        sdk-shaken, webhooks, and the names given by --also
+      --only NAMES      measure these contenders alone, and no million requests; comma-separated: ours, recording, minimal,
+                        workers-rs, sdk, sdk-shaken, webhooks, and the names given by --also
       --profile NAME    load one contender for 30 seconds with workerd's inspector on 127.0.0.1:9229, for a profiler
       --rounds N        how many rounds, instead of the usual number
       --connections N   at that many connections alone

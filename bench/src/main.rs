@@ -60,6 +60,9 @@ fn run() -> Result<()> {
     } else {
         Plan::full()
     };
+    if !options.only.is_empty() {
+        plan.memory_requests = None;
+    }
     plan.rounds = options.rounds.unwrap_or(plan.rounds);
     plan.levels.retain(|level| {
         options
