@@ -36,3 +36,58 @@ pub fn misspelt(name: &str) -> Option<ConfigProblem> {
         message: format!("is not read: its name is to be {meant}"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::complete;
+    use crate::config::{Variables, parse, read};
+
+    #[test]
+    fn every_name_that_is_read_is_known() {
+        let asked = std::cell::RefCell::new(std::collections::BTreeSet::new());
+        let map = complete();
+        parse(&|name| {
+            asked.borrow_mut().insert(name.to_owned());
+            map.get(name).cloned()
+        })
+        .unwrap();
+        let mut known: Vec<&str> = NAMES.into_iter().chain(["WEBHOOKS"]).collect();
+        known.sort_unstable();
+        assert_eq!(asked.into_inner().into_iter().collect::<Vec<_>>(), known);
+    }
+
+    #[test]
+    fn a_misspelt_name_is_told_and_not_passed_over() {
+        let map = complete();
+        let variables: Variables<'_> = &|name| map.get(name).cloned();
+        let told = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let problems = read(variables, &names).err().unwrap_or_default();
+            let problems = problems.iter().map(ToString::to_string);
+            problems.collect::<Vec<String>>()
+        };
+        assert_eq!(
+            told(&[
+                "LEDGER_RETENTON_DAYS",
+                "caller_tokens",
+                "CALLER_TOKENS",
+                "LEDGER",
+                "WEBHOOK",
+                "SENTRY_DSN"
+            ]),
+            [
+                "LEDGER_RETENTON_DAYS is not read: its name is to be LEDGER_RETENTION_DAYS",
+                "caller_tokens is not read: its name is to be CALLER_TOKENS"
+            ]
+        );
+        assert!(told(&["CALLER_TOKENS", "WEBHOOKS"]).is_empty());
+        let missing = read(&|_| None, &["CALER_TOKENS".to_owned()]).unwrap_err();
+        assert!(
+            missing
+                .iter()
+                .any(|problem| problem.name == "CALLER_TOKENS")
+        );
+        assert!(missing.iter().any(|problem| problem.name == "CALER_TOKENS"));
+    }
+}

@@ -6,7 +6,7 @@ use super::*;
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-fn complete() -> BTreeMap<&'static str, String> {
+pub fn complete() -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         ("CLOUDFLARE_API_TOKEN", "cf-api-token_0123456789".to_owned()),
         (
@@ -242,52 +242,4 @@ fn a_limit_that_leaves_an_app_nothing_is_refused() {
     let mut map = complete();
     map.insert("API_REQUESTS_PER_5_MINUTES", "2".to_owned());
     assert_eq!(parse_map(&map).unwrap().requests_per_5_minutes, 2);
-}
-
-#[test]
-fn every_name_that_is_read_is_known() {
-    let asked = std::cell::RefCell::new(std::collections::BTreeSet::new());
-    let map = complete();
-    parse(&|name| {
-        asked.borrow_mut().insert(name.to_owned());
-        map.get(name).cloned()
-    })
-    .unwrap();
-    let mut known: Vec<&str> = names::NAMES.into_iter().chain(["WEBHOOKS"]).collect();
-    known.sort_unstable();
-    assert_eq!(asked.into_inner().into_iter().collect::<Vec<_>>(), known);
-}
-
-#[test]
-fn a_misspelt_name_is_told_and_not_passed_over() {
-    let map = complete();
-    let variables: Variables<'_> = &|name| map.get(name).cloned();
-    let told = |names: &[&str]| {
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let problems = read(variables, &names).err().unwrap_or_default();
-        let problems = problems.iter().map(ToString::to_string);
-        problems.collect::<Vec<String>>()
-    };
-    assert_eq!(
-        told(&[
-            "LEDGER_RETENTON_DAYS",
-            "caller_tokens",
-            "CALLER_TOKENS",
-            "LEDGER",
-            "WEBHOOK",
-            "SENTRY_DSN"
-        ]),
-        [
-            "LEDGER_RETENTON_DAYS is not read: its name is to be LEDGER_RETENTION_DAYS",
-            "caller_tokens is not read: its name is to be CALLER_TOKENS"
-        ]
-    );
-    assert!(told(&["CALLER_TOKENS", "WEBHOOKS"]).is_empty());
-    let missing = read(&|_| None, &["CALER_TOKENS".to_owned()]).unwrap_err();
-    assert!(
-        missing
-            .iter()
-            .any(|problem| problem.name == "CALLER_TOKENS")
-    );
-    assert!(missing.iter().any(|problem| problem.name == "CALER_TOKENS"));
 }

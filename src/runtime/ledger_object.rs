@@ -124,7 +124,7 @@ impl RemovalLedger {
             call,
             LedgerCall::List { .. } | LedgerCall::Show { .. } | LedgerCall::Health
         );
-        if !reads || is_first || self.has_lost_its_alarm().await? {
+        if !reads || is_first || AlarmClock(&self.state).is_lost().await? {
             self.arm(&ledger).await?;
         }
         match &call {
@@ -231,15 +231,6 @@ impl RemovalLedger {
             self.isolate.now_ms(),
         )?);
         Ok(Rc::clone(self.ledger.get_or_init(|| ledger)))
-    }
-
-    /// Whether no alarm is set. There is one as long as anything is stored; but where its handler has failed time after
-    /// time, as code that cannot start does, the runtime gives it up.
-    async fn has_lost_its_alarm(&self) -> Result<bool, StoreError> {
-        let alarm = self.state.storage().get_alarm().await;
-        alarm
-            .map(|at| at.is_none())
-            .map_err(|error| StoreError(error.to_string()))
     }
 
     /// Sets the alarm to when the ledger needs it. The call to the runtime is made before anything is waited for, so it
