@@ -7,7 +7,7 @@ use super::pass::MAX_TOTAL;
 use super::passes::Found;
 use super::planning::{RANK_ACTIVE, RANK_INACTIVE};
 use super::store::{Store, StoreError, count, json};
-use super::wanted::{ITS_TARGET, ParticipantRow, WANTED};
+use super::wanted::{ParticipantRow, first_naming, wanted_rows};
 use super::work::Work;
 use crate::realtimekit::answers::{Meeting, Page, Participant};
 use crate::values;
@@ -151,10 +151,11 @@ impl<S: Store> Ledger<S> {
                 .map(ParticipantRow::of)
         };
         let state = if work.dry_run { "found" } else { "waiting" };
+        let (target, wanted) = (first_naming(), wanted_rows());
         let new = self.store.run(
             &format!(
                 "INSERT INTO items (removal, work, meeting, participant, state, found_at, target)
-                 SELECT ?1, ?5, ?3, value ->> 'id', ?6, ?7, ifnull({ITS_TARGET}, ?8) {WANTED}
+                 SELECT ?1, ?5, ?3, value ->> 'id', ?6, ?7, ifnull({target}, ?8) {wanted}
                  ON CONFLICT (work, participant) DO NOTHING RETURNING id"
             ),
             &values![

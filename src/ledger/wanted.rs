@@ -28,17 +28,24 @@ impl<'a> ParticipantRow<'a> {
     }
 }
 
-/// Those of the rows `?2` of the meeting `?3` that a target of the removal `?1` is about, or everyone, where `?4` says so.
-/// An event is about nobody who was added after it.
-pub(super) const WANTED: &str = "FROM json_each(?2)
-    WHERE ifnull(value ->> 'created' <= (SELECT event_at FROM removals WHERE seq = ?1), TRUE)
-        AND (?4 OR EXISTS (SELECT 1 FROM targets t INDEXED BY targets_by_user WHERE t.removal = ?1
-            AND t.user = value ->> 'user' AND (t.meeting IS NULL OR t.meeting = ?3)))";
+/// The targets of the removal `?1` that name the user of a row of the meeting `?3`.
+const NAMING: &str =
+    "targets t INDEXED BY targets_by_user WHERE t.removal = ?1 AND t.user = value ->> 'user'
+        AND (t.meeting IS NULL OR t.meeting = ?3)";
 
-/// The first of the targets that name the user of such a row.
-pub(super) const ITS_TARGET: &str =
-    "(SELECT min(t.position) FROM targets t INDEXED BY targets_by_user WHERE t.removal = ?1
-    AND t.user = value ->> 'user' AND (t.meeting IS NULL OR t.meeting = ?3))";
+/// Those of the rows `?2` that a target is about, or everyone, where `?4` says so. An event is about nobody who was added
+/// after it.
+pub(super) fn wanted_rows() -> String {
+    format!(
+        "FROM json_each(?2) WHERE ifnull(value ->> 'created' <= (SELECT event_at FROM removals WHERE seq = ?1), TRUE)
+            AND (?4 OR EXISTS (SELECT 1 FROM {NAMING}))"
+    )
+}
+
+/// The position of the first target that names the user of a row.
+pub(super) fn first_naming() -> String {
+    format!("(SELECT min(t.position) FROM {NAMING})")
+}
 
 impl<S: Store> Ledger<S> {
     /// The position of the target that is about everyone in the meeting of a row of work.
@@ -63,7 +70,7 @@ impl<S: Store> Ledger<S> {
             return Ok(0);
         }
         let wanted = self.store.run(
-            &format!("SELECT count(*) {WANTED}"),
+            &format!("SELECT count(*) {}", wanted_rows()),
             &values![
                 work.removal,
                 json(&rows)?,

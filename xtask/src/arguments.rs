@@ -32,7 +32,7 @@ Commands:
     --seeds N          how many (100000)
     --from S           the first (0)
     --breaks           break each of the ledger's guards in a copy, and write down in docs/ledger.md what notices
-    --break NAME       only those whose names contain NAME, and write nothing
+    --break NAME       only those whose names contain NAME, and write nothing; may be given again
   webhook SOURCE       sign a webhook as its sender does, and send it to the Worker of `dev`
     --user ID          whose custom_participant_id it names
     --meeting ID       for realtimekit: the meeting that this user left, or that has ended

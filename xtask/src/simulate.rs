@@ -23,8 +23,8 @@ pub struct Simulation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Breaks {
     All,
-    /// Those whose names contain this.
-    Named(String),
+    /// Those whose names contain one of these.
+    Named(Vec<String>),
 }
 
 impl Simulation {
@@ -43,7 +43,10 @@ impl Simulation {
                 Long("breaks") => simulation.breaks = Some(Breaks::All),
                 Long("break") => {
                     let name = parser.value()?.string()?;
-                    simulation.breaks = Some(Breaks::Named(name));
+                    match &mut simulation.breaks {
+                        Some(Breaks::Named(names)) => names.push(name),
+                        other => *other = Some(Breaks::Named(vec![name])),
+                    }
                 }
                 other => return Err(other.unexpected().into()),
             }
@@ -72,7 +75,7 @@ pub fn run(session: &Session, simulation: &Simulation) -> Result<ExitCode> {
             .args(["--seeds", &simulation.count.to_string()])
             .args(["--from", &simulation.from.to_string()]),
         Some(Breaks::All) => command.args(["--bin", "breaks"]),
-        Some(Breaks::Named(name)) => command.args(["--bin", "breaks", "--", name]),
+        Some(Breaks::Named(names)) => command.args(["--bin", "breaks", "--"]).args(names),
     };
     let status = session
         .processes

@@ -1,6 +1,6 @@
-//! `cargo run -p simulation --bin breaks [-- NAME]`: breaks one guard of the ledger after the other in a copy of the
-//! repository below `target/breaks`, and tells which seed of the simulation, or which test, notices it. Without NAME, a
-//! part of the breaks' names, the table of `docs/ledger.md` is written anew.
+//! `cargo run -p simulation --bin breaks [-- NAME…]`: breaks one guard of the ledger after the other in a copy of the
+//! repository below `target/breaks`, and tells which seed of the simulation, or which test, notices it. With NAMEs, parts of
+//! the breaks' names, only those; without, the table of `docs/ledger.md` is written anew.
 
 mod copy;
 mod table;
@@ -12,8 +12,7 @@ use simulation::breaks::{self, Break};
 use table::{Noticed, Row};
 
 fn main() -> ExitCode {
-    let chosen = name();
-    match chosen.and_then(|name| run(name.as_deref())) {
+    match names().and_then(|names| run(&names)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -23,29 +22,27 @@ fn main() -> ExitCode {
     }
 }
 
-/// The part of names that was asked for.
-fn name() -> Result<Option<String>, String> {
-    let mut name = None;
+/// The parts of names that were asked for.
+fn names() -> Result<Vec<String>, String> {
+    let mut names = Vec::new();
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
         match argument {
-            lexopt::Arg::Value(value) if name.is_none() => {
-                name = Some(value.to_string_lossy().into_owned());
-            }
+            lexopt::Arg::Value(value) => names.push(value.to_string_lossy().into_owned()),
             other => return Err(other.unexpected().to_string()),
         }
     }
-    Ok(name)
+    Ok(names)
 }
 
 /// Whether all were noticed.
-fn run(name: Option<&str>) -> Result<bool, String> {
+fn run(names: &[String]) -> Result<bool, String> {
     let mut chosen = breaks::all()?;
-    chosen.retain(|one| name.is_none_or(|name| one.name.contains(name)));
+    chosen.retain(|one| names.is_empty() || names.iter().any(|name| one.name.contains(name)));
     if chosen.is_empty() {
         return Err(format!(
             "no break's name contains {}; simulation/breaks.toml has them all",
-            name.unwrap_or_default()
+            names.join(" or ")
         ));
     }
     let mut copy = Copy::of_the_repository()?;
@@ -69,7 +66,7 @@ fn run(name: Option<&str>) -> Result<bool, String> {
         println!("{row}");
         rows.push(row);
     }
-    if name.is_none() {
+    if names.is_empty() {
         table::write(copy.original(), &rows)?;
     }
     Ok(rows
