@@ -179,6 +179,14 @@ fn what_realtimekit_says_stays_as_it_is_after_several_attempts() {
 }
 
 #[test]
+fn what_realtimekit_says_stands_alone_where_there_is_no_more_to_say() {
+    let mut first = removal(Err(not_found()), 1, false);
+    first.delete.cf_ray = None;
+    let answer = participant_removal(first);
+    assert!(answer.body.contains(r#""messages":[]"#), "{}", answer.body);
+}
+
+#[test]
 fn a_limit_without_a_time_is_said_to_last_up_to_five_minutes_and_names_the_ray_as_well() {
     let error = ApiError::RateLimited { retry_after: None };
     let answer = participant_removal(removal(Err(error), 1, false));
