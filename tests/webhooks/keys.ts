@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { eventually } from '../harness/eventually.ts';
 import type { JsonAnswer } from '../harness/worker.ts';
 import { KeyServer, keyAnswer, pem, rsa, signatureOf } from './key_server.ts';
 import type { RsaPair } from './key_server.ts';
@@ -95,6 +96,9 @@ async function trouble(answer: RequestListener): Promise<void> {
     assert.equal(answered.json.errors?.[0]?.code, 1111);
     assert.equal(answered.headers['x-should-retry'], undefined);
     assert.equal(keyServer.fetches, 1, 'the second message has to wait for the next minute');
+    const { 'x-request-id': id } = answered.headers;
+    const said = (): unknown[] => hooks.worker.logs.filter((line) => line['message'] === 'webhook error' && line['request.id'] === id);
+    await eventually('the log says why', async () => said().length === 1, 10_000);
   }
   const malformed = await hooks.post('realtimekit', '{}', { 'rtk-signature': 'AAAA' });
   assert.equal(malformed.status, 401, 'what is no signature needs no key');
