@@ -1,12 +1,14 @@
 // The README's first steps, as a new user takes them: `cargo xtask dev` and the line that it prints, and plain
 // `npx wrangler dev`, which builds the Worker by itself.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
 
 import { eventually } from './harness/eventually.ts';
 import { Program } from './harness/process.ts';
@@ -38,6 +40,19 @@ async function interrupt(program: Program, ...ports: number[]): Promise<void> {
   }, 10_000);
 }
 
+/** What `cargo xtask follow` prints of a removal that begins in a while. */
+async function followed(origin: string, authorization: string): Promise<string> {
+  const made = await fetch(`${origin}/removals`, {
+    method: 'POST',
+    headers: { authorization },
+    body: JSON.stringify({ custom_participant_id: 'user-2', not_before: new Date(Date.now() + 4_000).toISOString() }),
+  });
+  const { result } = (await made.json()) as { result: { id: string } };
+  const env = { ...process.env, PARTICIPANT_REMOVER_TOKEN: authorization.replace('Bearer ', '') };
+  const { stdout } = await promisify(execFile)('cargo', ['xtask', 'follow', result.id, '--url', origin], { cwd: ROOT, env, timeout: 120_000 });
+  return stdout;
+}
+
 describe('the first steps', { concurrency: 1 }, () => {
   test('cargo xtask dev prints a curl line that works once', { timeout: 180_000 }, async () => {
     const [port, simPort] = [await freePort(), await freePort()];
@@ -55,6 +70,7 @@ describe('the first steps', { concurrency: 1 }, () => {
       assert.equal(second.status, 404);
       const { errors } = (await second.json()) as { errors: { message: string }[] };
       assert.match(errors[0]?.message ?? '', /No user found with id/);
+      assert.match(await followed(new URL(url).origin, header), /^succeeded, .*found 1, removed 1, /m);
       await interrupt(dev, port, simPort);
     } finally {
       await dev.kill();

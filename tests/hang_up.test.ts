@@ -58,7 +58,10 @@ describe('what takes its time', { concurrency: true }, () => {
 
   test('a body that does not come to its end is answered after its time', { timeout: 60_000 }, async (context) => {
     const runtime = await started(context);
-    const answer = await runtime.leaveOpen('POST', '/removals', { length: 1_000, sent: 999 });
+    const body = { length: 1_000, sent: 999 };
+    const [answer, webhook] = await Promise.all([runtime.leaveOpen('POST', '/removals', body), runtime.leaveOpen('POST', '/webhooks/realtimekit', body)]);
+    // RealtimeKit sends nothing again that was answered with a 4xx.
+    assert.match(webhook, /^HTTP\/1.1 503 /);
     assert.match(answer, /^HTTP\/1.1 408 /);
     assert.match(answer, /20 seconds: send it again/);
     assert.doesNotMatch(answer, /x-should-retry/);

@@ -4,7 +4,7 @@
 mod scene;
 
 use participant_remover::ledger::RemovalState;
-use scene::{everyone_in, live_meeting, removal, scene, start, user_in};
+use scene::{everyone_in, live_meeting, participant_in, removal, scene, start, user_in};
 
 /// How long all faults last, in milliseconds.
 const FOR_EVER: u64 = 24 * 60 * 60 * 1000;
@@ -51,12 +51,40 @@ fn a_kick_of_everyone_makes_up_for_one_that_failed() {
 }
 
 #[test]
-fn the_end_of_a_removal_is_told_once_and_as_it_is() {
+fn a_kick_of_the_same_people_makes_up_for_one_that_failed() {
     let mut scenario = scene(100);
+    scenario.faults.token_outages = vec![(0, 120_000)];
+    scenario.faults.end = FOR_EVER;
     let meeting = live_meeting(&mut scenario, 3);
-    let order = everyone_in(&scenario, meeting);
+    let named = scenario.population.meetings[meeting].participants[1]
+        .id
+        .clone();
+    let order = participant_in(&scenario, meeting, &named);
     let mut world = start(scenario, vec![order]);
     world.run_to_end().unwrap();
-    assert_eq!(world.told, [removal(&world)]);
-    assert_eq!(world.told[0].state, RemovalState::Succeeded);
+    let view = removal(&world);
+    assert_eq!(
+        (view.state, view.progress.removed),
+        (RemovalState::Succeeded, 1)
+    );
+    let told = view.last_error.unwrap_or_default();
+    assert!(told.starts_with("a kick failed"), "{told}");
+    assert_eq!(view.kick_error, None);
+}
+
+#[test]
+fn a_kick_that_failed_and_was_followed_by_no_delete_is_not_told() {
+    let mut scenario = scene(100);
+    scenario.faults.unkickable = 1.0;
+    scenario.faults.outages = vec![(0, FOR_EVER)];
+    scenario.faults.end = FOR_EVER;
+    let meeting = live_meeting(&mut scenario, 3);
+    let order = user_in(&scenario, meeting, "user-1");
+    let named = participant_in(&scenario, meeting, "p-of-nobody");
+    let mut world = start(scenario, vec![order, named]);
+    scene::until(&mut world, |world| {
+        let error = removal(world).last_error.unwrap_or_default();
+        error.starts_with("a kick failed")
+    });
+    assert_eq!(removal(&world).kick_error, None);
 }

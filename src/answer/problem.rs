@@ -155,7 +155,7 @@ impl Problem {
             Self::WrongState(why) => why.clone(),
             Self::BodyTooLarge => format!("the body is over {} KiB: split it", MAX_BODY_BYTES / 1024),
             Self::BodyNotReceived => {
-                format!("the body was not here whole after {} seconds: send it again", BODY_TIME.as_secs())
+                format!("the body broke off, or was not here whole after {} seconds: send it again", BODY_TIME.as_secs())
             }
             Self::NotJson(what) => what.clone(),
             Self::NotConfigured(_) => "the configuration is incomplete".to_owned(),

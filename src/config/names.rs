@@ -22,15 +22,17 @@ pub const NAMES: [&str; 12] = [
 /// So many letters off, a name is taken for a slip of the pen.
 const SLIP: usize = 2;
 
-/// What is named almost like a variable: left alone, it would be a setting that silently does not count.
-pub fn misspelt(name: &str) -> Option<ConfigProblem> {
+/// What is named almost like a variable that is not among `set`: left alone, it would be a setting that silently does not
+/// count. Beside the variable itself it may be a spare.
+pub fn misspelt(name: &str, set: &[String]) -> Option<ConfigProblem> {
     if NAMES.contains(&name) {
         return None;
     }
     let upper = name.to_ascii_uppercase();
     let meant = NAMES
         .into_iter()
-        .find(|known| strsim::osa_distance(known, &upper) <= SLIP)?;
+        .find(|known| strsim::osa_distance(known, &upper) <= SLIP)
+        .filter(|known| set.iter().all(|name| name != known))?;
     Some(ConfigProblem {
         name: name.to_owned(),
         message: format!("is not read: its name is to be {meant}"),
@@ -71,7 +73,8 @@ mod tests {
             told(&[
                 "LEDGER_RETENTON_DAYS",
                 "caller_tokens",
-                "CALLER_TOKENS",
+                "CLOUDFLARE_API_TOKEN",
+                "CLOUDFLARE_API_TOKEN_2",
                 "LEDGER",
                 "WEBHOOK",
                 "SENTRY_DSN"
@@ -81,7 +84,7 @@ mod tests {
                 "caller_tokens is not read: its name is to be CALLER_TOKENS"
             ]
         );
-        assert!(told(&["CALLER_TOKENS", "WEBHOOKS"]).is_empty());
+        assert!(told(&["CALLER_TOKENS", "CALLER_TOKENS_2", "WEBHOOKS"]).is_empty());
         let missing = read(&|_| None, &["CALER_TOKENS".to_owned()]).unwrap_err();
         assert!(
             missing

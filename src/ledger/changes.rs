@@ -80,6 +80,7 @@ impl<S: Store> Ledger<S> {
             "UPDATE works SET stage = 'cancelled', due_at = NULL WHERE removal = ?1",
             &values![seq],
         )?;
+        self.ended.borrow_mut().push(seq);
         self.begin_targets(seq)?;
         self.forget_pages(seq)?;
         self.wake_held(now)?;

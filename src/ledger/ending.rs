@@ -103,16 +103,15 @@ impl<S: Store> Ledger<S> {
 
     /// The removals that came to their end since this was asked last. One whose end was undone with its transaction is not
     /// among them.
-    pub(super) fn take_ended(&self, now: u64) -> Result<Vec<RemovalView>, StoreError> {
+    pub fn take_ended(&self, now: u64) -> Result<Vec<RemovalView>, StoreError> {
         let ended = self.ended.take();
         if ended.is_empty() {
             return Ok(Vec::new());
         }
         let rows = self.store.run(
             &format!(
-                "SELECT {COLUMNS} FROM json_each(?1) JOIN removals r ON r.seq = value
-                    LEFT JOIN targets t ON t.removal = r.seq AND t.position = 0
-                 WHERE r.finished_at IS NOT NULL"
+                "SELECT {COLUMNS} FROM removals r LEFT JOIN targets t ON t.removal = r.seq AND t.position = 0
+                 WHERE r.seq IN (SELECT value FROM json_each(?1)) AND r.finished_at IS NOT NULL"
             ),
             &values![json(&ended)?],
         )?;

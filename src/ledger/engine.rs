@@ -71,7 +71,7 @@ impl<S: Store> Ledger<S> {
             }
         };
         match self.take_ended(now) {
-            Ok(ended) => worked.ended = ended,
+            Ok(ended) => worked.ended.extend(ended),
             Err(error) => worked.error = Some(error),
         }
         // 3. All answers are recorded. A crash here leaves the alarm that the work set last, which is only later.
@@ -138,7 +138,10 @@ impl<S: Store> Ledger<S> {
             if wait.is_none() && in_flight.is_empty() {
                 return Ok(());
             }
-            if let Some(answered) = either(&mut in_flight, wait, client.clock).await {
+            let answered = either(&mut in_flight, wait, client.clock).await;
+            // At once: a removal that is run again meanwhile would be told as it is then.
+            worked.ended.extend(self.take_ended(now)?);
+            if let Some(answered) = answered {
                 answered?;
                 worked.requests += 1;
             }

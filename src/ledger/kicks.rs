@@ -6,7 +6,7 @@ use super::Ledger;
 use super::participants::Item;
 use super::repeat::repeat_after_error;
 use super::stage::Stage;
-use super::store::{Store, StoreError, first_row};
+use super::store::{MAX_INTEGER, Store, StoreError, first_row};
 use super::work::Work;
 use crate::realtimekit::ApiError;
 use crate::values;
@@ -35,9 +35,7 @@ impl<S: Store> Ledger<S> {
     ) -> Result<(), StoreError> {
         match result {
             Ok(()) => {
-                if last.is_none() {
-                    self.nobody_is_live(work)?;
-                }
+                self.kick_held(work, last)?;
                 self.kick_on(work, last, now)
             }
             // One of several is not live: that tells nothing of the others.
@@ -45,9 +43,7 @@ impl<S: Store> Ledger<S> {
                 self.enter(work.id, Stage::Session, Some(now))
             }
             Err((error, _)) if error.is_not_found() => {
-                if last.is_none() {
-                    self.nobody_is_live(work)?;
-                }
+                self.kick_held(work, last)?;
                 self.kick_on(work, last, now)
             }
             // What is refused for one is refused for all.
@@ -58,7 +54,7 @@ impl<S: Store> Ledger<S> {
                 if is_worth_repeating(&error) && work.attempts < MAX_KICKS {
                     return self.kick_later(work, &error, random, now);
                 }
-                self.kick_failed(work, &error.describe(ray.as_deref()))?;
+                self.kick_failed(work, last, &error.describe(ray.as_deref()))?;
                 self.kick_on(work, last, now)
             }
         }
@@ -74,7 +70,7 @@ impl<S: Store> Ledger<S> {
     ) -> Result<(), StoreError> {
         match result {
             Err((error, _)) if error.is_not_found() => {
-                self.nobody_is_live(work)?;
+                self.kick_held(work, None)?;
                 self.release(work.id, work.kicked_up_to, now)
             }
             Err((error, _)) if is_worth_repeating(&error) && work.attempts < MAX_KICKS => {
@@ -95,7 +91,7 @@ impl<S: Store> Ledger<S> {
         ray: Option<&str>,
         now: u64,
     ) -> Result<(), StoreError> {
-        self.kick_failed(work, &error.describe(ray))?;
+        self.kick_failed(work, None, &error.describe(ray))?;
         self.kick_on(work, None, now)
     }
 
@@ -182,12 +178,23 @@ impl<S: Store> Ledger<S> {
         self.enter(work.id, work.stage, Some(now))
     }
 
-    fn kick_failed(&self, work: &Work, reason: &str) -> Result<(), StoreError> {
+    /// Those who are to be deleted next, up to the row `last` or all, could not be kicked. Of a last kick of everyone one stands
+    /// for all.
+    fn kick_failed(&self, work: &Work, last: Option<u64>, reason: &str) -> Result<(), StoreError> {
+        let whom = if work.closing {
+            "id = (SELECT max(id) FROM items WHERE work = ?1 AND state = 'done') AND ?3 <= ?4"
+        } else {
+            "work = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL AND id > ?3 AND id <= ?4"
+        };
         self.store.run(
-            "UPDATE works SET kick_error = ?2 WHERE id = ?1",
-            &values![work.id, reason],
+            &format!("UPDATE items SET kick_error = ?2 WHERE {whom}"),
+            &values![
+                work.id,
+                reason,
+                work.kicked_up_to,
+                last.unwrap_or(MAX_INTEGER)
+            ],
         )?;
-        self.tell_kick_error(work.removal)?;
         let reason = if work.closing {
             format!("the last kick of everyone failed, who are deleted: {reason}")
         } else {
@@ -196,24 +203,22 @@ impl<S: Store> Ledger<S> {
         self.note_error(work.removal, &reason)
     }
 
-    /// Nobody is left in the meeting's session: a kick that failed there before is made up for.
-    fn nobody_is_live(&self, work: &Work) -> Result<(), StoreError> {
-        let mended = self.store.run(
-            "UPDATE works SET kick_error = NULL WHERE id = ?1 AND kick_error IS NOT NULL RETURNING id",
-            &values![work.id],
-        )?;
-        if mended.is_empty() {
+    /// Those of a row of work who are to be deleted next, up to the row `last` or all, were kicked, or are not live.
+    fn kick_held(&self, work: &Work, last: Option<u64>) -> Result<(), StoreError> {
+        let Some(last) = last else {
+            // Nobody is left in the session: kicks that failed there before are made up for.
+            self.store.run(
+                "UPDATE items INDEXED BY items_unkicked SET kick_error = NULL
+                 WHERE removal = ?1 AND work = ?2 AND kick_error IS NOT NULL",
+                &values![work.removal, work.id],
+            )?;
             return Ok(());
-        }
-        self.tell_kick_error(work.removal)
-    }
-
-    /// A removal tells of one of its kicks that failed and are not made up for.
-    fn tell_kick_error(&self, removal: u64) -> Result<(), StoreError> {
+        };
         self.store.run(
-            "UPDATE removals SET kick_error = (SELECT kick_error FROM works WHERE removal = ?1 AND kick_error IS NOT NULL LIMIT 1)
-             WHERE seq = ?1",
-            &values![removal],
+            "UPDATE items INDEXED BY items_unkicked SET kick_error = NULL
+             WHERE removal = ?1 AND work = ?2 AND kick_error IS NOT NULL
+                AND state IN ('waiting', 'pending') AND id > ?3 AND id <= ?4",
+            &values![work.removal, work.id, work.kicked_up_to, last],
         )?;
         Ok(())
     }

@@ -32,10 +32,11 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<Listing<RemovalView>, StoreError> {
         let limit = limit.clamp(1, MAX_LIMIT);
-        let state = if filter.state.is_some() {
-            "r.state = ?1"
-        } else {
-            "?1 IS NULL"
+        let state = match (filter.state, filter.user) {
+            (None, _) => "?1 IS NULL",
+            (Some(_), None) => "r.state = ?1",
+            // A user has few removals and a state has many: the index of states is not for this.
+            (Some(_), Some(_)) => "+r.state = ?1",
         };
         let user = if filter.user.is_some() {
             "r.seq IN (SELECT removal FROM targets INDEXED BY targets_by_user WHERE user = ?4)"

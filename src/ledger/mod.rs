@@ -87,7 +87,7 @@ pub struct Ledger<S> {
     estimates: RefCell<Estimates>,
     /// Whether there may be rows to sweep.
     untidy: Cell<bool>,
-    /// The rows of removals that came to their end since an alarm last told of them.
+    /// The rows of removals that came to their end and were not told of.
     ended: RefCell<Vec<u64>>,
 }
 

@@ -13,7 +13,9 @@ use crate::values;
 pub(super) const COLUMNS: &str = "r.seq, r.id, r.state, r.source, r.caller, r.reason, r.kick, r.dry_run, r.targets, r.not_before,
     r.accepted_at, r.started_at, r.finished_at, r.meetings_total, r.meetings_scanned, r.found, r.removed,
     r.already_absent, r.absent_after_ambiguous, r.failed, r.requests, r.last_error, r.revision,
-    t.meeting, t.participant, t.user, t.position, r.kick_error";
+    t.meeting, t.participant, t.user, t.position,
+    (SELECT kick_error FROM items INDEXED BY items_unkicked
+        WHERE removal = r.seq AND kick_error IS NOT NULL AND state = 'done' LIMIT 1)";
 
 impl<S: Store> Ledger<S> {
     /// One removal, with an estimate of the time left.

@@ -176,11 +176,14 @@ const VERSION_3: &[&str] = &[
     "CREATE TABLE leftovers (removal INTEGER PRIMARY KEY, forgotten INTEGER NOT NULL)",
 ];
 
-/// What a removal tells as proof: whose each participant was, and a kick that failed.
+/// What a removal tells as proof: whose each participant was, and who was deleted after a kick that failed.
 const VERSION_4: &[&str] = &[
-    "ALTER TABLE removals ADD COLUMN kick_error TEXT",
     // The position of the target that a participant was found for.
     "ALTER TABLE items ADD COLUMN target INTEGER",
+    "ALTER TABLE items ADD COLUMN kick_error TEXT",
+    "UPDATE items SET kick_error = (SELECT kick_error FROM works w WHERE w.id = items.work)
+     WHERE work IN (SELECT id FROM works WHERE kick_error IS NOT NULL)",
+    "CREATE INDEX items_unkicked ON items (removal, work) WHERE kick_error IS NOT NULL",
 ];
 
 /// Creates what is missing. Cheap when nothing is.

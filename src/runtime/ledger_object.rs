@@ -19,7 +19,7 @@ use crate::answer::{Answer, Problem};
 use crate::config::Config;
 use crate::ids::AppId;
 use crate::ledger::engine::{AFTER_FAILURE_MS, EMPTY_MS};
-use crate::ledger::{Alarm, Ledger, StoreError};
+use crate::ledger::{Alarm, Ledger, RemovalView, StoreError};
 use crate::log::{end_line, log_ledger_error, write};
 use crate::realtimekit::{Api, Clock};
 use crate::removals::served::Served;
@@ -97,6 +97,13 @@ impl DurableObject for RemovalLedger {
     }
 }
 
+/// Writes the lines about removals that have come to their end.
+fn tell(app: &AppId, ended: &[RemovalView]) {
+    for removal in ended {
+        write(&end_line(app, removal));
+    }
+}
+
 impl RemovalLedger {
     async fn call(&self, app: &str, body: &str) -> Result<Answer, StoreError> {
         let config = match &self.isolate.config {
@@ -120,6 +127,7 @@ impl RemovalLedger {
             clock: &*self.isolate,
         };
         let answer = serve(&served, &call).await;
+        tell(&app, &ledger.take_ended(self.isolate.now_ms())?);
         let reads = matches!(
             call,
             LedgerCall::List { .. } | LedgerCall::Show { .. } | LedgerCall::Health
@@ -160,9 +168,7 @@ impl RemovalLedger {
         let worked = ledger
             .on_alarm(&api, &transport, &*self.isolate, &AlarmClock(&self.state))
             .await;
-        for removal in &worked.ended {
-            write(&end_line(&app, removal));
-        }
+        tell(&app, &worked.ended);
         self.tell_limit(config, &app, &ledger).await;
         worked.error.map_or(Ok(()), Err)
     }

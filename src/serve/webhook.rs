@@ -33,7 +33,11 @@ impl Serving<'_> {
             }
             SourceState::Ready(source) => source,
         };
-        let body = body(self.request).await?;
+        let body = body(self.request).await.map_err(|problem| match problem {
+            // RealtimeKit, for one, sends nothing again that was answered with a 4xx.
+            Problem::BodyNotReceived => Problem::CannotVerify,
+            other => other,
+        })?;
         let verified = match self.verify(config, source, &body, log).await {
             Ok(verified) => verified,
             Err(Rejection::Refused(refused)) => {

@@ -134,6 +134,7 @@ function configuration(scripts: string[], upstream: number): string {
     CLOUDFLARE_API_TOKEN: API_TOKEN,
     CALLER_TOKENS: JSON.stringify({ test: TOKEN }),
     RECORD_SYNCHRONOUS_REMOVALS: 'false',
+    WEBHOOKS: JSON.stringify({ realtimekit: { meeting_ended: true } }),
   };
   const bindings = Object.entries(texts).map(([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)})`);
   bindings.push('(name = "LEDGER", durableObjectNamespace = "RemovalLedger")');

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 /// How long the Worker waits for a change before it answers, in seconds.
-const WAIT_SECONDS: u64 = 30;
+const WAIT_SECONDS: u64 = 25;
 const TIMEOUT_SECONDS: u64 = WAIT_SECONDS + 30;
 
 /// What came of asking.
@@ -217,7 +217,7 @@ mod tests {
         let head = asked.join().unwrap();
         assert_eq!(
             head[0],
-            "GET /removals/01M?limit=1&wait=30&app_id=a HTTP/1.1"
+            "GET /removals/01M?limit=1&wait=25&app_id=a HTTP/1.1"
         );
         assert!(
             head.iter()
