@@ -1,5 +1,7 @@
 //! One JSON line a request, and one when a durable removal has come to its end. Never a body, a token, a name or a custom participant id.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 
 use crate::config_problem::ConfigProblem;
@@ -105,12 +107,12 @@ struct ErrorLog<'a> {
 }
 
 /// Logs that the ledger of an app failed, or could not be reached; in work that no request asked for, without an id.
-pub fn log_ledger_error(request_id: Option<&str>, app: Option<&AppId>, error: &str) {
+pub fn log_ledger_error(request_id: Option<&str>, app: Option<&AppId>, error: &impl Display) {
     write_json(&ErrorLog {
         message: "ledger error",
         request_id,
         app,
-        error,
+        error: &error.to_string(),
     });
 }
 

@@ -176,7 +176,7 @@ impl Serving<'_> {
         for app in std::iter::once(&admitted.app).chain(others) {
             let answered = call_ledger(self.env, app, &admitted.call, &log.request_id).await;
             let response = answered.map_err(|error| {
-                log_ledger_error(Some(&log.request_id), Some(app), &error.to_string());
+                log_ledger_error(Some(&log.request_id), Some(app), &error);
                 Problem::NotStored
             })?;
             if response.status() != 404 {
@@ -195,7 +195,7 @@ impl Serving<'_> {
         let ask = async |app| {
             let answered = ask_ledger(self.env, app, &LedgerCall::Health, &log.request_id).await;
             answered.inspect_err(|error| {
-                log_ledger_error(Some(&log.request_id), Some(app), &error.to_string());
+                log_ledger_error(Some(&log.request_id), Some(app), &error);
             })
         };
         let answers = join_all(config.apps().map(ask)).await;

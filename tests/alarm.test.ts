@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { eventually } from './harness/eventually.ts';
-import { startPlainRuntime } from './harness/plain_runtime.ts';
+import { MEETING, startPlainRuntime } from './harness/plain_runtime.ts';
 import type { PlainRuntime } from './harness/plain_runtime.ts';
 
-const MEETING = '497f6eca-6276-4993-bfeb-53cbbbba6f08';
 /** How far ahead a removal starts: long enough for its alarm to be lost before. */
 const AHEAD_MS = 2_000;
 

@@ -34,28 +34,21 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<(), StoreError> {
         match result {
-            Ok(()) => {
-                self.kick_held(work, last)?;
-                self.kick_on(work, last, now)
-            }
+            Ok(()) => self.kick_held(work, last, now),
             // One of several is not live: that tells nothing of the others.
             Err((error, _)) if error.is_not_found() && named > 1 => {
                 self.enter(work.id, Stage::Session, Some(now))
             }
-            Err((error, _)) if error.is_not_found() => {
-                self.kick_held(work, last)?;
-                self.kick_on(work, last, now)
-            }
+            Err((error, _)) if error.is_not_found() => self.kick_held(work, last, now),
             // What is refused for one is refused for all.
             Err((error @ ApiError::TokenRefused { .. }, ray)) => {
-                self.kick_refused(work, &error, ray.as_deref(), now)
+                self.kick_failed(work, None, &error.describe(ray.as_deref()), now)
             }
             Err((error, ray)) => {
                 if is_worth_repeating(&error) && work.attempts < MAX_KICKS {
                     return self.kick_later(work, &error, random, now);
                 }
-                self.kick_failed(work, last, &error.describe(ray.as_deref()))?;
-                self.kick_on(work, last, now)
+                self.kick_failed(work, last, &error.describe(ray.as_deref()), now)
             }
         }
     }
@@ -69,30 +62,16 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<(), StoreError> {
         match result {
-            Err((error, _)) if error.is_not_found() => {
-                self.kick_held(work, None)?;
-                self.release(work.id, work.kicked_up_to, now)
-            }
+            Err((error, _)) if error.is_not_found() => self.kick_held(work, None, now),
             Err((error, _)) if is_worth_repeating(&error) && work.attempts < MAX_KICKS => {
                 self.kick_later(work, &error, random, now)
             }
             Err((error @ ApiError::TokenRefused { .. }, ray)) => {
-                self.kick_refused(work, &error, ray.as_deref(), now)
+                self.kick_failed(work, None, &error.describe(ray.as_deref()), now)
             }
             // Somebody may be live: each is kicked alone.
             Ok(()) | Err(_) => self.enter(work.id, Stage::KickingEach, Some(now)),
         }
-    }
-
-    fn kick_refused(
-        &self,
-        work: &Work,
-        error: &ApiError,
-        ray: Option<&str>,
-        now: u64,
-    ) -> Result<(), StoreError> {
-        self.kick_failed(work, None, &error.describe(ray))?;
-        self.kick_on(work, None, now)
     }
 
     /// A delete is about to leave so long after its kick that its participant may be back: they are kicked once more, with
@@ -178,9 +157,15 @@ impl<S: Store> Ledger<S> {
         self.enter(work.id, work.stage, Some(now))
     }
 
-    /// Those who are to be deleted next, up to the row `last` or all, could not be kicked. Of a last kick of everyone one stands
-    /// for all.
-    fn kick_failed(&self, work: &Work, last: Option<u64>, reason: &str) -> Result<(), StoreError> {
+    /// Those who are to be deleted next, up to the row `last` or all, could not be kicked: that is told of them, and the delete
+    /// follows. Of a last kick of everyone one stands for all.
+    fn kick_failed(
+        &self,
+        work: &Work,
+        last: Option<u64>,
+        reason: &str,
+        now: u64,
+    ) -> Result<(), StoreError> {
         let whom = if work.closing {
             "id = (SELECT max(id) FROM items WHERE work = ?1 AND state = 'done') AND ?3 <= ?4"
         } else {
@@ -200,27 +185,20 @@ impl<S: Store> Ledger<S> {
         } else {
             format!("a kick failed, the delete follows all the same: {reason}")
         };
-        self.note_error(work.removal, &reason)
+        self.note_error(work.removal, &reason)?;
+        self.kick_on(work, last, now)
     }
 
-    /// Those of a row of work who are to be deleted next, up to the row `last` or all, were kicked, or are not live.
-    fn kick_held(&self, work: &Work, last: Option<u64>) -> Result<(), StoreError> {
-        let Some(last) = last else {
-            // Nobody is left in the session: kicks that failed there before are made up for.
-            self.store.run(
-                "UPDATE items INDEXED BY items_unkicked SET kick_error = NULL
-                 WHERE removal = ?1 AND work = ?2 AND kick_error IS NOT NULL",
-                &values![work.removal, work.id],
-            )?;
-            return Ok(());
-        };
+    /// Those who are to be deleted next, up to the row `last`, were kicked, or are not live. Where there is no `last`, nobody is
+    /// left in the session: kicks that failed there before are made up for.
+    fn kick_held(&self, work: &Work, last: Option<u64>, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE items INDEXED BY items_unkicked SET kick_error = NULL
              WHERE removal = ?1 AND work = ?2 AND kick_error IS NOT NULL
-                AND state IN ('waiting', 'pending') AND id > ?3 AND id <= ?4",
+                AND (?4 IS NULL OR state IN ('waiting', 'pending') AND id > ?3 AND id <= ?4)",
             &values![work.removal, work.id, work.kicked_up_to, last],
         )?;
-        Ok(())
+        self.kick_on(work, last, now)
     }
 
     /// The same request again, not before the API asks for it.

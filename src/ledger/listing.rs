@@ -3,7 +3,7 @@
 use super::Ledger;
 use super::id::RemovalId;
 use super::participants::stored_outcome;
-use super::queries::COLUMNS;
+use super::queries::REMOVALS;
 use super::state::RemovalState;
 use super::store::{Row, Store, StoreError};
 use super::views::{ItemState, ItemView, Listing, RemovalView};
@@ -45,8 +45,7 @@ impl<S: Store> Ledger<S> {
         };
         let rows = self.store.run(
             &format!(
-                "SELECT {COLUMNS} FROM removals r LEFT JOIN targets t ON t.removal = r.seq AND t.position = 0
-                 WHERE {state} AND {user} AND r.seq < ?2 ORDER BY r.seq DESC LIMIT ?3"
+                "{REMOVALS} WHERE {state} AND {user} AND r.seq < ?2 ORDER BY r.seq DESC LIMIT ?3"
             ),
             &values![
                 filter.state.map(RemovalState::as_str),

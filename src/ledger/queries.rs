@@ -10,21 +10,20 @@ use crate::ids::{CustomParticipantId, MeetingId, ParticipantId};
 use crate::removal::Target;
 use crate::values;
 
-pub(super) const COLUMNS: &str = "r.seq, r.id, r.state, r.source, r.caller, r.reason, r.kick, r.dry_run, r.targets, r.not_before,
+/// Removals as [`Ledger::view`] reads them, with the first target of each.
+pub(super) const REMOVALS: &str = "SELECT r.seq, r.id, r.state, r.source, r.caller, r.reason, r.kick, r.dry_run, r.targets, r.not_before,
     r.accepted_at, r.started_at, r.finished_at, r.meetings_total, r.meetings_scanned, r.found, r.removed,
     r.already_absent, r.absent_after_ambiguous, r.failed, r.requests, r.last_error, r.revision,
     t.meeting, t.participant, t.user, t.position,
     (SELECT kick_error FROM items INDEXED BY items_unkicked
-        WHERE removal = r.seq AND kick_error IS NOT NULL AND state = 'done' LIMIT 1)";
+        WHERE removal = r.seq AND kick_error IS NOT NULL AND state = 'done' LIMIT 1)
+    FROM removals r LEFT JOIN targets t ON t.removal = r.seq AND t.position = 0";
 
 impl<S: Store> Ledger<S> {
     /// One removal, with an estimate of the time left.
     pub fn show(&self, id: &RemovalId, now: u64) -> Result<Option<RemovalView>, StoreError> {
         let rows = self.store.run(
-            &format!(
-                "SELECT {COLUMNS} FROM removals r LEFT JOIN targets t ON t.removal = r.seq AND t.position = 0
-                 WHERE r.id = ?1"
-            ),
+            &format!("{REMOVALS} WHERE r.id = ?1"),
             &values![id.as_str()],
         )?;
         let Some(row) = rows.first() else {

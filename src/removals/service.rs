@@ -35,10 +35,7 @@ pub async fn serve<S: Store, C: Clock>(
             user,
             cursor,
             limit,
-        } => {
-            let state = state.as_deref().and_then(RemovalState::parse);
-            list(served, state, user.as_deref(), *cursor, *limit)
-        }
+        } => list(served, state.as_deref(), user.as_deref(), *cursor, *limit),
         LedgerCall::Show {
             id,
             cursor,
@@ -96,7 +93,7 @@ fn done((): ()) -> Answer {
 
 fn list<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
-    state: Option<RemovalState>,
+    state: Option<&str>,
     user: Option<&str>,
     cursor: Option<u64>,
     limit: u32,
@@ -105,7 +102,7 @@ fn list<S: Store, C: Clock>(
     let user = user.map(CustomParticipantId::parse).transpose();
     let user = user.map_err(|_| StoreError("a user whose id breaks the rules".to_owned()))?;
     let filter = Filter {
-        state,
+        state: state.and_then(RemovalState::parse),
         user: user.as_ref(),
     };
     let listing = served.ledger.list(filter, cursor, limit, now)?;

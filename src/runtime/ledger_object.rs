@@ -75,7 +75,7 @@ impl DurableObject for RemovalLedger {
             Ok(answer) => answer,
             Err(error) => {
                 let app = AppId::parse(&app).ok();
-                log_ledger_error(Some(&request_id), app.as_ref(), &error.to_string());
+                log_ledger_error(Some(&request_id), app.as_ref(), &error);
                 Problem::NotStored.answer()
             }
         };
@@ -91,7 +91,7 @@ impl DurableObject for RemovalLedger {
             .map_err(|error| worker::Error::RustError(error.to_string()))?;
         // Any other error would count against the alarm's few retries: it is logged.
         if let Err(error) = self.work().await {
-            log_ledger_error(None, None, &error.to_string());
+            log_ledger_error(None, None, &error);
         }
         Response::empty()
     }
@@ -127,7 +127,6 @@ impl RemovalLedger {
             clock: &*self.isolate,
         };
         let answer = serve(&served, &call).await;
-        tell(&app, &ledger.take_ended(self.isolate.now_ms())?);
         let reads = matches!(
             call,
             LedgerCall::List { .. } | LedgerCall::Show { .. } | LedgerCall::Health
@@ -135,6 +134,7 @@ impl RemovalLedger {
         if !reads || is_first || AlarmClock(&self.state).is_lost().await? {
             self.arm(&ledger).await?;
         }
+        tell(&app, &ledger.take_ended(self.isolate.now_ms())?);
         match &call {
             // Whoever told of it has told the others.
             LedgerCall::Limited { until_ms } => {
@@ -211,7 +211,7 @@ impl RemovalLedger {
             let call = LedgerCall::Limited { until_ms };
             let id = self.isolate.request_id();
             if let Err(error) = ask_ledger(&self.env, other, &call, &id).await {
-                log_ledger_error(Some(&id), Some(other), &error.to_string());
+                log_ledger_error(Some(&id), Some(other), &error);
                 told = false;
             }
         }
@@ -222,7 +222,7 @@ impl RemovalLedger {
         self.limit_told.set(0);
         let soon = self.isolate.now_ms().saturating_add(AFTER_FAILURE_MS);
         if let Err(error) = AlarmClock(&self.state).set(soon).await {
-            log_ledger_error(None, Some(app), &error.to_string());
+            log_ledger_error(None, Some(app), &error);
         }
     }
 

@@ -49,7 +49,7 @@ pub struct LedgerKeys<'a> {
 
 impl LedgerKeys<'_> {
     fn log(&self, error: &NoLedger) {
-        log_ledger_error(Some(self.request_id), Some(self.app), &error.to_string());
+        log_ledger_error(Some(self.request_id), Some(self.app), error);
     }
 }
 

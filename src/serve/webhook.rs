@@ -68,7 +68,7 @@ impl Serving<'_> {
         };
         let answer = call_ledger(self.env, &source.app, &call, &log.request_id).await;
         let response = answer.map_err(|error| {
-            log_ledger_error(Some(&log.request_id), Some(&source.app), &error.to_string());
+            log_ledger_error(Some(&log.request_id), Some(&source.app), &error);
             Problem::NotStored
         })?;
         log.removal_id = super::removal_of(&response);

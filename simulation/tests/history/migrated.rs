@@ -74,3 +74,25 @@ fn a_ledger_of_the_second_version_goes_on() {
         .unwrap();
     assert_eq!(left, []);
 }
+
+/// What the third version stored is carried on: a kick that failed is told of those who were deleted after it.
+#[test]
+fn a_ledger_of_the_third_version_goes_on() {
+    let disk = Rc::new(Disk::new().unwrap());
+    let store = SimulatedStore(Rc::clone(&disk));
+    migrate_to(&store, 3).unwrap();
+    for statement in [
+        "INSERT INTO removals (id, state, source, kick, dry_run, targets, accepted_at, started_at)
+         VALUES ('01M325KBJANMNJVYTPS316QDZ0', 'running', 'api', 1, 0, 1, 1, 1)",
+        "INSERT INTO works (removal, meeting, rank, lists, stage, kick_error)
+         VALUES (1, 'm', 2, 0, 'deleting', 'RealtimeKit answered 500')",
+        "INSERT INTO items (removal, work, meeting, participant, state, outcome, found_at)
+         VALUES (1, 1, 'm', 'p', 'done', 'removed', 1)",
+    ] {
+        store.run(statement, &[]).unwrap();
+    }
+    let ledger = Ledger::open(SimulatedStore(disk), Settings::default(), START).unwrap();
+    let id = RemovalId::parse("01M325KBJANMNJVYTPS316QDZ0").unwrap();
+    let view = ledger.show(&id, START).unwrap().unwrap();
+    assert_eq!(view.kick_error.as_deref(), Some("RealtimeKit answered 500"));
+}
