@@ -59,12 +59,22 @@ describe('what takes its time', { concurrency: true }, () => {
   test('a body that does not come to its end is answered after its time', { timeout: 60_000 }, async (context) => {
     const runtime = await started(context);
     const body = { length: 1_000, sent: 999 };
-    const [answer, webhook] = await Promise.all([runtime.leaveOpen('POST', '/removals', body), runtime.leaveOpen('POST', '/webhooks/realtimekit', body)]);
+    const [answer, webhook] = await Promise.all([
+      runtime.leaveOpen('POST', '/removals', body),
+      runtime.leaveOpen('POST', '/webhooks/realtimekit', body, [`rtk-signature: ${Buffer.alloc(256).toString('base64')}`]),
+    ]);
     // RealtimeKit sends nothing again that was answered with a 4xx.
     assert.match(webhook, /^HTTP\/1.1 503 /);
     assert.match(answer, /^HTTP\/1.1 408 /);
     assert.match(answer, /20 seconds: send it again/);
     assert.doesNotMatch(answer, /x-should-retry/);
+  });
+
+  test('a webhook that its headers condemn is refused before its body is there', { timeout: 60_000 }, async (context) => {
+    const runtime = await started(context);
+    const body = { length: 1_000, sent: 999 };
+    assert.match(await runtime.leaveOpen('POST', '/webhooks/realtimekit', body), /^HTTP\/1.1 401 /);
+    assert.match(await runtime.leaveOpen('POST', '/webhooks/realtimekit', body, ['rtk-signature: c2lnbmVk']), /^HTTP\/1.1 401 /);
   });
 });
 

@@ -11,9 +11,14 @@ use crate::runtime::ledger_stub::call_ledger;
 use crate::runtime::request::{body, header};
 use crate::runtime::webcrypto::WebCrypto;
 use crate::runtime::webhook_keys::LedgerKeys;
-use crate::webhooks::{
-    Rejection, Sender, Source, SourceState, Verified, decide, realtimekit, verify,
-};
+use crate::webhooks::realtimekit::{self, KeySetting};
+use crate::webhooks::{Claim, Refused, Rejection, Sender, Source, SourceState, Verified, decide};
+
+/// What the headers of a message claim.
+enum Claimed<'a> {
+    Signed(Claim<'a>),
+    RealtimeKit(&'a KeySetting, Vec<u8>),
+}
 
 impl Serving<'_> {
     /// Receives a webhook.
@@ -33,17 +38,17 @@ impl Serving<'_> {
             }
             SourceState::Ready(source) => source,
         };
+        let claim = self
+            .claim(source)
+            .map_err(|refused| refusal(refused, log))?;
         let body = body(self.request).await.map_err(|problem| match problem {
             // RealtimeKit, for one, sends nothing again that was answered with a 4xx.
             Problem::BodyNotReceived => Problem::CannotVerify,
             other => other,
         })?;
-        let verified = match self.verify(config, source, &body, log).await {
+        let verified = match self.verify(config, claim, &body, log).await {
             Ok(verified) => verified,
-            Err(Rejection::Refused(refused)) => {
-                log.refused = Some(refused.as_str());
-                return Err(Problem::BadSignature);
-            }
+            Err(Rejection::Refused(refused)) => return Err(refusal(refused, log)),
             Err(Rejection::Unavailable(why)) => {
                 log_webhook_error(&log.request_id, &why);
                 return Err(Problem::CannotVerify);
@@ -61,10 +66,7 @@ impl Serving<'_> {
                 log.bad_event = Some(field.pointer.clone());
                 return Err(field.into());
             }
-            Handling::Refused(refused) => {
-                log.refused = Some(refused.as_str());
-                return Err(Problem::BadSignature);
-            }
+            Handling::Refused(refused) => return Err(refusal(refused, log)),
         };
         let answer = call_ledger(self.env, &source.app, &call, &log.request_id).await;
         let response = answer.map_err(|error| {
@@ -75,29 +77,45 @@ impl Serving<'_> {
         Ok(Reply::Ledger(response))
     }
 
+    /// Reads what the headers claim. Whom they condemn is refused before a body is received: it may be long, and take its time.
+    fn claim<'a>(&self, source: &'a Source) -> Result<Claimed<'a>, Refused> {
+        let headers = |name: &str| header(self.request, name);
+        Ok(match &source.sender {
+            Sender::Signed { scheme, .. } => {
+                Claimed::Signed(scheme.claim(&headers, self.isolate.now_ms())?)
+            }
+            Sender::RealtimeKit(settings) => {
+                Claimed::RealtimeKit(&settings.key, realtimekit::claim(&headers)?)
+            }
+        })
+    }
+
     async fn verify(
         &self,
         config: &Config,
-        source: &Source,
+        claimed: Claimed<'_>,
         body: &[u8],
         log: &RequestLog,
     ) -> Result<Verified, Rejection> {
-        let headers = |name: &str| header(self.request, name);
-        match &source.sender {
-            Sender::Signed { scheme, .. } => {
-                verify(scheme, &headers, body, self.isolate.now_ms(), &WebCrypto).await
-            }
-            Sender::RealtimeKit(settings) => {
+        match claimed {
+            Claimed::Signed(claim) => claim.verify(body, &WebCrypto).await,
+            Claimed::RealtimeKit(setting, signature) => {
                 let keys = LedgerKeys {
                     env: self.env,
                     isolate: &self.isolate,
                     app: &config.default_app,
                     request_id: &log.request_id,
-                    setting: &settings.key,
+                    setting,
                 };
-                let cache = self.isolate.webhook_keys(&settings.key);
-                realtimekit::verify(&cache, &keys, &headers, body, &WebCrypto).await
+                let cache = self.isolate.webhook_keys(setting);
+                realtimekit::verify(&cache, &keys, &signature, body, &WebCrypto).await
             }
         }
     }
+}
+
+/// The reason goes into the log alone.
+fn refusal(refused: Refused, log: &mut RequestLog) -> Problem {
+    log.refused = Some(refused.as_str());
+    Problem::BadSignature
 }

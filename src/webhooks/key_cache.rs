@@ -25,6 +25,7 @@
 //! Everything here is plain data; [`super::realtimekit::verify`] carries the steps out.
 
 use super::key_answer::NoKey;
+use super::key_copy::{Unstored, is_recent};
 use super::public_key::RsaKey;
 
 /// The least time between the starts of two fetches, in milliseconds.
@@ -36,9 +37,6 @@ pub const FETCH_DEADLINE_MS: u64 = 5_000;
 /// How long the key before the last one stays good, in milliseconds.
 pub const PREVIOUS_KEY_MS: u64 = 3_600_000;
 
-/// The least time between two attempts to store a key in the ledger, in milliseconds.
-pub const STORE_INTERVAL_MS: u64 = 60_000;
-
 /// Names a key within one cache.
 pub type Generation = u32;
 
@@ -46,14 +44,6 @@ pub type Generation = u32;
 struct Held {
     generation: Generation,
     key: RsaKey,
-}
-
-/// The fetched key that the ledger has no copy of.
-#[derive(Debug, Clone)]
-struct Unstored {
-    generation: Generation,
-    /// When a message last held under it, for which the ledger was to get it.
-    tried_ms: Option<u64>,
 }
 
 /// The keys from one place, kept for the isolate's life.
@@ -72,7 +62,7 @@ pub struct KeyCache {
     read: bool,
     /// Until when a fetch or a reading that is under way is waited for.
     busy_until_ms: Option<u64>,
-    unstored: Option<Unstored>,
+    unstored: Unstored,
     last_generation: Generation,
 }
 
@@ -186,10 +176,7 @@ impl KeyCache {
                 let before = self.last_generation;
                 self.adopt(key, now_ms);
                 if self.last_generation != before {
-                    self.unstored = Some(Unstored {
-                        generation: self.last_generation,
-                        tried_ms: None,
-                    });
+                    self.unstored.fetched(self.last_generation);
                 }
             }
             Err(NoKey(why)) => self.failure = Some(why),
@@ -215,25 +202,14 @@ impl KeyCache {
         self.busy_until_ms = Some(now_ms.saturating_add(FETCH_DEADLINE_MS));
     }
 
-    /// That a message holds under a key. Whether the ledger has to get a copy of it now: of the one that was fetched
-    /// last, again and again until it has it, and at most once in [`STORE_INTERVAL_MS`].
+    /// That a message holds under a key. Whether the ledger has to get a copy of it now.
     pub fn held(&mut self, generation: Generation, now_ms: u64) -> bool {
-        let Some(unstored) = &mut self.unstored else {
-            return false;
-        };
-        if unstored.generation != generation
-            || is_recent(unstored.tried_ms, now_ms, STORE_INTERVAL_MS)
-        {
-            return false;
-        }
-        unstored.tried_ms = Some(now_ms);
-        true
+        self.unstored.is_due(generation, now_ms)
     }
 
     /// The ledger has a copy of that key.
     pub fn stored(&mut self, generation: Generation) {
-        self.unstored
-            .take_if(|unstored| unstored.generation == generation);
+        self.unstored.stored(generation);
     }
 
     /// Takes a key over, and keeps the one before as the previous.
@@ -249,11 +225,6 @@ impl KeyCache {
         let replaced = self.current.replace(held);
         self.previous = replaced.map(|held| (held, now_ms)).or(self.previous.take());
     }
-}
-
-/// Whether that was less than an interval ago. A clock that went back must not stop anything until it has caught up.
-fn is_recent(at_ms: Option<u64>, now_ms: u64, interval_ms: u64) -> bool {
-    at_ms.is_some_and(|at| now_ms.abs_diff(at) < interval_ms)
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@
 //! A request passes through in this order, and nothing parses its body before step 2 has held:
 //!
 //! 1. [`Sources::get`] finds the source by its name in the path, or says why it is refused.
-//! 2. [`verify`] (or [`realtimekit::verify`] for `RealtimeKit`, whose key can change) checks the signature.
+//! 2. [`Scheme::claim`] reads the headers, before a body is received, and [`Claim::verify`] checks the signature over it; for
+//!    `RealtimeKit`, whose key can change, [`realtimekit::claim`] and [`realtimekit::verify`] do.
 //! 3. [`mapping::decide`] reads the event and decides.
 
 pub mod decision;
@@ -16,6 +17,7 @@ pub mod headers;
 pub mod hmac;
 pub mod key_answer;
 pub mod key_cache;
+mod key_copy;
 pub mod mapping;
 pub mod pointer;
 pub mod presets;
@@ -37,7 +39,7 @@ pub use decision::Decision;
 pub use headers::Headers;
 pub use mapping::decide;
 pub use source::{Sender, Source, SourceState, Sources};
-pub use verification::{Refused, Rejection, Scheme, Verified, verify};
+pub use verification::{Claim, Refused, Rejection, Scheme, Verified};
 
 #[cfg(test)]
 mod tests;

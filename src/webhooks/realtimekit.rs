@@ -9,7 +9,7 @@ use base64ct::{Base64, Encoding};
 
 use super::headers::{self, Headers};
 use super::key_answer::NoKey;
-use super::key_cache::{Attempt, KeyCache, Step};
+use super::key_cache::{Attempt, Generation, KeyCache, Step};
 use super::public_key::{MODULUS_BYTES, PublicKey, PublicKeyVerifier, RsaKey};
 use super::verification::{Refused, Rejection, Verified};
 
@@ -42,11 +42,10 @@ pub trait KeySource {
 pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
     cache: &RefCell<KeyCache>,
     keys: &K,
-    headers: Headers<'_>,
+    signature: &[u8],
     body: &[u8],
     verifier: &V,
 ) -> Result<Verified, Rejection> {
-    let signature = signature(headers)?;
     let mut attempt = Attempt::new(keys.now_ms());
     let mut unusable = None;
     loop {
@@ -54,15 +53,10 @@ pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
         let step = cache.borrow().next(&attempt, keys.now_ms());
         match step {
             Step::Try(generation, key) => {
-                let key = PublicKey::Rsa(key);
-                match verifier.holds(&key, &signature, body).await {
+                let public_key = PublicKey::Rsa(key.clone());
+                match verifier.holds(&public_key, signature, body).await {
                     Ok(true) => {
-                        let store = cache.borrow_mut().held(generation, keys.now_ms());
-                        if let (true, PublicKey::Rsa(key)) = (store, &key)
-                            && keys.store(key).await
-                        {
-                            cache.borrow_mut().stored(generation);
-                        }
+                        keep(cache, keys, generation, &key).await;
                         return Ok(Verified::default());
                     }
                     Ok(false) => attempt.failed(generation),
@@ -93,8 +87,22 @@ pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
     }
 }
 
-/// The bytes of a signature. What is not as long as that of any key that is allowed is refused without looking further.
-fn signature(headers: Headers<'_>) -> Result<Vec<u8>, Refused> {
+/// Has the ledger get a copy of the key that has verified a message, where it lacks one.
+async fn keep<K: KeySource>(
+    cache: &RefCell<KeyCache>,
+    keys: &K,
+    generation: Generation,
+    key: &RsaKey,
+) {
+    let lacks = cache.borrow_mut().held(generation, keys.now_ms());
+    if lacks && keys.store(key).await {
+        cache.borrow_mut().stored(generation);
+    }
+}
+
+/// The bytes of the signature that the header claims. What is not as long as that of any key that is allowed is refused
+/// without looking further.
+pub fn claim(headers: Headers<'_>) -> Result<Vec<u8>, Refused> {
     let header = headers::required(headers, SIGNATURE_HEADER)?;
     let signature = Base64::decode_vec(&header).map_err(|_| Refused::Malformed)?;
     if MODULUS_BYTES.contains(&signature.len()) {

@@ -28,30 +28,34 @@ pub struct StandardWebhooks {
 }
 
 /// The three headers of a message, checked for their form.
-struct Message {
+#[derive(Debug)]
+pub struct Message {
     id: String,
     timestamp: String,
-    signatures: String,
+    signatures: Signatures,
 }
 
 impl StandardWebhooks {
-    /// Verifies a message.
-    pub async fn verify<V: PublicKeyVerifier>(
-        &self,
-        headers: Headers<'_>,
-        body: &[u8],
-        now_ms: u64,
-        public_keys: &V,
-    ) -> Result<Verified, Rejection> {
+    /// What the headers claim, of a time that holds.
+    pub fn claim(&self, headers: Headers<'_>, now_ms: u64) -> Result<Message, Refused> {
         let message = Message::read(headers)?;
         let signed = timestamp::parse(&message.timestamp)?;
         timestamp::check_age(signed, now_ms / 1000, self.tolerance_seconds)?;
-        let signatures = Signatures::parse(&message.signatures)?;
+        Ok(message)
+    }
+
+    /// Verifies what was claimed.
+    pub async fn verify<V: PublicKeyVerifier>(
+        &self,
+        message: Message,
+        body: &[u8],
+        public_keys: &V,
+    ) -> Result<Verified, Rejection> {
         let prefix = format!("{}.{}.", message.id, message.timestamp);
         let parts = [prefix.as_bytes(), body];
-        let holds = any_matches(&self.secrets, &parts, base64, &signatures.v1)
+        let holds = any_matches(&self.secrets, &parts, base64, &message.signatures.v1)
             || self
-                .public_key_matches(&parts, &signatures.v1a, public_keys)
+                .public_key_matches(&parts, &message.signatures.v1a, public_keys)
                 .await?;
         if !holds {
             return Err(Refused::Mismatch.into());
@@ -64,7 +68,7 @@ impl StandardWebhooks {
     async fn public_key_matches<V: PublicKeyVerifier>(
         &self,
         parts: &[&[u8]],
-        signatures: &[&str],
+        signatures: &[String],
         verifier: &V,
     ) -> Result<bool, Rejection> {
         if signatures.is_empty() || self.public_keys.is_empty() {
@@ -96,21 +100,20 @@ impl Message {
     fn read(headers: Headers<'_>) -> Result<Self, Refused> {
         let family = |prefix: &str| {
             let header = |name: &str| headers::required(headers, &format!("{prefix}-{name}"));
-            Ok(Self {
-                id: header("id")?,
-                timestamp: header("timestamp")?,
-                signatures: header("signature")?,
-            })
+            Ok((header("id")?, header("timestamp")?, header("signature")?))
         };
-        let message = match family("svix") {
+        let (id, timestamp, signatures) = match family("svix") {
             Err(Refused::HeaderMissing) => family("webhook"),
             other => other,
         }?;
-        if is_id(&message.id) {
-            Ok(message)
-        } else {
-            Err(Refused::Malformed)
+        if !is_id(&id) {
+            return Err(Refused::Malformed);
         }
+        Ok(Self {
+            id,
+            timestamp,
+            signatures: Signatures::parse(&signatures)?,
+        })
     }
 }
 
@@ -123,23 +126,24 @@ fn is_id(id: &str) -> bool {
 }
 
 /// The signatures of a header by their version. Versions that are not known are left alone, as the specification asks.
-struct Signatures<'a> {
-    v1: Vec<&'a str>,
-    v1a: Vec<&'a str>,
+#[derive(Debug)]
+struct Signatures {
+    v1: Vec<String>,
+    v1a: Vec<String>,
 }
 
-impl<'a> Signatures<'a> {
-    fn parse(header: &'a str) -> Result<Self, Refused> {
+impl Signatures {
+    fn parse(header: &str) -> Result<Self, Refused> {
         // Only a header that was sent twice holds a comma before a space.
         if header.contains(", ") {
             return Err(Refused::Malformed);
         }
-        let of = |version: &str| -> Vec<&'a str> {
+        let of = |version: &str| -> Vec<String> {
             header
                 .split(' ')
                 .filter_map(|item| item.split_once(','))
                 .filter(|(name, _)| *name == version)
-                .map(|(_, signature)| signature)
+                .map(|(_, signature)| signature.to_owned())
                 .take(MAX_SIGNATURES + 1)
                 .collect()
         };

@@ -1,22 +1,23 @@
 //! Headers of the form `t=<time>,v1=<signature>`, as Stripe and `WorkOS` send them.
 
-use super::hmac::MAX_SIGNATURES;
+use super::hmac::{HmacKey, MAX_SIGNATURES, any_matches};
 use super::verification::Refused;
+use crate::digest::hex;
 
 /// The time and the `v1` signatures of a header.
 #[derive(Debug, PartialEq, Eq)]
-pub struct TimedSignatures<'a> {
+pub struct TimedSignatures {
     /// The time as it stands in the header, which is what was signed.
-    pub time: &'a str,
+    pub time: String,
     /// One to [`MAX_SIGNATURES`].
-    pub v1: Vec<&'a str>,
+    pub v1: Vec<String>,
 }
 
-impl<'a> TimedSignatures<'a> {
+impl TimedSignatures {
     /// Reads `name=value` items behind commas. Items of other names are left alone: Stripe adds `v0` to test events.
     ///
     /// There is one time: two would leave open which was signed.
-    pub fn parse(header: &'a str) -> Result<Self, Refused> {
+    pub fn parse(header: &str) -> Result<Self, Refused> {
         let mut time = None;
         let mut v1 = Vec::new();
         for item in header.split(',') {
@@ -26,9 +27,9 @@ impl<'a> TimedSignatures<'a> {
             }
             match name {
                 "t" if time.is_some() => return Err(Refused::Malformed),
-                "t" => time = Some(value),
+                "t" => time = Some(value.to_owned()),
                 "v1" if v1.len() == MAX_SIGNATURES => return Err(Refused::TooManySignatures),
-                "v1" => v1.push(value),
+                "v1" => v1.push(value.to_owned()),
                 _ => {}
             }
         }
@@ -36,6 +37,13 @@ impl<'a> TimedSignatures<'a> {
             Some(time) if !v1.is_empty() => Ok(Self { time, v1 }),
             _ => Err(Refused::Malformed),
         }
+    }
+
+    /// Whether one of them is the signature of the time and the body, with a dot between them.
+    #[must_use]
+    pub fn hold(&self, secrets: &[HmacKey], body: &[u8]) -> bool {
+        let parts = [self.time.as_bytes(), b".", body];
+        any_matches(secrets, &parts, hex, &self.v1)
     }
 }
 
@@ -48,8 +56,8 @@ mod tests {
         assert_eq!(
             TimedSignatures::parse("t=1,v1=a,v0=c,v1=b"),
             Ok(TimedSignatures {
-                time: "1",
-                v1: vec!["a", "b"]
+                time: "1".to_owned(),
+                v1: vec!["a".to_owned(), "b".to_owned()]
             })
         );
         let sixteen = format!("t=1{}", ",v1=a".repeat(16));

@@ -2,9 +2,11 @@
 
 use super::github::GitHub;
 use super::headers::Headers;
+use super::hmac::HmacKey;
 use super::public_key::PublicKeyVerifier;
-use super::standard_webhooks::StandardWebhooks;
+use super::standard_webhooks::{self, StandardWebhooks};
 use super::stripe::Stripe;
+use super::timed_signatures::TimedSignatures;
 use super::token::Token;
 use super::workos::WorkOs;
 
@@ -85,19 +87,57 @@ impl From<Refused> for Rejection {
     }
 }
 
-/// Verifies a message over its raw body. `now_ms` is in milliseconds since the Unix epoch.
-pub async fn verify<V: PublicKeyVerifier>(
-    scheme: &Scheme,
-    headers: Headers<'_>,
-    body: &[u8],
-    now_ms: u64,
-    public_keys: &V,
-) -> Result<Verified, Rejection> {
-    match scheme {
-        Scheme::StandardWebhooks(scheme) => scheme.verify(headers, body, now_ms, public_keys).await,
-        Scheme::Stripe(scheme) => Ok(scheme.verify(headers, body, now_ms)?),
-        Scheme::WorkOs(scheme) => Ok(scheme.verify(headers, body, now_ms)?),
-        Scheme::GitHub(scheme) => Ok(scheme.verify(headers, body)?),
-        Scheme::Token(scheme) => Ok(scheme.verify(headers)?),
+/// What a message's headers claim. Only its body can show whether that holds.
+#[derive(Debug)]
+pub enum Claim<'a> {
+    /// `standard-webhooks`
+    StandardWebhooks(&'a StandardWebhooks, standard_webhooks::Message),
+    /// `stripe` and `workos`: signatures of a time and the body, with the secrets that they may be made with.
+    Timed(&'a [HmacKey], TimedSignatures),
+    /// `github`: a signature of the body.
+    GitHub(&'a GitHub, String),
+    /// `token`: all that there is to prove stands in a header, and holds.
+    Proven,
+}
+
+impl Scheme {
+    /// Reads what a message's headers claim. What they condemn is refused before a body is received, which may be long and
+    /// take its time. `now_ms` is in milliseconds since the Unix epoch.
+    pub fn claim(&self, headers: Headers<'_>, now_ms: u64) -> Result<Claim<'_>, Refused> {
+        Ok(match self {
+            Self::StandardWebhooks(own) => {
+                Claim::StandardWebhooks(own, own.claim(headers, now_ms)?)
+            }
+            Self::Stripe(own) => Claim::Timed(&own.secrets, own.claim(headers, now_ms)?),
+            Self::WorkOs(own) => Claim::Timed(&own.secrets, own.claim(headers, now_ms)?),
+            Self::GitHub(own) => Claim::GitHub(own, own.claim(headers)?),
+            Self::Token(own) => {
+                own.verify(headers)?;
+                Claim::Proven
+            }
+        })
+    }
+}
+
+impl Claim<'_> {
+    /// Verifies a message over its raw body.
+    pub async fn verify<V: PublicKeyVerifier>(
+        self,
+        body: &[u8],
+        public_keys: &V,
+    ) -> Result<Verified, Rejection> {
+        let holds = match self {
+            Self::StandardWebhooks(own, message) => {
+                return own.verify(message, body, public_keys).await;
+            }
+            Self::Timed(secrets, signatures) => signatures.hold(secrets, body),
+            Self::GitHub(own, signature) => own.holds(signature, body),
+            Self::Proven => true,
+        };
+        if holds {
+            Ok(Verified::default())
+        } else {
+            Err(Refused::Mismatch.into())
+        }
     }
 }

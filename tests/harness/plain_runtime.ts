@@ -28,7 +28,7 @@ export interface PlainRuntime {
   /** Sends the head of a request as a caller and some bytes of its body, and hangs up after so many milliseconds, with a reset. */
   hangUp: (method: string, path: string, body: { length: number; sent: number }, milliseconds: number) => Promise<void>;
   /** Sends the same and does not hang up: what comes back first. */
-  leaveOpen: (method: string, path: string, body: { length: number; sent: number }) => Promise<string>;
+  leaveOpen: (method: string, path: string, body: { length: number; sent: number }, headers?: string[]) => Promise<string>;
   /** The lines of the log that hold this text. */
   logged: (text: string) => string[];
   /** Sends a request as a caller. */
@@ -84,11 +84,12 @@ export async function startPlainRuntime(entry: string, ...modules: string[]): Pr
       headers: { authorization: `Bearer ${TOKEN}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-  const begin = (method: string, path: string, body: { length: number; sent: number }): Socket => {
+  const begin = (method: string, path: string, body: { length: number; sent: number }, headers: string[] = []): Socket => {
     const socket = connect(Number(http), '127.0.0.1');
     socket.on('error', () => undefined);
-    const length = body.length > 0 ? `content-length: ${body.length}\r\n` : '';
-    socket.write(`${method} ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TOKEN}\r\n${length}\r\n${'x'.repeat(body.sent)}`);
+    const length = body.length > 0 ? [`content-length: ${body.length}`] : [];
+    const head = [`${method} ${path} HTTP/1.1`, 'host: x', `authorization: Bearer ${TOKEN}`, ...length, ...headers];
+    socket.write(`${head.join('\r\n')}\r\n\r\n${'x'.repeat(body.sent)}`);
     return socket;
   };
   return {
@@ -98,8 +99,8 @@ export async function startPlainRuntime(entry: string, ...modules: string[]): Pr
       await new Promise((done) => setTimeout(done, milliseconds));
       socket.resetAndDestroy();
     },
-    leaveOpen: async (method, path, body) => {
-      const socket = begin(method, path, body);
+    leaveOpen: async (method, path, body, headers) => {
+      const socket = begin(method, path, body, headers);
       const [answer] = await once(socket, 'data') as [Buffer];
       socket.destroy();
       return String(answer);

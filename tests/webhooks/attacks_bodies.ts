@@ -95,7 +95,7 @@ async function large(): Promise<Attack[]> {
   const { headers: _, ...unsigned } = over;
   return [
     { ...over, what: 'a signed body of 257 KiB', status: 413 },
-    { ...unsigned, headers: {}, what: 'a body of 257 KiB, refused before any signature is looked for', status: 413 },
+    { ...unsigned, headers: {}, what: 'an unsigned body of 257 KiB, which is not looked at', refused: 'header_missing' },
     { ...over, headers: { ...over.headers, 'transfer-encoding': 'chunked' }, what: '257 KiB in chunks', status: 413 },
     { ...(await signedBody(padded(256 * KIB))), what: 'a signed body of 256 KiB, which is read', status: 200 },
     { ...over, what: 'a source that there is not', source: 'clerkk', status: 404, body: '{}' },

@@ -35,5 +35,5 @@ fn hmac(key: &[u8], message: &[u8], signature: &[u8]) -> Result<bool, String> {
         let _ = write!(text, "{byte:02x}");
         text
     });
-    Ok(any_matches(&[key], &[message], hex, &[&candidate]))
+    Ok(any_matches(&[key], &[message], hex, &[candidate]))
 }

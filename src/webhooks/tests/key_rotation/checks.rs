@@ -3,6 +3,10 @@
 use super::*;
 use crate::webhooks::public_key::{CannotCheck, PublicKey, PublicKeyVerifier, RsaKey};
 
+fn claimed(signature: &str) -> Vec<u8> {
+    claim(&|_| Some(signature.to_owned())).unwrap()
+}
+
 #[test]
 fn every_bit_of_signature_and_body_counts() {
     let a = RsaSigner::a();
@@ -20,11 +24,11 @@ fn every_bit_of_signature_and_body_counts() {
             "{bit}"
         );
     }
-    let headers = |_: &str| Some(right.clone());
+    let signature = claimed(&right);
     for bit in 0..BODY.len() * 8 {
         let mut body = BODY.to_vec();
         body[bit / 8] ^= 1 << (bit % 8);
-        let answer = block_on(verify(&cache, &world, &headers, &body, &Ring));
+        let answer = block_on(verify(&cache, &world, &signature, &body, &Ring));
         assert_eq!(answer, refused(Mismatch), "{bit}");
     }
 }
@@ -53,15 +57,15 @@ fn a_published_key_that_cannot_be_used_disables_nothing_for_longer_than_it_is_pu
     let verifier = BrokenFor(bad.public());
     let signature = good.sign(BODY);
     let receive = || {
-        let headers = |_: &str| Some(signature.clone());
-        block_on(verify(&cache, &world, &headers, BODY, &verifier))
+        let signature = claimed(&signature);
+        block_on(verify(&cache, &world, &signature, BODY, &verifier))
     };
     assert!(receive().is_ok());
     world.publish(&bad);
     world.pass(61_000);
     let other = || {
-        let forged = Some(bad.sign(BODY));
-        block_on(verify(&cache, &world, &|_| forged.clone(), BODY, &verifier))
+        let forged = claimed(&bad.sign(BODY));
+        block_on(verify(&cache, &world, &forged, BODY, &verifier))
     };
     assert!(matches!(other(), Err(Rejection::Unavailable(_))));
     // The key before is tried as well, and when a good one is published it is fetched.
@@ -96,14 +100,8 @@ impl PublicKeyVerifier for Broken {
 fn a_signature_that_cannot_be_checked_is_our_fault() {
     let a = RsaSigner::a();
     let (world, cache) = (World::with(&a), RefCell::default());
-    let signature = a.sign(BODY);
-    let answer = block_on(verify(
-        &cache,
-        &world,
-        &|_| Some(signature.clone()),
-        BODY,
-        &Broken,
-    ));
+    let signature = claimed(&a.sign(BODY));
+    let answer = block_on(verify(&cache, &world, &signature, BODY, &Broken));
     assert!(
         matches!(answer, Err(Rejection::Unavailable(_))),
         "{answer:?}"

@@ -1,0 +1,52 @@
+//! Which key of `RealtimeKit` the ledger has no copy of, and when it is to get one.
+
+use super::key_cache::Generation;
+
+/// The least time between two attempts to store a key in the ledger, in milliseconds.
+const STORE_INTERVAL_MS: u64 = 60_000;
+
+/// The fetched key that the ledger has no copy of, if there is one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Unstored(Option<Fetched>);
+
+#[derive(Debug, Clone)]
+struct Fetched {
+    generation: Generation,
+    /// When a message last held under it, for which the ledger was to get it.
+    tried_ms: Option<u64>,
+}
+
+impl Unstored {
+    /// That key was fetched, and is another than the one before.
+    pub(super) fn fetched(&mut self, generation: Generation) {
+        self.0 = Some(Fetched {
+            generation,
+            tried_ms: None,
+        });
+    }
+
+    /// Whether the ledger has to get that key now that a message holds under it: the one that was fetched last, again and
+    /// again until it has it, and at most once in [`STORE_INTERVAL_MS`].
+    pub(super) fn is_due(&mut self, generation: Generation, now_ms: u64) -> bool {
+        let Some(fetched) = &mut self.0 else {
+            return false;
+        };
+        if fetched.generation != generation
+            || is_recent(fetched.tried_ms, now_ms, STORE_INTERVAL_MS)
+        {
+            return false;
+        }
+        fetched.tried_ms = Some(now_ms);
+        true
+    }
+
+    /// The ledger has a copy of that key.
+    pub(super) fn stored(&mut self, generation: Generation) {
+        self.0.take_if(|fetched| fetched.generation == generation);
+    }
+}
+
+/// Whether that was less than an interval ago. A clock that went back must not stop anything until it has caught up.
+pub(super) fn is_recent(at_ms: Option<u64>, now_ms: u64, interval_ms: u64) -> bool {
+    at_ms.is_some_and(|at| now_ms.abs_diff(at) < interval_ms)
+}
