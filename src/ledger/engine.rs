@@ -12,6 +12,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use super::Ledger;
 use super::alarm::{Alarm, IDLE_MS, LEASE_MS, LOOK, RENEW_MS, WORK_MS};
 use super::brakes::after;
+use super::steps::Step;
 use super::store::{Store, StoreError};
 use super::sweeping::PAUSE;
 use super::views::RemovalView;
@@ -21,7 +22,7 @@ use crate::realtimekit::{Api, Client, Clock, Transport};
 pub const CONCURRENCY: usize = 6;
 /// How many requests one alarm sends at most: an invocation has 50 subrequests on the Free plan. The next alarm follows
 /// at once.
-pub const REQUESTS_AN_ALARM: u64 = 45;
+pub const REQUESTS_AN_ALARM: usize = 45;
 /// After what time an alarm that met with a failure of the storage tries again, in milliseconds.
 pub const AFTER_FAILURE_MS: u64 = 10_000;
 /// When an empty ledger looks again, in milliseconds: something must have been stored by then, which sets the alarm.
@@ -117,21 +118,21 @@ impl<S: Store> Ledger<S> {
                 purge_at = after(now, PAUSE);
                 worked.purged += self.purge(now)?;
             }
-            let goes_on = now < end && sent < REQUESTS_AN_ALARM;
-            while goes_on && sent < REQUESTS_AN_ALARM && in_flight.len() < CONCURRENCY {
-                let Some(step) = self.next_step(now)? else {
-                    break;
-                };
-                in_flight.push(self.carry_out(step, api, client));
-                sent += 1;
-            }
-            let has_room = goes_on && in_flight.len() < CONCURRENCY;
-            // A 429 ends this alarm as soon as everything is answered, so that the other apps' ledgers are told of it.
-            let ends = in_flight.is_empty() && self.limited_until(now).is_some();
-            let wait = if has_room && !ends {
-                // Something new may be stored while a slow request is in flight.
-                let look = (!in_flight.is_empty()).then_some(LOOK);
-                self.time_to_next(now)?.or(look)
+            let left = if now < end {
+                REQUESTS_AN_ALARM - sent
+            } else {
+                0
+            };
+            let room = left.min(CONCURRENCY - in_flight.len());
+            let steps = self.next_steps(now, room)?;
+            sent += steps.len();
+            in_flight.extend(
+                steps
+                    .into_iter()
+                    .map(|step| self.carry_out(step, api, client)),
+            );
+            let wait = if left > 0 && in_flight.len() < CONCURRENCY {
+                self.wait(now, !in_flight.is_empty())?
             } else {
                 None
             };
@@ -146,6 +147,28 @@ impl<S: Store> Ledger<S> {
                 worked.requests += 1;
             }
         }
+    }
+
+    /// What is to be done now, as far as there is room for it.
+    fn next_steps(&self, now: u64, room: usize) -> Result<Vec<Step>, StoreError> {
+        let mut steps = Vec::new();
+        while steps.len() < room {
+            let Some(step) = self.next_step(now)? else {
+                break;
+            };
+            steps.push(step);
+        }
+        Ok(steps)
+    }
+
+    /// How long to wait for what can be begun next, if for anything but the answers.
+    fn wait(&self, now: u64, in_flight: bool) -> Result<Option<Duration>, StoreError> {
+        // A 429 ends this alarm as soon as everything is answered, so that the other apps' ledgers are told of it.
+        if !in_flight && self.limited_until(now).is_some() {
+            return Ok(None);
+        }
+        // Something new may be stored while a slow request is in flight.
+        Ok(self.time_to_next(now)?.or(in_flight.then_some(LOOK)))
     }
 
     /// How long to wait for the next thing to fall due, where it is worth waiting for, or for the next portion of a sweep.

@@ -28,32 +28,8 @@ impl Serving<'_> {
         name: &str,
         log: &mut RequestLog,
     ) -> Result<Reply, Problem> {
-        // A name that nobody has configured may hold anything, and is not logged.
-        let state = config.webhooks.get(name).ok_or(Problem::UnknownSource)?;
-        log.source = Some(name.to_owned());
-        let source = match state {
-            SourceState::Refused(problems) => {
-                log.misconfigured(problems);
-                return Err(Problem::NotConfigured(problems.clone()));
-            }
-            SourceState::Ready(source) => source,
-        };
-        let claim = self
-            .claim(source)
-            .map_err(|refused| refusal(refused, log))?;
-        let body = body(self.request).await.map_err(|problem| match problem {
-            // RealtimeKit, for one, sends nothing again that was answered with a 4xx.
-            Problem::BodyNotReceived => Problem::CannotVerify,
-            other => other,
-        })?;
-        let verified = match self.verify(config, claim, &body, log).await {
-            Ok(verified) => verified,
-            Err(Rejection::Refused(refused)) => return Err(refusal(refused, log)),
-            Err(Rejection::Unavailable(why)) => {
-                log_webhook_error(&log.request_id, &why);
-                return Err(Problem::CannotVerify);
-            }
-        };
+        let source = source(config, name, log)?;
+        let (body, verified) = self.message(config, source, log).await?;
         log.caller = Some(source.origin());
         let decision = decide(source, &verified, &body, self.isolate.now_ms());
         let call = match handling(source, decision)? {
@@ -77,7 +53,33 @@ impl Serving<'_> {
         Ok(Reply::Ledger(response))
     }
 
-    /// Reads what the headers claim. Whom they condemn is refused before a body is received: it may be long, and take its time.
+    /// Receives a message and verifies it.
+    async fn message(
+        &self,
+        config: &Config,
+        source: &Source,
+        log: &mut RequestLog,
+    ) -> Result<(Vec<u8>, Verified), Problem> {
+        // Whom the headers condemn is refused before a body is received: it may be long, and take its time.
+        let claim = self
+            .claim(source)
+            .map_err(|refused| refusal(refused, log))?;
+        let body = body(self.request).await.map_err(|problem| match problem {
+            // RealtimeKit, for one, sends nothing again that was answered with a 4xx.
+            Problem::BodyNotReceived => Problem::CannotVerify,
+            other => other,
+        })?;
+        match self.verify(config, claim, &body, log).await {
+            Ok(verified) => Ok((body, verified)),
+            Err(Rejection::Refused(refused)) => Err(refusal(refused, log)),
+            Err(Rejection::Unavailable(why)) => {
+                log_webhook_error(&log.request_id, &why);
+                Err(Problem::CannotVerify)
+            }
+        }
+    }
+
+    /// Reads what the headers claim.
     fn claim<'a>(&self, source: &'a Source) -> Result<Claimed<'a>, Refused> {
         let headers = |name: &str| header(self.request, name);
         Ok(match &source.sender {
@@ -111,6 +113,19 @@ impl Serving<'_> {
                 realtimekit::verify(&cache, &keys, &signature, body, &WebCrypto).await
             }
         }
+    }
+}
+
+/// The source of that name, if it is configured as it should be. A name that is not may hold anything, and is not logged.
+fn source<'a>(config: &'a Config, name: &str, log: &mut RequestLog) -> Result<&'a Source, Problem> {
+    let state = config.webhooks.get(name).ok_or(Problem::UnknownSource)?;
+    log.source = Some(name.to_owned());
+    match state {
+        SourceState::Refused(problems) => {
+            log.misconfigured(problems);
+            Err(Problem::NotConfigured(problems.clone()))
+        }
+        SourceState::Ready(source) => Ok(source),
     }
 }
 
