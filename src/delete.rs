@@ -10,7 +10,7 @@ use crate::log::RequestLog;
 use crate::query::pairs;
 use crate::realtimekit::limits::RateLimit;
 use crate::realtimekit::{Api, Client, Clock, Limited, Transport};
-use crate::removal::{Outcome, ParticipantRemoval, remove_participant};
+use crate::removal::{Kick, Outcome, ParticipantRemoval, remove_participant};
 use crate::routes::ParticipantPath;
 
 /// A synchronous removal, checked and complete.
@@ -41,6 +41,8 @@ pub struct Deleted {
     pub attempts: u32,
     /// Why it failed.
     pub error: Option<String>,
+    /// Why the kick before it failed.
+    pub kick_error: Option<String>,
     /// The last 429, whether or not the delete was done after it.
     pub limited: Option<Limited>,
     /// What the answer to the delete said of the API's limit.
@@ -67,6 +69,7 @@ impl Deleted {
                     .map_or(0, |kick| u32::from(kick.attempts)),
             attempts: u32::from(removal.delete.attempts),
             error: error.map(|error| error.describe(removal.delete.cf_ray.as_deref())),
+            kick_error: removal.kick.as_ref().and_then(Kick::why_failed),
             // The one that stops for longer.
             limited: [removal.delete.limited, kicked]
                 .into_iter()

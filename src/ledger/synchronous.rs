@@ -35,6 +35,9 @@ pub struct SynchronousRemoval {
     /// What went wrong, without names or custom ids.
     #[serde(default)]
     pub error: Option<String>,
+    /// Why the kick failed, in the same way.
+    #[serde(default)]
+    pub kick_error: Option<String>,
     /// Whether the API's limit was reached.
     #[serde(default)]
     pub limited: bool,
@@ -116,9 +119,10 @@ impl<S: Store> Ledger<S> {
     fn insert_answered(&self, records: &str) -> Result<(), StoreError> {
         self.store.run(
             "INSERT INTO items (removal, meeting, participant, state, outcome, attempts, found_at, finished_at,
-                last_error, target)
+                last_error, kick_error, target)
              SELECT seq, value ->> 'meeting_id', value ->> 'participant_id', iif(failed, 'failed', 'done'),
-                value ->> 'outcome', value ->> 'attempts', finished_at, finished_at, last_error, 0
+                value ->> 'outcome', value ->> 'attempts', finished_at, finished_at, last_error,
+                value ->> 'kick_error', 0
              FROM json_each(?1) JOIN removals ON removals.id = value ->> 'id'
              WHERE NOT EXISTS (SELECT 1 FROM targets WHERE removal = seq)",
             &values![records],

@@ -23,6 +23,17 @@ pub struct Kick {
     pub limited: Option<Limited>,
 }
 
+impl Kick {
+    /// Why it failed, if it did.
+    #[must_use]
+    pub fn why_failed(&self) -> Option<String> {
+        match &self.result {
+            KickResult::Failed(error) => Some(error.describe(self.cf_ray.as_deref())),
+            KickResult::Kicked | KickResult::NotLive => None,
+        }
+    }
+}
+
 /// What became of the kick.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KickResult {

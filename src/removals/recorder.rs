@@ -73,6 +73,7 @@ impl SynchronousRemoval {
             api_requests: deleted.api_requests,
             attempts: deleted.attempts,
             error: deleted.error,
+            kick_error: deleted.kick_error,
             limited: limited.is_some(),
             retry_after_ms: retry_after
                 .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
@@ -106,6 +107,7 @@ mod tests {
             api_requests: 1,
             attempts: 1,
             error: None,
+            kick_error: None,
             limited: false,
             retry_after_ms: None,
             limited_at_ms: None,

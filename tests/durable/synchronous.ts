@@ -41,10 +41,16 @@ export function synchronous(world: () => Durable): void {
         assert.equal(retry.status, 409, 'its caller repeats it');
       }
     }
+    await durable.standIn.fault({ match: { method: 'POST', path: `${id}/active-session/kick` }, times: 3, fault: { kind: 'status', status: 500 } });
+    assert.equal((await durable.worker.delete(`${path(RECORD_APP, id, second)}?kick=true`)).status, 200);
+    await eventually('it is recorded', async () => (await durable.list(`app_id=${RECORD_APP}`)).length === 4);
+    const [notKicked] = await durable.list(`app_id=${RECORD_APP}`);
+    assert.deepEqual([notKicked?.state, notKicked?.last_error], ['succeeded', null]);
+    assert.match(notKicked?.kick_error ?? '', /^RealtimeKit answered 500/);
     const refused = await durable.worker.delete(path(RECORD_APP, 'not-a-uuid', first));
     assert.equal(refused.status, 400);
     await sleep(500);
-    assert.equal((await durable.list(`app_id=${RECORD_APP}`)).length, 3, 'what was never sent is no removal');
+    assert.equal((await durable.list(`app_id=${RECORD_APP}`)).length, 4, 'what was never sent is no removal');
   });
 
   test('not with RECORD_SYNCHRONOUS_REMOVALS=false', { timeout: 240_000 }, async () => {

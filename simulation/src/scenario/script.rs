@@ -105,6 +105,7 @@ fn synchronous(chance: &mut Rng, population: &Population, at: u64) -> Vec<Synchr
             api_requests: chance.u32(1..6),
             attempts: 1,
             error: None,
+            kick_error: None,
             limited,
             retry_after_ms: (limited && chance.bool()).then(|| chance.u64(0..100_000)),
             limited_at_ms: (limited && chance.bool())

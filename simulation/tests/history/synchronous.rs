@@ -19,6 +19,7 @@ fn synchronous(id: &RemovalId, outcome: Outcome, at: u64) -> SynchronousRemoval 
         api_requests: 4,
         attempts: 3,
         error: None,
+        kick_error: None,
         limited: false,
         retry_after_ms: None,
         limited_at_ms: None,
@@ -67,6 +68,25 @@ fn a_synchronous_removal_is_kept_and_its_requests_are_counted() {
             .requests_in_window,
         0
     );
+}
+
+#[test]
+fn a_kick_that_failed_before_a_delete_that_did_not_is_told() {
+    let (clock, ledger) = ledger();
+    for (outcome, told) in [(Outcome::Removed, true), (Outcome::Failed, false)] {
+        let id = RemovalId::new(clock.now(), || clock.random());
+        let why = Some("RealtimeKit answered 500".to_owned());
+        let done = SynchronousRemoval {
+            kick_error: why.clone(),
+            ..synchronous(&id, outcome, clock.now())
+        };
+        ledger
+            .record_synchronous(&[done], true, clock.now())
+            .unwrap();
+        let view = ledger.show(&id, clock.now()).unwrap().unwrap();
+        assert_eq!(view.kick_error, why.filter(|_| told), "{outcome:?}");
+        assert_eq!(view.last_error, None);
+    }
 }
 
 #[test]

@@ -21,7 +21,12 @@ fn a_kick_goes_first_and_its_failure_stops_nothing() {
     assert_eq!(run.sent[0].method, Method::Post);
     assert!(run.sent[0].url.ends_with("/active-session/kick"));
     assert_eq!(run.sent[3].method, Method::Delete);
-    assert_eq!(run.deleted.unwrap().api_requests, 4);
+    let deleted = run.deleted.unwrap();
+    assert_eq!(deleted.api_requests, 4);
+    assert_eq!(
+        (deleted.error, deleted.kick_error.as_deref()),
+        (None, Some("RealtimeKit answered 500"))
+    );
 }
 
 #[test]
