@@ -139,6 +139,8 @@ struct EndLog<'a> {
     source: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     caller: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancelled_by: Option<&'a str>,
     dry_run: bool,
     found: u64,
     removed: u64,
@@ -163,6 +165,7 @@ pub fn end_line(app: &AppId, removal: &RemovalView) -> String {
         app,
         source: &removal.source,
         caller: removal.caller.as_deref(),
+        cancelled_by: removal.cancelled_by.as_deref(),
         dry_run: removal.dry_run,
         found: progress.found,
         removed: progress.removed,

@@ -154,9 +154,9 @@ impl Serving<'_> {
         )?;
         let response = self.ask(config, &admitted, log).await?;
         log.removal_id = match &admitted.call {
-            LedgerCall::Show { id, .. } | LedgerCall::Cancel { id } | LedgerCall::Retry { id } => {
-                Some(id.clone())
-            }
+            LedgerCall::Show { id, .. }
+            | LedgerCall::Cancel { id, .. }
+            | LedgerCall::Retry { id } => Some(id.clone()),
             _ => removal_of(&response),
         };
         Ok(Reply::Ledger(response))

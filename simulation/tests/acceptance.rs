@@ -156,7 +156,7 @@ fn what_is_finished_goes_when_its_time_is_over_and_its_key_with_it() {
         0,
         "what is not final stays"
     );
-    ledger.cancel(&id, start).unwrap();
+    ledger.cancel(&id, Some("support-desk"), start).unwrap();
     assert_eq!(ledger.purge(start + 90 * day).unwrap(), 0);
     assert_eq!(
         ledger.accept(&thousand(), &origin, &clock).unwrap(),

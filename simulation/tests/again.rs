@@ -37,7 +37,9 @@ fn whoever_a_lost_delete_was_about_stays_unknown_when_the_removal_is_cancelled()
     let id = removal(&world).id;
     {
         let ledger = world.ledger.as_ref().unwrap();
-        let done = ledger.cancel(&id, world.clock.now()).unwrap();
+        let done = ledger
+            .cancel(&id, Some("support-desk"), world.clock.now())
+            .unwrap();
         assert_eq!(done, Some(Change::Done));
     }
     let view = removal(&world);
@@ -116,7 +118,9 @@ fn a_cancelled_removal_keeps_no_rows_of_work() {
     let id = removal(&world).id;
     {
         let ledger = world.ledger.as_ref().unwrap();
-        let done = ledger.cancel(&id, world.clock.now()).unwrap();
+        let done = ledger
+            .cancel(&id, Some("support-desk"), world.clock.now())
+            .unwrap();
         assert_eq!(done, Some(Change::Done));
         assert_eq!(ledger.purge(world.clock.now()).unwrap(), 0);
         assert!((1..7).contains(&works(&world)));

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use participant_remover::ids::CustomParticipantId;
 use participant_remover::ledger::{Filter, RemovalState};
+use participant_remover::removal::Target;
 use scene::{everyone_in, live_meeting, participant_in, removal, scene, start, user_everywhere};
 use simulation::script::Act;
 use simulation::world::World;
@@ -34,6 +35,10 @@ fn each_participant_names_the_target_that_it_was_found_for() {
     let mut found: BTreeMap<Option<u64>, u32> = BTreeMap::new();
     for item in &items.rows {
         *found.entry(item.target).or_default() += 1;
+        let user = [(0, "user-0"), (2, "user-1")]
+            .into_iter()
+            .find(|(position, _)| item.target == Some(*position));
+        assert_eq!(item.user.as_deref(), user.map(|(_, user)| user));
     }
     // Of the meeting that is emptied, two are users who go from everywhere.
     assert_eq!(
@@ -65,6 +70,11 @@ fn the_removals_of_a_user_are_found() {
             user: Some(&user),
         };
         let page = ledger.list(filter, after, 1, world.clock.now()).unwrap();
+        for view in &page.rows {
+            // Of a removal of several users, the one who was asked for.
+            let target = Target::UserEverywhere { user: user.clone() };
+            assert_eq!(view.target, Some(target));
+        }
         let ids = page.rows.into_iter().map(|view| view.id);
         (ids.collect::<Vec<_>>(), page.next)
     };

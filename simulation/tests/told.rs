@@ -3,7 +3,7 @@
 
 mod scene;
 
-use participant_remover::ledger::RemovalState;
+use participant_remover::ledger::{RemovalState, RemovalView};
 use scene::{everyone_in, live_meeting, removal, scene, start};
 use simulation::world::World;
 
@@ -24,13 +24,30 @@ fn the_end_of_a_removal_is_told_once_and_as_it_is() {
 }
 
 #[test]
-fn one_that_is_cancelled_is_told_too() {
+fn one_that_is_cancelled_before_it_began_is_told_at_once() {
     let mut world = emptying();
-    scene::until(&mut world, |world| removal(world).progress.found > 0);
-    let (ledger, now) = (world.ledger.clone().unwrap(), world.clock.now());
-    ledger.cancel(&removal(&world).id, now).unwrap();
-    let told = ledger.take_ended(now).unwrap();
+    scene::until(&mut world, |_| true);
+    let told = cancel(&world);
     assert_eq!(told, [removal(&world)]);
     assert_eq!(told[0].state, RemovalState::Cancelled);
-    assert_eq!(ledger.take_ended(now).unwrap(), []);
+    assert_eq!(told[0].cancelled_by.as_deref(), Some("support-desk"));
+}
+
+#[test]
+fn one_that_is_cancelled_in_its_middle_is_told_when_what_was_in_flight_is_answered() {
+    let mut world = emptying();
+    scene::until(&mut world, |world| world.network.open() > 1);
+    assert_eq!(cancel(&world), []);
+    world.run_to_end().unwrap();
+    assert_eq!(world.told, [removal(&world)]);
+    let progress = world.told[0].progress;
+    assert_eq!((progress.found, progress.removed), (3, 3));
+}
+
+/// Cancels the removal. Gives what is told of it at once.
+fn cancel(world: &World) -> Vec<RemovalView> {
+    let (ledger, now) = (world.ledger.clone().unwrap(), world.clock.now());
+    let by = Some("support-desk");
+    ledger.cancel(&removal(world).id, by, now).unwrap();
+    ledger.take_ended(now).unwrap()
 }

@@ -31,6 +31,7 @@ struct RemovalBody<'a> {
     paused: Option<PauseBody>,
     last_error: Option<&'a str>,
     kick_error: Option<&'a str>,
+    cancelled_by: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<Vec<ItemBody<'a>>>,
 }
@@ -59,6 +60,7 @@ struct ItemBody<'a> {
     meeting_id: &'a str,
     participant_id: &'a str,
     target: Option<u64>,
+    custom_participant_id: Option<&'a str>,
     state: &'static str,
     outcome: Option<&'static str>,
     attempts: u32,
@@ -83,6 +85,7 @@ impl<'a> From<&'a ItemView> for ItemBody<'a> {
             meeting_id: &item.meeting,
             participant_id: &item.participant,
             target: item.target,
+            custom_participant_id: item.user.as_deref(),
             state: item.state.as_str(),
             outcome: item.outcome.map(crate::removal::Outcome::as_str),
             attempts: item.attempts,
@@ -128,6 +131,7 @@ fn body<'a>(
         paused: view.pause.map(PauseBody::from),
         last_error: view.last_error.as_deref(),
         kick_error: view.kick_error.as_deref(),
+        cancelled_by: view.cancelled_by.as_deref(),
         items: items.map(|items| items.iter().map(ItemBody::from).collect()),
     }
 }

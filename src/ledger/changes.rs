@@ -18,8 +18,13 @@ pub enum Change {
 
 impl<S: Store> Ledger<S> {
     /// Cancels a removal that is not final; one that is cancelled stays so. What has been sent already runs to its end and
-    /// is recorded. `None` when there is no such removal.
-    pub fn cancel(&self, id: &RemovalId, now: u64) -> Result<Option<Change>, StoreError> {
+    /// is recorded. `by` is the caller's name. `None` when there is no such removal.
+    pub fn cancel(
+        &self,
+        id: &RemovalId,
+        by: Option<&str>,
+        now: u64,
+    ) -> Result<Option<Change>, StoreError> {
         self.store.transaction(|| {
             let Some((seq, state)) = self.find(id)? else {
                 return Ok(None);
@@ -30,7 +35,7 @@ impl<S: Store> Ledger<S> {
             if state.is_final() {
                 return Ok(Some(Change::NotPossible(state)));
             }
-            self.cancel_removal(seq, now)?;
+            self.cancel_removal(seq, by, now)?;
             Ok(Some(Change::Done))
         })
     }
@@ -61,26 +66,26 @@ impl<S: Store> Ledger<S> {
             )?;
             rows.iter()
                 .map(|row| {
-                    self.cancel_removal(row.integer(0)?, now)?;
+                    self.cancel_removal(row.integer(0)?, Some(source), now)?;
                     RemovalId::stored(row.text(1)?)
                 })
                 .collect()
         })
     }
 
-    fn cancel_removal(&self, seq: u64, now: u64) -> Result<(), StoreError> {
+    fn cancel_removal(&self, seq: u64, by: Option<&str>, now: u64) -> Result<(), StoreError> {
         self.pacing.borrow_mut().brakes.forget_deletes();
         self.save_brakes(now)?;
         self.store.run(
-            "UPDATE removals SET state = 'cancelled', finished_at = ?2, wake_at = NULL, revision = revision + 1
+            "UPDATE removals SET state = 'cancelled', cancelled_by = ?3, finished_at = ?2, wake_at = NULL,
+                revision = revision + 1
              WHERE seq = ?1",
-            &values![seq, now],
+            &values![seq, now, by],
         )?;
         self.store.run(
             "UPDATE works SET stage = 'cancelled', due_at = NULL WHERE removal = ?1",
             &values![seq],
         )?;
-        self.ended.borrow_mut().push(seq);
         self.begin_targets(seq)?;
         self.forget_pages(seq)?;
         self.wake_held(now)?;

@@ -1,7 +1,7 @@
 //! The end: of a row of work, and of a removal when its last row has ended.
 
 use super::Ledger;
-use super::queries::REMOVALS;
+use super::queries::{FIRST_TARGET, REMOVALS};
 use super::stage::Stage;
 use super::state::RemovalState;
 use super::store::{Store, StoreError, first_row, json};
@@ -110,7 +110,7 @@ impl<S: Store> Ledger<S> {
         }
         let rows = self.store.run(
             &format!(
-                "{REMOVALS} WHERE r.seq IN (SELECT value FROM json_each(?1)) AND r.finished_at IS NOT NULL"
+                "{REMOVALS} {FIRST_TARGET} WHERE r.seq IN (SELECT value FROM json_each(?1)) AND r.finished_at IS NOT NULL"
             ),
             &values![json(&ended)?],
         )?;

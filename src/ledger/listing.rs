@@ -3,7 +3,7 @@
 use super::Ledger;
 use super::id::RemovalId;
 use super::participants::stored_outcome;
-use super::queries::REMOVALS;
+use super::queries::{FIRST_TARGET, REMOVALS};
 use super::state::RemovalState;
 use super::store::{Row, Store, StoreError};
 use super::views::{ItemState, ItemView, Listing, RemovalView};
@@ -23,7 +23,7 @@ pub struct Filter<'a> {
 }
 
 impl<S: Store> Ledger<S> {
-    /// Removals, newest first. `after` is the cursor that the page before gave.
+    /// Removals, newest first, with the first target of each; or with the first that names the user who is asked for. `after` is the cursor that the page before gave.
     pub fn list(
         &self,
         filter: Filter<'_>,
@@ -38,14 +38,17 @@ impl<S: Store> Ledger<S> {
             // A user has few removals and a state has many: the index of states is not for this.
             (Some(_), Some(_)) => "+r.state = ?1",
         };
-        let user = if filter.user.is_some() {
-            "r.seq IN (SELECT removal FROM targets INDEXED BY targets_by_user WHERE user = ?4)"
+        let (user, target) = if filter.user.is_some() {
+            (
+                "r.seq IN (SELECT removal FROM targets INDEXED BY targets_by_user WHERE user = ?4)",
+                "(SELECT min(position) FROM targets INDEXED BY targets_by_user WHERE user = ?4 AND removal = r.seq)",
+            )
         } else {
-            "?4 IS NULL"
+            ("?4 IS NULL", FIRST_TARGET)
         };
         let rows = self.store.run(
             &format!(
-                "{REMOVALS} WHERE {state} AND {user} AND r.seq < ?2 ORDER BY r.seq DESC LIMIT ?3"
+                "{REMOVALS} {target} WHERE {state} AND {user} AND r.seq < ?2 ORDER BY r.seq DESC LIMIT ?3"
             ),
             &values![
                 filter.state.map(RemovalState::as_str),
@@ -71,8 +74,9 @@ impl<S: Store> Ledger<S> {
         };
         let limit = limit.clamp(1, MAX_LIMIT);
         let rows = self.store.run(
-            "SELECT id, meeting, participant, state, outcome, attempts, last_error, found_at, finished_at, target FROM items
-             WHERE removal = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+            "SELECT id, meeting, participant, state, outcome, attempts, last_error, found_at, finished_at, target,
+                (SELECT user FROM targets t WHERE t.removal = items.removal AND t.position = items.target)
+             FROM items WHERE removal = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
             &values![seq, after.unwrap_or(0), limit + 1],
         )?;
         listing(&rows, limit, |row| Ok((row.integer(0)?, item(row)?))).map(Some)
@@ -92,6 +96,7 @@ fn item(row: &Row) -> Result<ItemView, StoreError> {
         found_at: row.integer(7)?,
         finished_at: row.maybe_integer(8)?,
         target: row.maybe_integer(9)?,
+        user: row.maybe_text(10)?,
     })
 }
 

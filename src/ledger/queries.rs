@@ -10,20 +10,24 @@ use crate::ids::{CustomParticipantId, MeetingId, ParticipantId};
 use crate::removal::Target;
 use crate::values;
 
-/// Removals as [`Ledger::view`] reads them, with the first target of each.
+/// Removals as [`Ledger::view`] reads them, with the target of each whose position stands behind it.
 pub(super) const REMOVALS: &str = "SELECT r.seq, r.id, r.state, r.source, r.caller, r.reason, r.kick, r.dry_run, r.targets, r.not_before,
     r.accepted_at, r.started_at, r.finished_at, r.meetings_total, r.meetings_scanned, r.found, r.removed,
     r.already_absent, r.absent_after_ambiguous, r.failed, r.requests, r.last_error, r.revision,
     t.meeting, t.participant, t.user, t.position,
     (SELECT kick_error FROM items INDEXED BY items_unkicked
-        WHERE removal = r.seq AND kick_error IS NOT NULL AND state = 'done' LIMIT 1)
-    FROM removals r LEFT JOIN targets t ON t.removal = r.seq AND t.position = 0";
+        WHERE removal = r.seq AND kick_error IS NOT NULL AND state = 'done' LIMIT 1),
+    r.cancelled_by
+    FROM removals r LEFT JOIN targets t ON t.removal = r.seq AND t.position = ";
+
+/// The first of the targets, after [`REMOVALS`].
+pub(super) const FIRST_TARGET: &str = "0";
 
 impl<S: Store> Ledger<S> {
     /// One removal, with an estimate of the time left.
     pub fn show(&self, id: &RemovalId, now: u64) -> Result<Option<RemovalView>, StoreError> {
         let rows = self.store.run(
-            &format!("{REMOVALS} WHERE r.id = ?1"),
+            &format!("{REMOVALS} {FIRST_TARGET} WHERE r.id = ?1"),
             &values![id.as_str()],
         )?;
         let Some(row) = rows.first() else {
@@ -92,6 +96,7 @@ impl<S: Store> Ledger<S> {
             progress: progress(row)?,
             last_error: row.maybe_text(21)?,
             kick_error: row.maybe_text(27)?,
+            cancelled_by: row.maybe_text(28)?,
             estimated_seconds_left: None,
             pause: match state {
                 RemovalState::Queued | RemovalState::Running => self.pause(now),

@@ -74,7 +74,15 @@ impl<S: Store> Ledger<S> {
             "UPDATE removals SET failed = failed + ?2 WHERE seq = ?1",
             &values![removal, failed],
         )?;
-        // Nobody runs it again.
+        // Nobody runs it again. It is told when nothing of it is in flight any more.
+        let in_flight = self.store.run(
+            "SELECT 1 FROM items WHERE removal = ?1 AND sent_at IS NOT NULL
+             UNION ALL SELECT 1 FROM works WHERE removal = ?1 AND sent_at IS NOT NULL LIMIT 1",
+            &values![removal],
+        )?;
+        if in_flight.is_empty() {
+            self.ended.borrow_mut().push(removal);
+        }
         self.drop_works(removal)
     }
 }

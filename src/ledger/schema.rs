@@ -7,7 +7,7 @@ use super::store::{Store, StoreError};
 use crate::values;
 
 /// One list of statements for each version, oldest first. A version that has been deployed is never edited.
-const VERSIONS: &[&[&str]] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+const VERSIONS: &[&[&str]] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
 
 const VERSION_1: &[&str] = &[
     "CREATE TABLE removals (
@@ -185,6 +185,9 @@ const VERSION_4: &[&str] = &[
      WHERE work IN (SELECT id FROM works WHERE kick_error IS NOT NULL)",
     "CREATE INDEX items_unkicked ON items (removal, work) WHERE kick_error IS NOT NULL",
 ];
+
+/// Who cancelled a removal.
+const VERSION_5: &[&str] = &["ALTER TABLE removals ADD COLUMN cancelled_by TEXT"];
 
 /// Creates what is missing. Cheap when nothing is.
 pub fn migrate(store: &impl Store) -> Result<(), StoreError> {

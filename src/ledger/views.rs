@@ -23,7 +23,7 @@ pub struct RemovalView {
     pub dry_run: bool,
     /// How many targets it has.
     pub targets: u32,
-    /// Its first target, unless it is quarantined.
+    /// Its first target, unless it is quarantined; in a list of a user's, the first that names them.
     pub target: Option<Target>,
     /// The earliest start that was asked for.
     pub not_before: Option<u64>,
@@ -39,6 +39,8 @@ pub struct RemovalView {
     pub last_error: Option<String>,
     /// Why a kick failed before deletes that went ahead: whoever was live there may be in the meeting still.
     pub kick_error: Option<String>,
+    /// The caller who cancelled it, or the source of webhooks that somebody's coming back was told by.
+    pub cancelled_by: Option<String>,
     /// How long it will take still, in seconds, where that can be said.
     pub estimated_seconds_left: Option<u64>,
     /// Why all durable work stands still, where it does and this removal is not final.
@@ -108,6 +110,8 @@ pub struct ItemView {
     pub participant: String,
     /// The position of the target that it was found for, where that was kept.
     pub target: Option<u64>,
+    /// The user whom that target names, where it names one.
+    pub user: Option<String>,
     /// Whether there is work left on it.
     pub state: ItemState,
     /// What became of it, once that is known.

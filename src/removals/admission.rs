@@ -78,7 +78,10 @@ pub fn admit(
             Ok(Admitted::of(
                 query.app,
                 !query.names_app,
-                LedgerCall::Cancel { id },
+                LedgerCall::Cancel {
+                    id,
+                    caller: Some(caller.name.clone()),
+                },
             ))
         }
         Route::RetryRemoval(id) => {

@@ -53,6 +53,9 @@ pub enum LedgerCall {
     Cancel {
         /// Its id.
         id: String,
+        /// The name of the caller who cancels it.
+        #[serde(default)]
+        caller: Option<String>,
     },
     /// Run again what failed of a removal.
     Retry {

@@ -42,9 +42,11 @@ pub async fn serve<S: Store, C: Clock>(
             limit,
             wait_seconds,
         } => show(served, id, *cursor, *limit, *wait_seconds).await,
-        LedgerCall::Cancel { id } => {
+        LedgerCall::Cancel { id, caller } => {
             let impossible = "cannot be cancelled any more";
-            change(served, id, 200, Ledger::cancel, impossible)
+            let cancel =
+                |ledger: &Ledger<S>, id: &RemovalId, now| ledger.cancel(id, caller.as_deref(), now);
+            change(served, id, 200, cancel, impossible)
         }
         LedgerCall::Retry { id } => {
             let impossible = "has nothing that could be run again; a synchronous removal is repeated by sending its DELETE again";

@@ -180,7 +180,7 @@ impl World {
         };
         self.maybe_break();
         let changed = match act {
-            Act::Cancel(_) => ledger.cancel(&id, now),
+            Act::Cancel(_) => ledger.cancel(&id, Some("support-desk"), now),
             _ => ledger.retry(&id, now),
         };
         let alarmed = self.set_alarm();

@@ -61,7 +61,9 @@ fn a_key_is_known_as_long_as_its_removal() {
         panic!()
     };
     clock.advance(start + 200 * DAY);
-    ledger.cancel(&id, clock.now()).unwrap();
+    ledger
+        .cancel(&id, Some("support-desk"), clock.now())
+        .unwrap();
     clock.advance(start + 290 * DAY);
     ledger.purge(clock.now()).unwrap();
     assert_eq!(

@@ -67,7 +67,10 @@ fn a_ledger_of_the_second_version_goes_on() {
     }
     let ledger = Ledger::open(SimulatedStore(disk), Settings::default(), START).unwrap();
     let id = RemovalId::parse("01M325KBJANMNJVYTPS316QDZ0").unwrap();
-    assert_eq!(ledger.cancel(&id, START).unwrap(), Some(Change::Done));
+    assert_eq!(
+        ledger.cancel(&id, Some("support-desk"), START).unwrap(),
+        Some(Change::Done)
+    );
     ledger.purge(START).unwrap();
     let left = store
         .run("SELECT 1 FROM works UNION ALL SELECT 1 FROM leftovers", &[])

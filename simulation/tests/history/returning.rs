@@ -47,7 +47,10 @@ fn whoever_comes_back_in_time_is_not_removed() {
         (RemovalState::Cancelled, RemovalState::Scheduled)
     );
     // Once more changes nothing.
-    assert_eq!(ledger.cancel(&mine, now).unwrap(), Some(Change::Done));
+    assert_eq!(
+        ledger.cancel(&mine, Some("support-desk"), now).unwrap(),
+        Some(Change::Done)
+    );
     assert_eq!(state(&mine), RemovalState::Cancelled);
 }
 
@@ -174,7 +177,7 @@ fn a_connection_is_forgotten_after_a_day() {
     let start = clock.now();
     assert_eq!(ledger.next_alarm(start).unwrap(), None);
     let id = left(&ledger, &clock, "u", start);
-    ledger.cancel(&id, start).unwrap();
+    ledger.cancel(&id, Some("support-desk"), start).unwrap();
     let connection = Connection {
         source: "webhook:realtimekit",
         meeting: &meeting(),

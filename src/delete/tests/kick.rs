@@ -25,7 +25,7 @@ fn a_kick_goes_first_and_its_failure_stops_nothing() {
     assert_eq!(deleted.api_requests, 4);
     assert_eq!(
         (deleted.error, deleted.kick_error.as_deref()),
-        (None, Some("RealtimeKit answered 500"))
+        (None, Some("RealtimeKit answered 500 (cf-ray ray-1)"))
     );
 }
 
