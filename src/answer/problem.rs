@@ -128,7 +128,7 @@ impl Problem {
                                     tokens (a Cloudflare API token is none)"
                 .to_owned(),
             Self::BadSignature => {
-                "the webhook's signature does not hold: check that the sender's signing secret is the one in \
+                "the webhook's signature or token does not hold: check that the sender's secret is the one in \
                  WEBHOOK_SECRETS, and that nothing changes the body on its way"
                     .to_owned()
             }
@@ -150,7 +150,7 @@ impl Problem {
             Self::UnknownRemoval => "no such removal: it never was, its retention time is over, or its app is not one that this Worker serves".to_owned(),
             Self::MethodNotAllowed(allow) => format!("this route takes {allow} only"),
             Self::KeyReused(header) => {
-                format!("this {header} was used before with another body: a new request needs a new one")
+                format!("this {header} was used before for something else: a new request needs a new one")
             }
             Self::WrongState(why) => why.clone(),
             Self::BodyTooLarge => format!("the body is over {} KiB: split it", MAX_BODY_BYTES / 1024),

@@ -103,7 +103,8 @@ impl ApiError {
             }
             Self::TokenRefused { status } => format!(
                 "Cloudflare refused this Worker's own API token (status {status}): its operator has to check \
-                 CLOUDFLARE_API_TOKEN, that it is valid and has the permission \"Realtime Admin\" for the account"
+                 CLOUDFLARE_API_TOKEN, that it is valid and has the permission \"Realtime Admin\" for the account \
+                 CLOUDFLARE_ACCOUNT_ID"
             ),
             Self::RateLimited { .. } => "RealtimeKit's request limit is reached".to_owned(),
             Self::ServerError { status, .. } => format!("RealtimeKit answered {status}"),

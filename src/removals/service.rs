@@ -43,15 +43,17 @@ pub async fn serve<S: Store, C: Clock>(
             wait_seconds,
         } => show(served, id, *cursor, *limit, *wait_seconds).await,
         LedgerCall::Cancel { id, caller } => {
-            let impossible = "cannot be cancelled any more";
             let cancel =
                 |ledger: &Ledger<S>, id: &RemovalId, now| ledger.cancel(id, caller.as_deref(), now);
-            change(served, id, 200, cancel, impossible)
+            change(
+                served,
+                id,
+                200,
+                cancel,
+                |_| "it has ended, and cannot be cancelled any more",
+            )
         }
-        LedgerCall::Retry { id } => {
-            let impossible = "has nothing that could be run again; a synchronous removal is repeated by sending its DELETE again";
-            change(served, id, 202, Ledger::retry, impossible)
-        }
+        LedgerCall::Retry { id } => change(served, id, 202, Ledger::retry, why_not_again),
         LedgerCall::Deliver {
             source,
             body,
@@ -177,7 +179,7 @@ fn change<S: Store, C: Clock>(
     id: &str,
     status: u16,
     make: impl FnOnce(&Ledger<S>, &RemovalId, u64) -> Result<Option<Change>, StoreError>,
-    impossible: &str,
+    why_not: impl FnOnce(RemovalState) -> &'static str,
 ) -> Result<Answer, StoreError> {
     let &Served {
         ledger, app, clock, ..
@@ -189,7 +191,7 @@ fn change<S: Store, C: Clock>(
     match make(ledger, &id, now)? {
         None => Ok(Problem::UnknownRemoval.answer()),
         Some(Change::NotPossible(state)) => {
-            let why = format!("the removal is {} and {impossible}", state.as_str());
+            let why = format!("the removal is {}: {}", state.as_str(), why_not(state));
             Ok(Problem::WrongState(why).answer())
         }
         Some(Change::Done) => {
@@ -198,6 +200,21 @@ fn change<S: Store, C: Clock>(
                 || Problem::UnknownRemoval.answer(),
                 |view| removal(status, &view, app),
             ))
+        }
+    }
+}
+
+/// Why a removal in that state cannot be run again, and what to do instead.
+fn why_not_again(state: RemovalState) -> &'static str {
+    match state {
+        RemovalState::Scheduled | RemovalState::Queued | RemovalState::Running => {
+            "it goes on by itself, and what fails of it can be run again when it has ended"
+        }
+        RemovalState::Succeeded => "nothing of it has failed",
+        RemovalState::Cancelled => "send its POST again, with a new Idempotency-Key",
+        RemovalState::Quarantined => "its event could not be understood, see last_error",
+        RemovalState::Failed | RemovalState::PartiallyFailed => {
+            "nothing of it can be run again; a synchronous removal is repeated by sending its DELETE again"
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::answer::Problem;
 use crate::config::Config;
 use crate::log::{RequestLog, log_ledger_error, log_webhook_error};
 use crate::realtimekit::Clock;
+use crate::removals::LedgerCall;
 use crate::removals::delivery::ignored;
 use crate::removals::handling::{Handling, handling};
 use crate::runtime::ledger_stub::call_ledger;
@@ -33,7 +34,12 @@ impl Serving<'_> {
         log.caller = Some(source.origin());
         let decision = decide(source, &verified, &body, self.isolate.now_ms());
         let call = match handling(source, decision)? {
-            Handling::Call(call) => call,
+            Handling::Call(call) => {
+                if let LedgerCall::Quarantine { problem, .. } = &call {
+                    log.bad_event = Some(problem.clone());
+                }
+                call
+            }
             Handling::Ignored { reason } => {
                 log.ignored = Some(reason.clone());
                 return Ok(Reply::Answer(ignored(reason)));

@@ -30,7 +30,7 @@ const ERROR_CODES: Record<number, number> = { 400: 1101, 401: 1102, 404: 1104, 4
 
 /** One message for all that is not believed, whatever was wrong with it. */
 const REFUSAL =
-  'the webhook\'s signature does not hold: check that the sender\'s signing secret is the one in WEBHOOK_SECRETS, ' +
+  'the webhook\'s signature or token does not hold: check that the sender\'s secret is the one in WEBHOOK_SECRETS, ' +
   'and that nothing changes the body on its way';
 
 export function attacks(hooks: () => Hooks): void {

@@ -126,8 +126,8 @@ pub fn start_worker(session: &Session, ports: Ports, tokens: &Tokens) -> Result<
             "0",
         ])
         .args(["--port", &ports.worker.to_string()])
-        // Apart from what a plain `wrangler dev` keeps.
-        .args(["--persist-to", ".wrangler/dev"])
+        // Apart from what a plain `wrangler dev` keeps, and from what another `dev` on other ports does.
+        .args(["--persist-to", &format!(".wrangler/dev-{}", ports.worker)])
         .args(["--show-interactive-dev-session=false"])
         .args(
             settings(ports, tokens)

@@ -116,6 +116,8 @@ impl Removal {
             parts.push(format!("about {} left", spoken(seconds)));
         }
         parts.extend(self.paused.clone());
+        let error = self.last_error.as_ref().filter(|_| !self.is_final());
+        parts.extend(error.map(|error| format!("last error: {error}")));
         parts.join(", ")
     }
 
@@ -127,7 +129,8 @@ impl Removal {
             }
             _ => "",
         };
-        let error = self.last_error.as_ref().filter(|_| !advice.is_empty());
+        let tells = !advice.is_empty() || self.state == "quarantined";
+        let error = self.last_error.as_ref().filter(|_| tells);
         let error = error.map(|error| format!("\nlast error: {error}"));
         let kick = self.kick_error.as_ref().map(|error| {
             format!("\na kick failed ({error}): whoever was live there is in the meeting still, until they leave or its session is ended")
@@ -193,6 +196,19 @@ mod tests {
         assert!(paused.line().contains("CLOUDFLARE_API_TOKEN"));
         let failed = removal("failed", r#","last_error":"RealtimeKit answered 500""#);
         assert!(failed.ending().contains("500") && failed.ending().contains("retry"));
+        let quarantined = removal("quarantined", r#","last_error":"no meeting id""#).ending();
+        assert!(quarantined.contains("no meeting id") && !quarantined.contains("retry"));
+    }
+
+    #[test]
+    fn what_keeps_a_removal_from_going_on_is_told() {
+        let trouble = r#","last_error":"RealtimeKit answered 503""#;
+        assert!(
+            removal("running", trouble)
+                .line()
+                .ends_with(", last error: RealtimeKit answered 503")
+        );
+        assert!(!removal("succeeded", trouble).line().contains("503"));
     }
 
     #[test]

@@ -22,12 +22,13 @@ const { values, positionals } = parseArgs({
 });
 const [source = ''] = positionals;
 
-async function reach(url: string, request: RequestInit): Promise<Response> {
+/** `option` names the address on the command line. */
+async function reach(option: string, url: string, request: RequestInit): Promise<Response> {
   try {
     return await fetch(url, request);
   } catch (error) {
     const { cause } = error as Error;
-    throw new Error(`${url} cannot be reached: is \`cargo xtask dev\` running?`, { cause });
+    throw new Error(`${url} cannot be reached: is \`cargo xtask dev\` running, and there? ${option} names another address`, { cause });
   }
 }
 
@@ -58,7 +59,7 @@ async function fromRealtimeKit(meeting: string, user: string | undefined): Promi
       ? { reason: 'HOST_ENDED_MEETING' }
       : { participant: { peerId: randomUUID(), customParticipantId: user, leftAt: now } }),
   });
-  const answer = await reach(`${values['stand-in']}/sim/webhooks/sign`, {
+  const answer = await reach('--sim-url', `${values['stand-in']}/sim/webhooks/sign`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ body }),
@@ -84,7 +85,7 @@ async function send(): Promise<void> {
   const { body, headers, signedBy } = await message();
   const url = `${values.url}/webhooks/${source}`;
   console.log(`POST ${url}\n${body}\n(signed by ${signedBy})\n`);
-  const answer = await reach(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+  const answer = await reach('--url', url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
   console.log(`${answer.status} ${await answer.text()}`);
   process.exitCode = answer.ok ? 0 : 1;
 }
