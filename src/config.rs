@@ -98,6 +98,8 @@ pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {
     let give_up_after_hours = reader.number("GIVE_UP_AFTER_HOURS", 24, 1..=720);
     let record_synchronous = reader.flag("RECORD_SYNCHRONOUS_REMOVALS", true);
     let webhooks = reader.webhooks(apps.as_ref(), api_token.as_ref(), callers.as_deref());
+    let sources = webhooks.iter().flat_map(Sources::problems);
+    let of_sources: Vec<_> = sources.cloned().collect();
     let complete = || {
         let (default_app, more_apps) = apps?;
         Some(Config {
@@ -115,7 +117,7 @@ pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {
             webhooks: webhooks?,
         })
     };
-    complete().ok_or(reader.problems)
+    complete().ok_or_else(|| [reader.problems, of_sources].concat())
 }
 
 #[cfg(test)]

@@ -16,10 +16,63 @@ pub fn pairs<'a>(query: &'a str, allowed: &[&str]) -> Result<Vec<(&'a str, Strin
         if pairs.iter().any(|(given, _)| *given == name) {
             return Err(FieldProblem::at("", name, "must be given once").into());
         }
-        pairs.push((
-            name,
-            percent_decode_str(value).decode_utf8_lossy().into_owned(),
-        ));
+        let value = decoded(value).map_err(|rule| FieldProblem::at("", name, rule))?;
+        pairs.push((name, value));
     }
     Ok(pairs)
+}
+
+/// A value as it was meant. What can be meant in two ways, or in none, is refused: whoever looks for a user's record must
+/// not find that there is none.
+fn decoded(value: &str) -> Result<String, &'static str> {
+    if value.contains('+') {
+        return Err("has a bare +: write %2B for a plus and %20 for a space");
+    }
+    let is_encoded = |after: &str| after.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    if !value.split('%').skip(1).all(is_encoded) {
+        return Err("has a % without two hexadecimal digits: write %25 for it");
+    }
+    let value = percent_decode_str(value).decode_utf8();
+    value
+        .map(Into::into)
+        .map_err(|_| "must be UTF-8, percent-encoded")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Result<String, Problem> {
+        pairs(query, &["q"]).map(|pairs| pairs[0].1.clone())
+    }
+
+    #[test]
+    fn a_value_is_decoded_once() {
+        for (query, value) in [
+            ("q=J%C3%B6rg%20Lee", "Jörg Lee"),
+            ("q=a%2Bb@x.y", "a+b@x.y"),
+            ("q=%2525", "%25"),
+            ("q=a=b", "a=b"),
+            ("q", ""),
+        ] {
+            assert_eq!(read(query).unwrap(), value, "{query}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_meant_in_two_ways_or_in_none_is_refused() {
+        for query in [
+            "q=Ann+Lee",
+            "q=%zz",
+            "q=%2",
+            "q=a%",
+            "q=%\u{e9}1",
+            "q=%FF",
+            "q=J%F6rg",
+        ] {
+            let problem = read(query).unwrap_err().answer();
+            assert_eq!(problem.status, 400, "{query}");
+            assert!(problem.body.contains(r#""pointer":"/q""#), "{query}");
+        }
+    }
 }

@@ -48,7 +48,7 @@ describe('what takes its time', { concurrency: true }, () => {
     const memory: number[] = [];
     // The first round also makes room for as many requests at a time.
     for (let round = 0; round < 2; round += 1) {
-      await Promise.all(Array.from({ length: 200 }, () => runtime.hangUp('GET', `/removals/${result.id}?wait=25`, NO_BODY, 1_000)));
+      await Promise.all(Array.from({ length: 200 }, () => runtime.hangUp('GET', `/removals/${result.id}?wait=30`, NO_BODY, 1_000)));
       await sleep(LET_GO_MS);
       memory.push(await runtime.wasmMemory());
     }

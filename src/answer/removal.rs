@@ -93,7 +93,10 @@ fn failure<T>(error: &ApiError, call: &Call<T>, kick: Option<Notice>) -> Answer 
     if let ApiError::Rejected { .. } = error {
         // The message is RealtimeKit's own and stays as it is.
         let ray = ray_note(call.cf_ray.as_deref());
-        if !more.is_empty() || !ray.is_empty() {
+        if error.is_no_route() {
+            let message = format!("{}{more}{ray}", error.sentence());
+            messages.push(Notice::new(MORE, message));
+        } else if !more.is_empty() || !ray.is_empty() {
             let message = format!("that was RealtimeKit's answer{more}{ray}");
             messages.push(Notice::new(MORE, message));
         }

@@ -62,6 +62,25 @@ fn everything_that_is_missing_is_named_at_once() {
 }
 
 #[test]
+fn what_is_wrong_with_webhooks_is_named_beside_everything_else() {
+    let mut map = complete();
+    map.insert("WEBHOOK_SECRETS", "{oops".to_owned());
+    map.insert("REALTIMEKIT_WEBHOOK_KEY_URL", "nope".to_owned());
+    let named = |map: &BTreeMap<_, _>| -> Vec<String> {
+        let problems = parse_map(map).unwrap_err().into_iter();
+        problems.map(|problem| problem.name).collect()
+    };
+    let whole = ["REALTIMEKIT_WEBHOOK_KEY_URL", "WEBHOOK_SECRETS"];
+    assert_eq!(named(&map), whole);
+    map.insert("REALTIMEKIT_APP_IDS", "a b".to_owned());
+    assert_eq!(named(&map)[1..], whole);
+    let mut map = complete();
+    map.insert("CLOUDFLARE_ACCOUNT_ID", "-".to_owned());
+    map.insert("WEBHOOKS", r#"{"clerk": {"preset": "clerk"}}"#.to_owned());
+    assert_eq!(named(&map), ["CLOUDFLARE_ACCOUNT_ID", "WEBHOOKS.clerk"]);
+}
+
+#[test]
 fn an_empty_value_counts_as_missing() {
     for name in [
         "CLOUDFLARE_API_TOKEN",

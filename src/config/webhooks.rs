@@ -16,20 +16,20 @@ impl Reader<'_> {
         api_token: Option<&Secret>,
         callers: Option<&[Caller]>,
     ) -> Option<Sources> {
-        let key_url = self.key_url()?;
-        let (first, more) = apps?;
-        let apps = [std::slice::from_ref(first), more].concat();
+        let key_url = self.key_url();
+        let served = apps.map(|(first, more)| [std::slice::from_ref(first), more].concat());
         let (webhooks, secrets) = (self.text("WEBHOOKS"), self.text("WEBHOOK_SECRETS"));
         let own_tokens = own_tokens(api_token, callers.unwrap_or_default());
         let settings = Settings {
             webhooks: webhooks.as_deref(),
             secrets: secrets.as_deref(),
-            key_url: &key_url,
-            apps: &apps,
+            key_url: key_url.as_deref().unwrap_or(DEFAULT_KEY_URL),
+            apps: served.as_deref().unwrap_or_default(),
             own_tokens: &own_tokens,
         };
+        // All that is wrong is named at once: the texts are read even where the rest is missing.
         match Sources::parse(settings) {
-            Ok(sources) => Some(sources),
+            Ok(sources) => key_url.and(apps).map(|_| sources),
             Err(problem) => self.wrong(&problem.name, problem.message),
         }
     }

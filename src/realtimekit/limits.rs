@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::transport::RawAnswer;
 
+/// More than any block lasts. Who is told more is told nothing.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
 /// What `Ratelimit` and `Ratelimit-Policy` say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateLimit {
@@ -97,7 +100,8 @@ pub fn retry_after(answer: &RawAnswer) -> Option<Duration> {
         .retry_after_ms
         .as_deref()
         .and_then(|text| decimal(text, 1000));
-    milliseconds.or_else(|| decimal(answer.retry_after.as_deref()?, 1))
+    let asked = milliseconds.or_else(|| decimal(answer.retry_after.as_deref()?, 1));
+    asked.map(|time| time.min(LONGEST_WAIT))
 }
 
 /// A decimal number of `1 / per_second` seconds; more than fits counts as the most that does. Parsing it as a float would

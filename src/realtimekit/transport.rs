@@ -57,6 +57,18 @@ pub struct RawAnswer {
     pub cf_ray: Option<String>,
 }
 
+impl RawAnswer {
+    /// The `cf-ray` as it is to be shown and logged: what has not the form of one may be anything that was reflected.
+    #[must_use]
+    pub fn plausible_ray(ray: String) -> Option<String> {
+        let plain = ray.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        (plain && ray.len() <= MAX_RAY_BYTES).then_some(ray)
+    }
+}
+
+/// A `cf-ray` has 20: 16 digits and the data centre. No API token is as short as this.
+const MAX_RAY_BYTES: usize = 32;
+
 /// The longest answer that is read, in bytes. A page of 100 participants has some 30 KB.
 pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
@@ -87,4 +99,19 @@ pub trait Clock {
     fn sleep(&self, time: Duration) -> impl Future<Output = ()>;
     /// A random number in `0.0..1.0`.
     fn random(&self) -> f64;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_has_the_form_of_a_ray_is_shown() {
+        let shown = |ray: &str| RawAnswer::plausible_ray(ray.to_owned()).is_some();
+        assert!(shown("9a1b2c3d4e5f6071-AMS"));
+        let token = "v1".repeat(20);
+        for other in [&token[..], "9a1b 2c", "9a1b\"", "a_b", "<b>", "é"] {
+            assert!(!shown(other), "{other}");
+        }
+    }
 }

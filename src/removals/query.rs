@@ -9,9 +9,8 @@ use crate::query::pairs;
 
 /// How many rows a page has when nobody says.
 const DEFAULT_LIMIT: u32 = 50;
-/// Below the 30 seconds after which clients tend to hang up, and for which the runtime lets a request go on then: so none is
-/// cut off in its middle.
-const MAX_WAIT_SECONDS: u32 = 25;
+/// The time after which clients tend to hang up.
+const MAX_WAIT_SECONDS: u32 = 30;
 
 /// A query, read.
 #[derive(Debug, Clone, PartialEq, Eq)]

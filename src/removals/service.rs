@@ -18,6 +18,9 @@ use crate::realtimekit::Clock;
 /// How often a waiting request looks for a change.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
+/// A request whose caller has hung up may go on for 30 seconds: none that waits is cut off in its middle.
+const LONGEST_WAIT_MS: u64 = 29_500;
+
 /// Carries out a call. Whatever it changes is stored when this returns; only waiting for a change takes time.
 pub async fn serve<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
@@ -151,9 +154,8 @@ async fn show<S: Store, C: Clock>(
     let Some(id) = RemovalId::parse(id) else {
         return Ok(Problem::UnknownRemoval.answer());
     };
-    let until = clock
-        .now_ms()
-        .saturating_add(u64::from(wait_seconds) * 1000);
+    let wait_ms = (u64::from(wait_seconds) * 1000).min(LONGEST_WAIT_MS);
+    let until = clock.now_ms().saturating_add(wait_ms);
     let mut first = None;
     loop {
         let now = clock.now_ms();

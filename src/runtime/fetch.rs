@@ -82,7 +82,7 @@ async fn read(received: &Received) -> Result<RawAnswer, JsValue> {
     let mut answer = RawAnswer {
         status,
         body: received.text(),
-        cf_ray: received.cf_ray(),
+        cf_ray: received.cf_ray().and_then(RawAnswer::plausible_ray),
         ratelimit: received.ratelimit(),
         ratelimit_policy: received.ratelimit_policy(),
         ..RawAnswer::default()

@@ -148,12 +148,20 @@ impl Sources {
                 sources.push((name, state));
             }
         }
-        for (name, _) in secrets {
+        for (index, (name, _)) in secrets.iter().enumerate() {
             if sources.iter().all(|(own, _)| own != name) {
-                // Its sender is told to come again, and the operator why.
-                let rule = "has a secret in WEBHOOK_SECRETS and no table in wrangler.toml: add the table, or take the \
-                            secret out";
-                sources.push((name.clone(), refused(name, rule)));
+                // Its sender is told to come again, and the operator why. What stands in the place of a name may be the
+                // secret itself.
+                let message = format!(
+                    "has in entry {} the secret of a source without a table in wrangler.toml: add the table, or take the \
+                     secret out",
+                    index + 1
+                );
+                let problem = ConfigProblem {
+                    name: "WEBHOOK_SECRETS".to_owned(),
+                    message,
+                };
+                sources.push((name.clone(), SourceState::Refused(vec![problem])));
             }
         }
         Self(sources)

@@ -94,14 +94,14 @@ export function listing(world: () => Durable): void {
     assert.ok(waited >= 2.9 && waited < 25, `it waited ${waited} s`);
     assert.equal(unchanged.state, 'scheduled');
 
-    const waiting = timed('&wait=25');
+    const waiting = timed('&wait=30');
     await new Promise((done) => setTimeout(done, 1_000));
     await durable.worker.delete(`/removals/${removal.id}?app_id=${WAIT_APP}`);
     const [changed, until] = await waiting;
     assert.equal(changed.state, 'cancelled');
     assert.ok(until >= 0.9 && until < 25, `it told the change after ${until} s`);
 
-    const [final, none] = await timed('&wait=25');
+    const [final, none] = await timed('&wait=30');
     assert.equal(final.state, 'cancelled');
     assert.ok(none < 25, `what is final is told at once: ${none} s`);
   });

@@ -138,6 +138,25 @@ fn a_404_after_a_lost_answer_is_a_success_without_data() {
 }
 
 #[test]
+fn that_cloudflare_knows_no_such_app_is_not_taken_for_a_participant_who_is_gone() {
+    let error = ApiError::Rejected {
+        status: 404,
+        code: 7003,
+        message: "Could not route".to_owned(),
+        retry_after: None,
+    };
+    let answer = participant_removal(removal(Err(error), 1, false));
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    let errors = (&body["errors"][0]["code"], &body["errors"][0]["message"]);
+    assert_eq!(errors, (&7003.into(), &"Could not route".into()));
+    assert_eq!(
+        body["messages"][0]["message"],
+        "Cloudflare knows no such account or app: check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_IDS (cf-ray 8f1-AMS)"
+    );
+    assert_eq!(header(&answer, OUTCOME_HEADER), Some("failed"));
+}
+
+#[test]
 fn an_unknown_outcome_is_said_and_the_ray_is_named() {
     let error = ApiError::NoAnswer(TransportError::TimedOut);
     let answer = participant_removal(removal(Err(error), 3, true));

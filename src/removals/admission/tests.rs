@@ -101,7 +101,7 @@ fn what_a_query_may_not_say_is_named() {
     let other = ask(&Route::ListRemovals, "app_id=app3", None, "");
     assert_eq!(other, Err(Problem::NotServed("/app_id".to_owned())));
     assert_eq!(
-        pointer(ask(&Route::ShowRemoval(ID.into()), "wait=26", None, "")),
+        pointer(ask(&Route::ShowRemoval(ID.into()), "wait=31", None, "")),
         "/wait"
     );
 }
@@ -138,7 +138,7 @@ fn a_call_survives_its_way_to_the_ledger() {
         ask(&Route::CreateRemovals, "", None, body).unwrap(),
         ask(
             &Route::ShowRemoval(ID.into()),
-            "wait=25&cursor=3&limit=9",
+            "wait=30&cursor=3&limit=9",
             None,
             "",
         )

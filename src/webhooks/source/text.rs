@@ -111,10 +111,15 @@ fn names_a_field(error: &str) -> bool {
     error.starts_with("unknown field") || error.starts_with("missing field")
 }
 
-/// What serde says of a mistake, less the value: "invalid type: string \"x\", expected a boolean".
+/// What serde says of a mistake, less the value: "invalid type: string \"x\", expected a boolean". A field that looks like
+/// no name of one may be a value as well.
 fn without_value(message: &str) -> &str {
-    if names_a_field(message) {
+    let field = message.split('`').nth(1).unwrap_or_default();
+    if names_a_field(message) && field.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
         return message;
+    }
+    if message.starts_with("unknown field") {
+        return "an unknown field";
     }
     message
         .rfind("expected ")

@@ -32,6 +32,10 @@ fn every_mistake_about_presets_and_schemes_is_named() {
             "unknown field `presett`, expected one of",
         ),
         (
+            r#""preset": "clerk", "whsec_MDEyMzQ1": "x""#,
+            "WEBHOOKS.x cannot be read: an unknown field",
+        ),
+        (
             r#""scheme": "hmac""#,
             "WEBHOOKS.x.scheme must be one of standard-webhooks, stripe",
         ),
