@@ -43,6 +43,8 @@ pub struct Quirks {
     pub idle_deletes: usize,
     /// Whether the account or the app is unknown to the gateway.
     pub no_route: bool,
+    /// Whether nothing of the app is found, in the words of `RealtimeKit` itself.
+    pub unknown_app: bool,
     /// Whether the list of meetings is not found, and says nothing of the app.
     pub missing_list: bool,
     /// The most rows that may be asked for: more is a 400.
@@ -179,6 +181,9 @@ impl Api {
         }
         if self.quirks.no_route {
             return no_route();
+        }
+        if self.quirks.unknown_app {
+            return error(404, "No app found");
         }
         let refuses = self.refuses.as_ref();
         if refuses.is_some_and(|end| request.url.ends_with(end.as_str())) {

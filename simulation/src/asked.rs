@@ -35,6 +35,8 @@ pub struct Departure {
     pub asked: Asked,
     /// When its answer was heard, and with which status.
     pub answered: Option<(u64, u16)>,
+    /// Whether that answer shows that there is the app.
+    pub shows_app: bool,
     /// Whether it is the delete of somebody who was live when it left.
     pub live: bool,
     /// Whether they had been kicked, and had come back.

@@ -166,6 +166,7 @@ impl Network {
             at: now,
             arrived: None,
             answered: None,
+            shows_app: false,
             asked,
             live,
             is_back: live && !never_kicked,
@@ -218,6 +219,8 @@ impl Transport for Network {
                     let now = self.clock.now();
                     if let Some(departure) = self.left.borrow_mut().get_mut(number) {
                         departure.answered = Some((now, answer.status));
+                        let body = answer.body.as_deref().unwrap_or_default();
+                        departure.shows_app = answer.status == 200 && body.starts_with('{');
                         let deletes = matches!(departure.asked, Asked::Delete(..));
                         self.heard.borrow_mut().answer(answer, deletes, now);
                     }

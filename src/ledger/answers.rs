@@ -1,6 +1,7 @@
 //! Carrying out one step: its request, and everything that its answer changes, in one transaction.
 
 use super::Ledger;
+use super::app::no_app;
 use super::brakes::{Signal, after};
 use super::participants::Item;
 use super::repeat::{Next, next};
@@ -44,19 +45,29 @@ impl<S: Store> Ledger<S> {
             random: client.clock.random(),
             now: client.clock.now_ms(),
         };
-        self.store.transaction(|| self.record_answer(&step, answer))
+        self.store.transaction(|| {
+            if answer.result.is_ok() {
+                self.app_found(api)?;
+            }
+            self.record_answer(&step, answer)
+        })
     }
 
     fn record_answer(&self, step: &Step, answer: Answer) -> Result<(), StoreError> {
         let now = answer.now;
         match &step.request {
-            Request::Delete { item, .. } | Request::Look { item, .. } => {
+            Request::Delete { item, .. } => {
                 let item = self.item_row(*item)?;
-                let looks = matches!(step.request, Request::Look { .. });
-                self.record_item(&item, looks, answer)?;
+                self.record_item(&item, &step.request, answer)?;
+            }
+            Request::Look { item, .. } | Request::FindAppFirst { item } => {
+                let mut item = self.item_row(*item)?;
+                item.looks = true;
+                self.record_item(&item, &step.request, answer)?;
             }
             Request::ListMeetings { work, .. }
             | Request::ListParticipants { work, .. }
+            | Request::FindApp { work }
             | Request::KickAll { work, .. }
             | Request::Kick { work, .. }
             | Request::Session { work, .. } => {
@@ -67,15 +78,21 @@ impl<S: Store> Ledger<S> {
         self.wake(step.removal, now)
     }
 
-    fn record_item(&self, item: &Item, looks: bool, answer: Answer) -> Result<(), StoreError> {
+    fn record_item(
+        &self,
+        item: &Item,
+        request: &Request,
+        answer: Answer,
+    ) -> Result<(), StoreError> {
         let Answer {
             result,
             limit,
             random,
             now,
         } = answer;
-        let signal = self.signal(&result, item.refused_at, !looks);
-        self.note_answer(signal, !looks, limit, random, now)?;
+        let deletes = matches!(request, Request::Delete { .. });
+        let signal = self.signal(&result, item.refused_at, deletes);
+        self.note_answer(signal, deletes, limit, random, now)?;
         match signal {
             Signal::Limited(_) => return self.postpone_item(item, now, now),
             Signal::Refused => {
@@ -84,14 +101,18 @@ impl<S: Store> Ledger<S> {
                 self.postpone_item(item, due, now)?;
                 return self.kick_again(item, due);
             }
-            Signal::Accepted => self.note_accepted(!looks, now),
+            Signal::Accepted => self.note_accepted(deletes, now),
             Signal::Nothing => {}
         }
         let result = result.map(drop);
-        if looks {
-            self.looked(item, result, random, now)
-        } else {
-            self.deleted(item, result, random, now)
+        match request {
+            Request::FindAppFirst { .. } => match result {
+                Ok(()) => self.postpone_item(item, now, now),
+                Err((error, ray)) => self.failed(item, &no_app(error), ray.as_deref(), random, now),
+            },
+            _ if self.proves_nothing(&result) => self.postpone_item(item, now, now),
+            Request::Look { .. } => self.looked(item, result, random, now),
+            _ => self.deleted(item, result, random, now),
         }
     }
 
@@ -169,6 +190,14 @@ impl<S: Store> Ledger<S> {
             (_, Ok(Body::Participants(page))) => self.share(work, now, |work| {
                 self.read_participants(work, &page, random, now)
             }),
+            (Request::FindApp { .. }, Ok(_)) => self.postpone_untried(work, now),
+            (
+                Request::FindApp { .. } | Request::ListMeetings { page: 1, .. },
+                Err((error, ray)),
+            ) => self.list_failed(work, &no_app(error), ray.as_deref(), random, now),
+            (Request::ListParticipants { .. }, result) if self.proves_nothing(&result) => {
+                self.postpone_untried(work, now)
+            }
             (_, Ok(Body::Nothing)) => self.read_nothing(work, random, now),
             (_, Err((error, ray))) => self.list_failed(work, &error, ray.as_deref(), random, now),
         }
@@ -186,6 +215,7 @@ impl<S: Store> Ledger<S> {
             return self.read_break(work, random, now);
         }
         if error.is_not_found() && work.meeting.is_some() {
+            self.note_no_meeting(work)?;
             return self.read_nothing(work, random, now);
         }
         if matches!(

@@ -104,6 +104,7 @@ impl<S: Store> Ledger<S> {
         let mut sent = 0;
         self.renew(started, alarm).await?;
         self.recover(started)?;
+        self.recall_app(api)?;
         self.untidy.set(true);
         let mut purge_at = started;
         let mut in_flight = FuturesUnordered::new();

@@ -7,6 +7,7 @@
 pub mod acceptance;
 pub mod alarm;
 mod answers;
+mod app;
 mod brakes;
 pub mod changes;
 mod ending;
@@ -87,6 +88,8 @@ pub struct Ledger<S> {
     estimates: RefCell<Estimates>,
     /// Whether there may be rows to sweep.
     untidy: Cell<bool>,
+    /// Whether `RealtimeKit` has ever answered well for the app.
+    knows_app: Cell<bool>,
     /// The rows of removals that came to their end and were not told of.
     ended: RefCell<Vec<u64>>,
 }
@@ -106,6 +109,7 @@ impl<S: Store> Ledger<S> {
             plain_until: Cell::new(0),
             estimates: RefCell::default(),
             untidy: Cell::new(true),
+            knows_app: Cell::new(false),
             ended: RefCell::default(),
         };
         ledger.load_pacing(now)?;

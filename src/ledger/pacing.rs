@@ -20,6 +20,8 @@ pub struct Pacing {
     pub window: Window,
     /// What else holds work back.
     pub brakes: Brakes,
+    /// Whether it is doubtful that there is the app.
+    pub doubtful: bool,
     stored: String,
 }
 
@@ -45,16 +47,20 @@ impl Pacing {
         }
         let allowed = self.allowed(settings);
         let free = self.window.free(now, allowed).min(self.brakes.hinted(now));
-        if self.brakes.is_refused() {
-            // A refused token is probed by one request at a time.
+        if self.probes() {
             return u32::from(free > 0 && self.window.in_flight() == 0);
         }
         free
     }
 
+    /// Whether one request at a time asks if the token is good, or if there is the app.
+    fn probes(&self) -> bool {
+        self.brakes.is_refused() || self.doubtful
+    }
+
     /// When a request may leave; `None` when only an answer can tell.
     pub fn free_at(&mut self, now: u64, settings: &Settings) -> Option<u64> {
-        if self.brakes.is_refused() && self.window.in_flight() > 0 {
+        if self.probes() && self.window.in_flight() > 0 {
             return None;
         }
         let allowed = self.allowed(settings);
@@ -100,9 +106,11 @@ impl<S: Store> Ledger<S> {
         } else {
             serde_json::from_str(&stored).unwrap_or_default()
         };
-        *self.pacing.borrow_mut() = Pacing {
+        let mut pacing = self.pacing.borrow_mut();
+        *pacing = Pacing {
             window,
             brakes,
+            doubtful: pacing.doubtful,
             stored,
         };
         Ok(())

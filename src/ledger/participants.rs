@@ -18,8 +18,8 @@ pub(super) struct Item {
     pub failures: u32,
     pub waited: u64,
     pub refused_at: Option<u64>,
-    /// Its removal only looks.
-    pub dry_run: bool,
+    /// Its request only looks.
+    pub looks: bool,
     /// Its removal was cancelled while its request was in flight.
     pub cancelled: bool,
 }
@@ -43,7 +43,7 @@ impl<S: Store> Ledger<S> {
             waited: row.integer(5)?,
             refused_at: row.maybe_integer(6)?,
             cancelled: row.flag(7)?,
-            dry_run: row.flag(8)?,
+            looks: row.flag(8)?,
         })
     }
 
@@ -88,7 +88,7 @@ impl<S: Store> Ledger<S> {
         }
     }
 
-    fn failed(
+    pub(super) fn failed(
         &self,
         item: &Item,
         error: &ApiError,
@@ -97,7 +97,7 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<(), StoreError> {
         let reason = error.describe(ray);
-        let ambiguous = item.ambiguous || error.is_ambiguous() && !item.dry_run;
+        let ambiguous = item.ambiguous || error.is_ambiguous() && !item.looks;
         let failures = item.failures + 1;
         let limit = self.settings.give_up_after_ms;
         let next = next(error, failures, item.waited, limit, random, now);

@@ -38,6 +38,19 @@ fn why_read_no_more(work: &Work, pass: &Pass, whole: bool, unclean: u32) -> Opti
 }
 
 impl<S: Store> Ledger<S> {
+    /// A meeting that a target names is not there: nobody is in it, and perhaps another was meant.
+    pub(super) fn note_no_meeting(&self, work: &Work) -> Result<(), StoreError> {
+        let named = self.store.run(
+            "SELECT 1 FROM works WHERE id = ?1 AND listed_at IS NULL",
+            &values![work.id],
+        )?;
+        if named.is_empty() {
+            return Ok(());
+        }
+        let reason = "RealtimeKit knows no such meeting: nobody was found in it";
+        self.note_error(work.removal, reason)
+    }
+
     /// There is no such meeting any more: its list is empty.
     pub(super) fn read_nothing(
         &self,

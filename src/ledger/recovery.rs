@@ -13,7 +13,8 @@ impl<S: Store> Ledger<S> {
             // A delete whose answer was not seen may have worked; that of a removal that was cancelled stays unknown. A dry
             // run only looks.
             let items = self.store.run(
-                "UPDATE items SET ambiguous = NOT (SELECT dry_run FROM removals WHERE seq = removal), sent_at = NULL, due_at = ?1
+                "UPDATE items SET sent_at = NULL, due_at = ?1,
+                    ambiguous = iif(finds_app, ambiguous, NOT (SELECT dry_run FROM removals WHERE seq = removal))
                  WHERE sent_at IS NOT NULL RETURNING removal, id",
                 &values![now],
             )?;

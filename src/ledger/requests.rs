@@ -37,6 +37,11 @@ pub(super) fn request(request: &Request, api: &Api) -> (ApiRequest, Read) {
             api.list_participants(meeting, *page, per_page(*plain)),
             |body| answers::participants(&body).map(Body::Participants),
         ),
+        Request::FindApp { .. } | Request::FindAppFirst { .. } => {
+            (api.list_meetings(1, None), |body| {
+                answers::meetings(&body).map(|_| Body::Nothing)
+            })
+        }
         Request::KickAll { meeting, .. } => (api.kick_all(meeting), done),
         Request::Kick {
             meeting,

@@ -186,8 +186,11 @@ const VERSION_4: &[&str] = &[
     "CREATE INDEX items_unkicked ON items (removal, work) WHERE kick_error IS NOT NULL",
 ];
 
-/// Who cancelled a removal.
-const VERSION_5: &[&str] = &["ALTER TABLE removals ADD COLUMN cancelled_by TEXT"];
+/// Who cancelled a removal; and whether the request of a participant that is in flight asks for the app.
+const VERSION_5: &[&str] = &[
+    "ALTER TABLE removals ADD COLUMN cancelled_by TEXT",
+    "ALTER TABLE items ADD COLUMN finds_app INTEGER NOT NULL DEFAULT 0",
+];
 
 /// Creates what is missing. Cheap when nothing is.
 pub fn migrate(store: &impl Store) -> Result<(), StoreError> {

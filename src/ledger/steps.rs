@@ -48,6 +48,14 @@ pub(super) enum Request {
         work: u64,
         meeting: MeetingId,
     },
+    /// Whether there is the app, before a list of participants is read.
+    FindApp {
+        work: u64,
+    },
+    /// The same, before somebody is deleted or looked for.
+    FindAppFirst {
+        item: u64,
+    },
     Delete {
         item: u64,
         meeting: MeetingId,
@@ -81,7 +89,7 @@ impl<S: Store> Ledger<S> {
     ) -> Result<Option<Request>, StoreError> {
         let row = loop {
             let rows = self.store.run(
-                "UPDATE items SET sent_at = ?2, due_at = NULL, attempts = attempts + 1
+                "UPDATE items SET sent_at = ?2, due_at = NULL, attempts = attempts + 1, finds_app = 0
                  WHERE id = (SELECT id FROM items WHERE removal = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT 1)
                  RETURNING id, meeting, participant, work, EXISTS (SELECT 1 FROM removals r JOIN works w ON w.id = items.work
                     WHERE r.seq = ?1 AND r.kick AND NOT r.dry_run

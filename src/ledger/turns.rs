@@ -65,6 +65,7 @@ impl<S: Store> Ledger<S> {
                 None => self.due_work(removal, now)?,
             };
             if let Some(request) = request {
+                let request = self.doubted(request)?;
                 self.take_turn(removal, &request, now)?;
                 return Ok(Some(Step { removal, request }));
             }

@@ -29,6 +29,12 @@ impl Api {
         }
     }
 
+    /// Where the app's endpoints are.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// `DELETE /meetings/{meeting_id}/participants/{participant_id}`: takes away the right to join, and all its tokens.
     #[must_use]
     pub fn delete_participant(

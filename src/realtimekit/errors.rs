@@ -78,6 +78,17 @@ impl ApiError {
         matches!(self, Self::Rejected { status: 404, .. }) && !self.is_no_route()
     }
 
+    /// That Cloudflare knows no such account or app.
+    #[must_use]
+    pub fn no_route() -> Self {
+        Self::Rejected {
+            status: 404,
+            code: 7003,
+            message: String::new(),
+            retry_after: None,
+        }
+    }
+
     /// Whether Cloudflare knows no such account or app: "Could not route to …".
     #[must_use]
     pub fn is_no_route(&self) -> bool {

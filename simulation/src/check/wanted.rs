@@ -12,7 +12,11 @@ pub(super) fn holds(world: &World) -> Result<(), Violation> {
     let api = world.network.api.borrow();
     for (number, departure) in world.network.left.borrow().iter().enumerate() {
         let mut ordered = world.ordered.values();
-        if !ordered.any(|ordered| wants(&api.population, ordered, number, departure)) {
+        // Where nobody is there, it is asked first whether there is the app.
+        let looks_for_app = departure.asked == Asked::Meetings && !world.app_is_known(departure.at);
+        if !looks_for_app
+            && !ordered.any(|ordered| wants(&api.population, ordered, number, departure))
+        {
             return Err(format!(
                 "{:?} left at {}, and no removal was about that",
                 departure.asked, departure.at

@@ -147,6 +147,16 @@ impl World {
         // What was in flight when a header came is taken off, and what left in the turn in which it was heard.
         let hinted = heard.hinted(now) > 12;
         let refused = refused || heard.is_refused();
-        budget && hinted && !heard.is_stopped(now) && !heard.in_doubt(now) && !refused
+        let probes = self.network.open() > 0 && !self.app_is_known(now);
+        budget && hinted && !heard.is_stopped(now) && !heard.in_doubt(now) && !refused && !probes
+    }
+
+    /// Whether an answer that the ledger has heard by then, and has certainly kept, showed that there is the app.
+    pub fn app_is_known(&self, now: u64) -> bool {
+        let left = self.network.left.borrow();
+        let showed = left.iter().filter(|left| left.shows_app);
+        let showed = showed.filter(|left| left.answered.is_some_and(|(at, _)| at < now));
+        let broken = self.breaks.iter().filter(|at| **at <= now).count();
+        showed.count() > CONNECTIONS * broken
     }
 }

@@ -1,0 +1,111 @@
+//! An app id that is mistyped: that nothing is found there proves nothing. The app is looked for once, where the first answer
+//! is that somebody is not there.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+mod scene;
+
+use participant_remover::ledger::RemovalState;
+use participant_remover::removal::{Outcome, RemovalOrder};
+use scene::{everyone_in, participant_in, removal, scene, start, until, user_everywhere, user_in};
+use simulation::asked::Asked;
+use simulation::clock::START;
+use simulation::scenario::{Scenario, order};
+use simulation::script::Act;
+use simulation::world::World;
+
+/// A meeting of three, of whom `p1` is the user `wanted`, and each kind of removal of them.
+fn orders() -> (Scenario, Vec<RemovalOrder>) {
+    let mut scenario = scene(100);
+    let meeting = scenario.population.add_meeting(true);
+    for user in ["wanted", "a", "b"] {
+        scenario.population.add(meeting, user, START);
+    }
+    let orders = vec![
+        participant_in(&scenario, meeting, "p1"),
+        user_in(&scenario, meeting, "wanted"),
+        everyone_in(&scenario, meeting),
+        user_everywhere("wanted"),
+    ];
+    (scenario, orders)
+}
+
+#[test]
+fn in_an_app_that_is_unknown_nobody_counts_as_gone() {
+    for kind in 0..4 {
+        for dry_run in [false, true] {
+            let (scenario, orders) = orders();
+            let ordered = order(orders[kind].target.clone(), !dry_run, dry_run, None).unwrap();
+            let mut world = start(scenario, vec![ordered]);
+            world.network.api.borrow_mut().quirks.unknown_app = true;
+            until(&mut world, |world| removal(world).state.is_final());
+            let view = removal(&world);
+            assert_eq!(view.state, RemovalState::Failed, "{kind} {dry_run}");
+            assert_eq!(view.progress.already_absent, 0);
+            let why = view.last_error.unwrap();
+            assert!(why.contains("REALTIMEKIT_APP_IDS"), "{why}");
+            // Its operator mends it, and runs it again.
+            world.network.api.borrow_mut().quirks.unknown_app = false;
+            world.run_to_end().unwrap();
+            assert_eq!(removal(&world).state, RemovalState::Succeeded);
+            let gone = if dry_run { 0 } else { [1, 1, 3, 1][kind] };
+            assert_eq!(removal(&world).progress.removed, gone);
+        }
+    }
+}
+
+/// How often the list of meetings was asked for.
+fn searches(world: &World) -> usize {
+    let left = world.network.left.borrow();
+    left.iter()
+        .filter(|left| left.asked == Asked::Meetings)
+        .count()
+}
+
+#[test]
+fn the_app_is_looked_for_once_in_its_life() {
+    let mut scenario = scene(100);
+    let meeting = scenario.population.add_meeting(false);
+    for (number, id) in ["nobody", "no-one"].into_iter().enumerate() {
+        let orders = vec![participant_in(&scenario, meeting, id)];
+        let at = number as u64 * 3_600_000;
+        scenario.script.push((at, Act::Order { number, orders }));
+    }
+    let mut world = World::new(scenario).unwrap();
+    world.run_to_end().unwrap();
+    assert_eq!(searches(&world), 1);
+    let view = removal(&world);
+    assert_eq!(
+        (view.state, view.progress.already_absent),
+        (RemovalState::Succeeded, 1)
+    );
+    // Its delete came again after the question, which is none.
+    let items = world.ledger.as_ref().unwrap().items(&view.id, None, 10);
+    assert_eq!(items.unwrap().unwrap().rows[0].attempts, 2);
+}
+
+#[test]
+fn where_the_first_answer_is_a_good_one_nobody_asks_for_the_app() {
+    let (scenario, orders) = orders();
+    let mut world = start(scenario, vec![orders[0].clone(), orders[2].clone()]);
+    world.run_to_end().unwrap();
+    assert_eq!(
+        (searches(&world), removal(&world).state),
+        (0, RemovalState::Succeeded)
+    );
+}
+
+#[test]
+fn a_question_for_the_app_that_fails_makes_no_delete_doubtful() {
+    let mut scenario = scene(100);
+    let meeting = scenario.population.add_meeting(false);
+    let orders = vec![participant_in(&scenario, meeting, "nobody")];
+    let mut world = start(scenario, orders);
+    world.network.api.borrow_mut().breaks = Some("/meetings?".to_owned());
+    until(&mut world, |world| searches(world) > 1);
+    world.network.api.borrow_mut().breaks = None;
+    world.run_to_end().unwrap();
+    let view = removal(&world);
+    let items = world.ledger.as_ref().unwrap().items(&view.id, None, 10);
+    let item = &items.unwrap().unwrap().rows[0];
+    assert_eq!(item.outcome, Some(Outcome::AlreadyAbsent));
+}
