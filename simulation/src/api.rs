@@ -43,13 +43,14 @@ pub struct Quirks {
     pub idle_deletes: usize,
     /// Whether the account or the app is unknown to the gateway.
     pub no_route: bool,
-    /// Whether nothing of the app is found, in the words of `RealtimeKit` itself.
-    pub unknown_app: bool,
     /// Whether the list of meetings is not found, and says nothing of the app.
     pub missing_list: bool,
     /// The most rows that may be asked for: more is a 400.
     pub largest_page: Option<usize>,
 }
+
+/// What answers a request, which arrives at that time, in the place of the API.
+pub type Instead = Box<dyn FnMut(&ApiRequest, u64) -> Option<RawAnswer>>;
 
 /// The modelled API.
 pub struct Api {
@@ -75,6 +76,8 @@ pub struct Api {
     pub refuses: Option<String>,
     /// What is unknown of the real one.
     pub quirks: Quirks,
+    /// Answers some requests in its place.
+    pub instead: Option<Instead>,
     /// When each request arrived.
     pub arrivals: Vec<u64>,
     /// When the first page of each meeting's list was asked for last, by its id.
@@ -116,6 +119,7 @@ impl Api {
             breaks: None,
             refuses: None,
             quirks: Quirks::default(),
+            instead: None,
             arrivals: Vec::new(),
             first_pages: std::collections::HashMap::new(),
             deletes: Vec::new(),
@@ -150,6 +154,13 @@ impl Api {
     /// A request arrives.
     pub fn handle(&mut self, request: &ApiRequest, now: u64) -> RawAnswer {
         self.arrivals.push(now);
+        if let Some(answer) = self
+            .instead
+            .as_mut()
+            .and_then(|instead| instead(request, now))
+        {
+            return answer;
+        }
         let mut answer = self.answer(request, now);
         if self.headers {
             let used = self.window.len();
@@ -181,9 +192,6 @@ impl Api {
         }
         if self.quirks.no_route {
             return no_route();
-        }
-        if self.quirks.unknown_app {
-            return error(404, "No app found");
         }
         let refuses = self.refuses.as_ref();
         if refuses.is_some_and(|end| request.url.ends_with(end.as_str())) {

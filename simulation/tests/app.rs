@@ -5,6 +5,7 @@
 mod scene;
 
 use participant_remover::ledger::RemovalState;
+use participant_remover::realtimekit::RawAnswer;
 use participant_remover::removal::{Outcome, RemovalOrder};
 use scene::{everyone_in, participant_in, removal, scene, start, until, user_everywhere, user_in};
 use simulation::asked::Asked;
@@ -36,7 +37,14 @@ fn in_an_app_that_is_unknown_nobody_counts_as_gone() {
             let (scenario, orders) = orders();
             let ordered = order(orders[kind].target.clone(), !dry_run, dry_run, None).unwrap();
             let mut world = start(scenario, vec![ordered]);
-            world.network.api.borrow_mut().quirks.unknown_app = true;
+            world.network.api.borrow_mut().instead = Some(Box::new(|_, _| {
+                let body = r#"{"success":false,"error":{"code":404,"message":"No app found"}}"#;
+                Some(RawAnswer {
+                    status: 404,
+                    body: Some(body.to_owned()),
+                    ..RawAnswer::default()
+                })
+            }));
             until(&mut world, |world| removal(world).state.is_final());
             let view = removal(&world);
             assert_eq!(view.state, RemovalState::Failed, "{kind} {dry_run}");
@@ -44,7 +52,7 @@ fn in_an_app_that_is_unknown_nobody_counts_as_gone() {
             let why = view.last_error.unwrap();
             assert!(why.contains("REALTIMEKIT_APP_IDS"), "{why}");
             // Its operator mends it, and runs it again.
-            world.network.api.borrow_mut().quirks.unknown_app = false;
+            world.network.api.borrow_mut().instead = None;
             world.run_to_end().unwrap();
             assert_eq!(removal(&world).state, RemovalState::Succeeded);
             let gone = if dry_run { 0 } else { [1, 1, 3, 1][kind] };

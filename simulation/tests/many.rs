@@ -10,7 +10,8 @@ mod scene;
 
 use std::collections::BTreeMap;
 
-use participant_remover::ledger::RemovalState;
+use participant_remover::ledger::{Change, RemovalState};
+use participant_remover::realtimekit::RawAnswer;
 use scene::{
     everyone_in, fifty_meetings, meeting_of, participant_in, removal, scene, start, user_everywhere,
 };
@@ -243,4 +244,44 @@ fn is_not_given_up(no_totals: bool, missing_pages: bool) {
         assert!(world.advance().unwrap());
     }
     assert_eq!(state(&world, 1), Some(RemovalState::Succeeded));
+}
+
+/// Four have failed and are run again, one at a time; the page that the first one reads ends the others.
+#[test]
+fn a_removal_that_ends_without_a_request_makes_room_at_once() {
+    let mut scenario = scene(50);
+    scenario.settings.everywhere_at_once = 1;
+    meeting_of(&mut scenario, false, 3);
+    for number in 0..4 {
+        let orders = vec![user_everywhere(&format!("nobody-{number}"))];
+        let act = Act::Order { number, orders };
+        scenario.script.push((number as u64, act));
+    }
+    let mut world = World::new(scenario).unwrap();
+    world.network.api.borrow_mut().instead = Some(Box::new(|request, _| {
+        request.url.contains("/participants?").then(|| RawAnswer {
+            status: 400,
+            body: Some(r#"{"success":false}"#.to_owned()),
+            ..RawAnswer::default()
+        })
+    }));
+    let all = |world: &World, wanted: RemovalState| {
+        (0..4).all(|number| state(world, number) == Some(wanted))
+    };
+    while !all(&world, RemovalState::Failed) {
+        assert!(world.advance().unwrap());
+    }
+    world.network.api.borrow_mut().instead = None;
+    let (ledger, again) = (world.ledger.clone().unwrap(), world.clock.now());
+    for ordered in world.ordered.values() {
+        let done = ledger.retry(ordered.id.as_ref().unwrap(), again).unwrap();
+        assert_eq!(done, Some(Change::Done));
+    }
+    world.disk.set_alarm(ledger.next_alarm(again).unwrap());
+    world.disk.commit();
+    while !all(&world, RemovalState::Succeeded) {
+        assert!(world.advance().unwrap());
+    }
+    let took = world.clock.now() - again;
+    assert!(took < 30_000, "{took} ms");
 }

@@ -13,6 +13,9 @@ use crate::realtimekit::retry::full_jitter;
 const DEFAULT_BLOCK: Duration = Duration::from_mins(5);
 const SHORTEST_BLOCK: Duration = Duration::from_secs(1);
 const LONGEST_BLOCK: Duration = Duration::from_hours(1);
+/// How long `Ratelimit-Policy` holds that no answer repeats.
+const QUOTA_HOLDS: Duration = Duration::from_hours(1);
+const QUOTA_STEP: Duration = Duration::from_mins(10);
 /// The delay between two looks whether the API token is accepted again.
 const PROBE_BASE: Duration = Duration::from_secs(5);
 const PROBE_CAP: Duration = Duration::from_mins(5);
@@ -30,6 +33,9 @@ pub struct Brakes {
     hints: Hints,
     /// Requests in five minutes as `Ratelimit-Policy` has it.
     quota: Option<u32>,
+    /// When that was heard, give or take [`QUOTA_STEP`].
+    #[serde(default)]
+    quota_at: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,7 +122,15 @@ impl Brakes {
     pub fn believe(&mut self, limit: RateLimit, others: u32, now: u64) {
         if let (Some(quota), Some(seconds @ 1..)) = (limit.quota, limit.window_seconds) {
             let in_5_minutes = u64::from(quota) * 300 / u64::from(seconds);
-            self.quota = Some(u32::try_from(in_5_minutes.max(1)).unwrap_or(u32::MAX));
+            let quota = Some(u32::try_from(in_5_minutes.max(1)).unwrap_or(u32::MAX));
+            // Not at each answer: what changes is written down.
+            if quota != self.quota || after(self.quota_at, QUOTA_STEP) < now {
+                self.quota_at = now;
+            }
+            self.quota = quota;
+        } else if after(self.quota_at, QUOTA_HOLDS) < now {
+            // It may have been a proxy's.
+            self.quota = None;
         }
         self.hints.expire(now);
         for left in limit.left {

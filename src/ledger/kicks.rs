@@ -75,7 +75,8 @@ impl<S: Store> Ledger<S> {
     }
 
     /// A delete is about to leave so long after its kick that its participant may be back: they are kicked once more, with
-    /// all who wait in the same meeting. False where that has led to no delete time after time: then it leaves as it is.
+    /// all who wait in the same meeting. False where that has led to no delete time after time: then it leaves as it is, and
+    /// that is told.
     pub(super) fn kick_anew(&self, item: u64, work: u64, now: u64) -> Result<bool, StoreError> {
         let rows = self.store.run(
             "SELECT stage = 'deleting', iif(EXISTS (SELECT 1 FROM items
@@ -85,6 +86,11 @@ impl<S: Store> Ledger<S> {
         let row = first_row(&rows)?;
         let (deleting, in_vain) = (row.flag(0)?, row.small(1)?);
         if in_vain >= MAX_KICKS_IN_VAIN {
+            let reason = "time passed between the last kick and the delete, and more kicks had led to no delete";
+            self.store.run(
+                "UPDATE items SET kick_error = ?2 WHERE id = ?1",
+                &values![item, reason],
+            )?;
             return Ok(false);
         }
         self.store.run(
@@ -104,8 +110,9 @@ impl<S: Store> Ledger<S> {
     /// meeting is `deleting`; where others in it are being kicked still, they follow them.
     fn wait_for_new_kick(&self, work: u64, deleting: bool, due: u64) -> Result<(), StoreError> {
         self.store.run(
-            "UPDATE items SET state = 'waiting', due_at = NULL WHERE work = ?1 AND state = 'pending' AND sent_at IS NULL",
-            &values![work],
+            "UPDATE items SET state = 'waiting', due_at = NULL WHERE work = ?1 AND state = 'pending' AND sent_at IS NULL
+                AND ifnull(due_at, 0) <= ?2",
+            &values![work, due],
         )?;
         if deleting {
             self.begin_kicks(work, due)?;
@@ -146,7 +153,7 @@ impl<S: Store> Ledger<S> {
         }
         // They do not wait for the others, or they would be back before their delete.
         self.store.run(
-            "UPDATE items SET state = 'pending', due_at = ?4, kicked_at = ?4
+            "UPDATE items SET state = 'pending', due_at = ?4, kicked_at = ifnull(kicked_at, ?4)
              WHERE work = ?1 AND state = 'waiting' AND id > ?2 AND id <= ?3",
             &values![work.id, before, last, now],
         )?;

@@ -123,6 +123,8 @@ impl<S: Store> Ledger<S> {
             synchronous: requests,
         };
         let until = now.saturating_add(WINDOW_MS);
+        self.store
+            .run("DELETE FROM api_requests WHERE until <= ?1", &values![now])?;
         self.store_requests(until, counted)?;
         self.pacing.borrow_mut().window.count(until, counted);
         Ok(())

@@ -246,7 +246,7 @@ impl<S: Store> Ledger<S> {
         if first_row(&rows)?.flag(0)? {
             return self.put_out(work.id, now);
         }
-        if work.everyone && work.kicks && !work.dry_run && self.has_removed(work.id)? {
+        if work.kicks_all && work.kicks && !work.dry_run && self.has_removed(work.id)? {
             self.store.run(
                 "UPDATE works SET closing = 1 WHERE id = ?1",
                 &values![work.id],

@@ -94,7 +94,7 @@ impl<S: Store> Ledger<S> {
                  RETURNING id, meeting, participant, work, EXISTS (SELECT 1 FROM removals r JOIN works w ON w.id = items.work
                     WHERE r.seq = ?1 AND r.kick AND NOT r.dry_run
                         AND CASE WHEN NOT w.may_be_live THEN w.listed_at < ?5
-                            WHEN w.everyone THEN items.kicked_at < ?4 ELSE items.kicked_at < ?3 END)",
+                            WHEN w.everyone AND r.event_at IS NULL THEN items.kicked_at < ?4 ELSE items.kicked_at < ?3 END)",
                 &values![
                     removal,
                     now,
@@ -166,7 +166,7 @@ impl<S: Store> Ledger<S> {
                 page: work.page,
                 plain,
             }),
-            Stage::Kicking if work.everyone => Ok(Request::KickAll { work: id, meeting }),
+            Stage::Kicking if work.kicks_all => Ok(Request::KickAll { work: id, meeting }),
             Stage::Kicking => self.kick(work, meeting, KICKS_AT_ONCE),
             Stage::KickingEach => self.kick(work, meeting, 1),
             Stage::Session => Ok(Request::Session { work: id, meeting }),

@@ -72,6 +72,10 @@ impl<S: Store> Ledger<S> {
             self.sleep(removal, now)?;
             // Another removal's page may have ended the last of its work before it was its turn.
             self.go_on(removal, now)?;
+            if row.flag(4)? && self.ended.borrow().last() == Some(&removal) {
+                // Its place is free again.
+                room = room.map(|left: u64| left.saturating_add(1));
+            }
         }
     }
 

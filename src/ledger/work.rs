@@ -19,6 +19,8 @@ pub(super) struct Work {
     pub meeting: Option<String>,
     pub lists: bool,
     pub everyone: bool,
+    /// Everyone in it is kicked at once: no event is about those who were added after it.
+    pub kicks_all: bool,
     pub stage: Stage,
     pub page: u32,
     /// Its list is asked for without the number of rows of a page.
@@ -49,7 +51,8 @@ impl<S: Store> Ledger<S> {
         let rows = self.store.run(
             "SELECT w.removal, w.meeting, w.lists, w.everyone, w.stage, w.page, w.pass, w.reading, w.unclean_passes,
                 w.kicked_up_to, w.attempts, w.waited, w.refused_at, w.sent_at, r.kick AND w.may_be_live, r.dry_run, w.given_up,
-                iif(w.meeting IS NULL, w.confirmed, 0), w.plain, w.excused, w.closing
+                iif(w.meeting IS NULL, w.confirmed, 0), w.plain, w.excused, w.closing,
+                w.everyone AND r.event_at IS NULL
              FROM works w JOIN removals r ON r.seq = w.removal WHERE w.id = ?1",
             &values![id],
         )?;
@@ -77,6 +80,7 @@ impl<S: Store> Ledger<S> {
             plain: row.flag(18)?,
             excused: row.small(19)?,
             closing: row.flag(20)?,
+            kicks_all: row.flag(21)?,
         })
     }
 
@@ -111,6 +115,10 @@ impl<S: Store> Ledger<S> {
             "UPDATE works SET kicked_up_to = 0 WHERE id = ?1",
             &values![work],
         )?;
+        self.store.run(
+            "UPDATE items SET kicked_at = NULL WHERE work = ?1 AND state = 'waiting'",
+            &values![work],
+        )?;
         self.enter(work, Stage::Kicking, Some(due))
     }
 
@@ -126,7 +134,7 @@ impl<S: Store> Ledger<S> {
     /// Everyone who was found and is waiting may be deleted now. Those up to the row `kicked_up_to` were kicked before.
     pub(super) fn release(&self, work: u64, kicked_up_to: u64, now: u64) -> Result<(), StoreError> {
         self.store.run(
-            "UPDATE items SET state = 'pending', due_at = ?2, kicked_at = iif(id > ?3, ?2, kicked_at)
+            "UPDATE items SET state = 'pending', due_at = ?2, kicked_at = iif(id > ?3, ifnull(kicked_at, ?2), kicked_at)
              WHERE work = ?1 AND state = 'waiting'",
             &values![work, now, kicked_up_to],
         )?;

@@ -12,6 +12,9 @@ use crate::rfc3339::milliseconds;
 /// What is wrong with an answer: the end of the sentence "`RealtimeKit` answered with …".
 pub type Flaw = &'static str;
 
+/// The most rows of a page that are believed: a hundred are asked for.
+const MAX_ROWS: usize = 10_000;
+
 /// The part that all answers share.
 #[derive(Deserialize)]
 struct Answer<T> {
@@ -141,6 +144,9 @@ where
 {
     let answer = success::<Vec<Object<R>>>(body)?;
     let rows = answer.data.ok_or("a list without data")?;
+    if rows.len() > MAX_ROWS {
+        return Err("a page of more rows than any page has");
+    }
     Ok(Page {
         rows: rows
             .into_iter()
@@ -209,6 +215,16 @@ mod tests {
         assert_eq!(page.rows.len(), 2);
         assert_eq!(page.rows[1].custom_participant_id, None);
         assert!(participants(r#"{"success":true}"#).is_err());
+    }
+
+    #[test]
+    fn a_page_of_more_rows_than_can_be_stored_is_none() {
+        let page = |rows: usize| {
+            let rows = vec![r#"{"id":"p"}"#; rows].join(",");
+            participants(&format!(r#"{{"success":true,"data":[{rows}]}}"#))
+        };
+        assert_eq!(page(MAX_ROWS).unwrap().rows.len(), MAX_ROWS);
+        assert!(page(MAX_ROWS + 1).is_err());
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub fn deliver<S: Store, C: Clock>(
 ) -> Result<Answer, StoreError> {
     let key = message.key(source);
     let orders = orders(served, body)?;
+    let now = served.clock.now_ms();
     if let Some(leaving) = leaving {
-        let now = served.clock.now_ms();
         // Before its time is noted: a repeat changes nothing.
         if let Some(earlier) = served.ledger.replay(Some(&key), now)? {
             return served.stored(earlier, 200, KEY_NAME);
@@ -46,7 +46,8 @@ pub fn deliver<S: Store, C: Clock>(
     let origin = Origin {
         caller: None,
         source,
-        event_at,
+        // Whoever has left by now: without its time, the event is about nobody who is added later.
+        event_at: event_at.or(leaving.map(|_| now)),
         key: Some(&key),
     };
     let acceptance = served.ledger.accept(&orders, &origin, served.clock)?;

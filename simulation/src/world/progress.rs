@@ -152,6 +152,7 @@ impl World {
     }
 
     /// Whether an answer that the ledger has heard by then, and has certainly kept, showed that there is the app.
+    #[must_use]
     pub fn app_is_known(&self, now: u64) -> bool {
         let left = self.network.left.borrow();
         let showed = left.iter().filter(|left| left.shows_app);

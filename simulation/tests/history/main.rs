@@ -24,11 +24,16 @@ use simulation::store::{Disk, SimulatedStore};
 type TestLedger = Ledger<SimulatedStore>;
 
 fn ledger() -> (SimulatedClock, TestLedger) {
+    let (clock, _, ledger) = on_disk();
+    (clock, ledger)
+}
+
+fn on_disk() -> (SimulatedClock, Rc<Disk>, TestLedger) {
     let disk = Rc::new(Disk::new().unwrap());
     let clock = SimulatedClock::new(7);
-    let store = SimulatedStore(disk);
+    let store = SimulatedStore(Rc::clone(&disk));
     let ledger = Ledger::open(store, Settings::default(), clock.now()).unwrap();
-    (clock, ledger)
+    (clock, disk, ledger)
 }
 
 fn meeting() -> MeetingId {

@@ -1,11 +1,15 @@
 //! Removals of the synchronous route.
 
-use participant_remover::ledger::{Change, Filter, RemovalId, RemovalState, SynchronousRemoval};
+use participant_remover::ledger::{
+    Change, Filter, RemovalId, RemovalState, Store, SynchronousRemoval,
+};
 use participant_remover::realtimekit::Clock;
 use participant_remover::realtimekit::limits::{Left, RateLimit};
 use participant_remover::removal::{Outcome, Target};
 
-use super::{ledger, meeting};
+use simulation::store::SimulatedStore;
+
+use super::{ledger, meeting, on_disk};
 
 fn synchronous(id: &RemovalId, outcome: Outcome, at: u64) -> SynchronousRemoval {
     SynchronousRemoval {
@@ -195,4 +199,24 @@ fn what_a_synchronous_removal_hears_of_the_limit_is_believed() {
     // From when it was heard.
     assert_eq!(pause.until, now - 1_000 + 60_000);
     assert_eq!(health.requests_allowed, 300);
+}
+
+#[test]
+fn the_requests_of_an_hour_ago_take_no_room() {
+    for keep in [true, false] {
+        let (clock, disk, ledger) = on_disk();
+        for _ in 0..3_600 {
+            let id = RemovalId::new(clock.now(), || clock.random());
+            let done = synchronous(&id, Outcome::Removed, clock.now());
+            ledger
+                .record_synchronous(&[done], keep, clock.now())
+                .unwrap();
+            clock.advance(clock.now() + 1_000);
+        }
+        let rows = SimulatedStore(disk)
+            .run("SELECT count(*) FROM api_requests", &[])
+            .unwrap();
+        let rows = rows[0].integer(0).unwrap();
+        assert!(rows <= 302, "{rows} rows");
+    }
 }

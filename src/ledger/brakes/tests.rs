@@ -82,8 +82,15 @@ fn a_policy_is_read_as_requests_in_five_minutes() {
         window_seconds: Some(10),
         ..SAYS_NOTHING
     };
-    brakes.hear(Signal::Nothing, false, policy, 0, 0.5, 0);
+    brakes.hear(Signal::Nothing, false, policy.clone(), 0, 0.5, 0);
     assert_eq!(brakes.quota(), Some(7_500));
+    // It holds for an hour after it was said last, whatever else is said.
+    let again = 11 * 60_000;
+    brakes.believe(policy, 0, again);
+    brakes.believe(SAYS_NOTHING, 0, again + 3_600_000);
+    assert_eq!(brakes.quota(), Some(7_500));
+    brakes.believe(SAYS_NOTHING, 0, again + 3_600_001);
+    assert_eq!(brakes.quota(), None);
 }
 
 #[test]
@@ -126,7 +133,7 @@ fn what_is_kept_in_the_store_is_pinned() {
     brakes.hear(Signal::Refused, false, limit(3, 10), 0, 1.0, 7);
     assert_eq!(
         serde_json::to_string(&brakes).unwrap(),
-        r#"{"limited":{"since":7,"until":300007},"refused":{"since":7,"until":5007},"refusals":1,"for_delete":false,"hints":[{"more":3,"since":7,"until":10007}],"quota":null}"#
+        r#"{"limited":{"since":7,"until":300007},"refused":{"since":7,"until":5007},"refusals":1,"for_delete":false,"hints":[{"more":3,"since":7,"until":10007}],"quota":null,"quota_at":0}"#
     );
     assert_eq!(
         [3, 4].map(|free| brakes.binding(free, 7).hints.len()),
