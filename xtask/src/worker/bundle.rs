@@ -17,8 +17,10 @@ use crate::workspace::create;
 
 /// How wasm-opt is run. The features are what rustc emits by default and what wasm-bindgen needs, since others might
 /// not be known to the runtime.
-const OPTIMISATIONS: [&str; 9] = [
+const OPTIMISATIONS: [&str; 10] = [
     "-O",
+    // The first KiB is the far end of the stack: no pointer is so small that an offset could wrap around it.
+    "--low-memory-unused",
     // The functions' names are a sixth of the bundle, and a panic tells its place without them.
     "--strip-debug",
     "--enable-mutable-globals",
