@@ -53,6 +53,18 @@ export function synchronous(world: () => Durable): void {
     assert.equal((await durable.list(`app_id=${RECORD_APP}`)).length, 4, 'what was never sent is no removal');
   });
 
+  test('in an app that RealtimeKit does not know, nobody counts as gone', { timeout: 240_000 }, async () => {
+    const durable = await Durable.start({ apps: [RECORD_APP], vars: { REALTIMEKIT_APP_IDS: 'record-ap' } });
+    const { meetings } = await durable.fill({ app: RECORD_APP, meetings: 1, participants_per_meeting: 1 });
+    const [{ id, participants } = { id: '', participants: [] }] = meetings;
+    for (const target of [{ meeting_id: id, all: true }, { meeting_id: id, participant_id: participants[0] }]) {
+      const shown = await durable.follow(await durable.remove(target));
+      assert.equal(shown.state, 'failed');
+      assert.match(shown.last_error ?? '', /REALTIMEKIT_APP_IDS/);
+    }
+    await durable.stop();
+  });
+
   test('not with RECORD_SYNCHRONOUS_REMOVALS=false', { timeout: 240_000 }, async () => {
     const durable = await Durable.start({ apps: [RECORD_APP], vars: { RECORD_SYNCHRONOUS_REMOVALS: 'false' } });
     const { meetings } = await durable.fill({ app: RECORD_APP, meetings: 1, participants_per_meeting: 1 });
