@@ -4,7 +4,6 @@ use super::Ledger;
 use super::app::no_app;
 use super::brakes::{Signal, after};
 use super::participants::Item;
-use super::repeat::{Next, next};
 use super::requests::{Body, request};
 use super::steps::{Request, Step};
 use super::store::{Store, StoreError};
@@ -200,40 +199,6 @@ impl<S: Store> Ledger<S> {
             }
             (_, Ok(Body::Nothing)) => self.read_nothing(work, random, now),
             (_, Err((error, ray))) => self.list_failed(work, &error, ray.as_deref(), random, now),
-        }
-    }
-
-    fn list_failed(
-        &self,
-        work: &Work,
-        error: &ApiError,
-        ray: Option<&str>,
-        random: f64,
-        now: u64,
-    ) -> Result<(), StoreError> {
-        if error.is_not_found() && work.page > 1 {
-            return self.read_break(work, random, now);
-        }
-        if error.is_not_found() && work.meeting.is_some() {
-            self.note_no_meeting(work)?;
-            return self.read_nothing(work, random, now);
-        }
-        if matches!(
-            error,
-            ApiError::Rejected {
-                status: 400 | 413 | 422,
-                ..
-            }
-        ) && !work.plain
-        {
-            // It may be the number of rows that it does not like.
-            return self.read_plainly(work, now);
-        }
-        let reason = error.describe(ray);
-        let limit = self.settings.give_up_after_ms;
-        match next(error, work.attempts, work.waited, limit, random, now) {
-            Next::Repeat { due, waited } => self.repeat_work(work, due, waited, &reason),
-            Next::GiveUp => self.give_up(work, &reason, now),
         }
     }
 

@@ -6,9 +6,11 @@ use super::Ledger;
 use super::pass::MAX_TOTAL;
 use super::passes::Found;
 use super::planning::{RANK_ACTIVE, RANK_INACTIVE};
+use super::repeat::{Next, next};
 use super::store::{Store, StoreError, count, json};
 use super::wanted::{ParticipantRow, first_naming, wanted_rows};
 use super::work::Work;
+use crate::realtimekit::ApiError;
 use crate::realtimekit::answers::{Meeting, Page, Participant};
 use crate::values;
 
@@ -68,6 +70,41 @@ impl<S: Store> Ledger<S> {
             self.wake(other.removal, now)?;
         }
         Ok(())
+    }
+
+    /// A list could not be read.
+    pub(super) fn list_failed(
+        &self,
+        work: &Work,
+        error: &ApiError,
+        ray: Option<&str>,
+        random: f64,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        if error.is_not_found() && work.page > 1 {
+            return self.read_break(work, random, now);
+        }
+        if error.is_not_found() && work.meeting.is_some() {
+            self.note_no_meeting(work)?;
+            return self.read_nothing(work, random, now);
+        }
+        if matches!(
+            error,
+            ApiError::Rejected {
+                status: 400 | 413 | 422,
+                ..
+            }
+        ) && !work.plain
+        {
+            // It may be the number of rows that it does not like.
+            return self.read_plainly(work, now);
+        }
+        let reason = error.describe(ray);
+        let limit = self.settings.give_up_after_ms;
+        match next(error, work.attempts, work.waited, limit, random, now) {
+            Next::Repeat { due, waited } => self.repeat_work(work, due, waited, &reason),
+            Next::GiveUp => self.give_up(work, &reason, now),
+        }
     }
 
     /// A page of the list of meetings: each that is new becomes work.

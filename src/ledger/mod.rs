@@ -10,6 +10,7 @@ mod answers;
 mod app;
 mod brakes;
 pub mod changes;
+mod emptied;
 mod ending;
 pub mod engine;
 mod estimate;

@@ -1,0 +1,46 @@
+//! A list whose pages shift since another removal deletes the people who are on them.
+
+use super::Ledger;
+use super::stage::Stage;
+use super::store::{Store, StoreError, first_row};
+use super::work::Work;
+use crate::values;
+
+/// When such a list is read again, in milliseconds.
+pub(super) const EMPTIED_MS: u64 = 60_000;
+
+impl<S: Store> Ledger<S> {
+    /// Reads a list from its first page as if the pass had not been begun, after a while.
+    pub(super) fn begin_pass_again(&self, work: &Work, now: u64) -> Result<(), StoreError> {
+        self.store.run(
+            "DELETE FROM pages WHERE work = ?1 AND pass = ?2",
+            &values![work.id, work.pass],
+        )?;
+        self.store.run(
+            "UPDATE works SET page = 1, reading = '', excused = excused + 1 WHERE id = ?1",
+            &values![work.id],
+        )?;
+        self.enter(
+            work.id,
+            Stage::Reading,
+            Some(now.saturating_add(EMPTIED_MS)),
+        )
+    }
+
+    /// Whether another removal deletes participants of the same meeting about now.
+    pub(super) fn is_being_emptied(&self, work: &Work, now: u64) -> Result<bool, StoreError> {
+        let rows = self.store.run(
+            "SELECT EXISTS (SELECT 1 FROM removals r INDEXED BY removals_by_state JOIN works w INDEXED BY works_by_meeting
+                ON w.removal = r.seq AND ifnull(w.meeting, '') = ?1
+             WHERE r.state = 'running' AND NOT r.dry_run AND r.seq <> ?2 AND w.stage IN ('kicking', 'kicking_each', 'deleting')
+                AND EXISTS (SELECT 1 FROM items i WHERE i.work = w.id AND i.state = 'pending'
+                    AND (i.sent_at IS NOT NULL OR i.due_at <= ?3)))",
+            &values![
+                work.meeting.as_deref(),
+                work.removal,
+                now.saturating_add(EMPTIED_MS)
+            ],
+        )?;
+        first_row(&rows)?.flag(0)
+    }
+}
