@@ -117,3 +117,60 @@ fn a_question_for_the_app_that_fails_makes_no_delete_doubtful() {
     let item = &items.unwrap().unwrap().rows[0];
     assert_eq!(item.outcome, Some(Outcome::AlreadyAbsent));
 }
+
+/// The list of meetings fails for minutes, and meanwhile somebody joins.
+#[test]
+fn questions_for_the_app_use_up_no_kicks() {
+    let mut scenario = scene(100);
+    let meeting = scenario.population.add_meeting(true);
+    scenario.population.add(meeting, "u", START);
+    let orders = vec![participant_in(&scenario, meeting, "p1")];
+    let mut world = start(scenario, orders);
+    world.network.api.borrow_mut().instead = Some(Box::new(|request, now| {
+        if now > START + 300_000 {
+            return None;
+        }
+        let status = if request.url.contains("/meetings?") {
+            503
+        } else {
+            404
+        };
+        Some(RawAnswer {
+            status,
+            body: Some(r#"{"success":false,"error":{"code":1,"message":"x"}}"#.to_owned()),
+            ..RawAnswer::default()
+        })
+    }));
+    until(&mut world, |world| world.clock.now() > START + 300_000);
+    world.network.api.borrow_mut().population.meetings[meeting].participants[0].live = true;
+    world.run_to_end().unwrap();
+    assert_eq!(removal(&world).progress.removed, 1);
+    assert_eq!(removal(&world).kick_error, None);
+    let api = world.network.api.borrow();
+    assert!(!api.population.meetings[meeting].participants[0].live);
+}
+
+#[test]
+fn a_meeting_that_is_not_there_is_told_unless_somebody_was_found_in_it() {
+    for found in [false, true] {
+        let (scenario, orders) = orders();
+        let mut world = start(scenario, vec![orders[2].clone()]);
+        let mut lists = 0;
+        world.network.api.borrow_mut().instead = Some(Box::new(move |request, _| {
+            lists += u32::from(request.url.contains("/participants?"));
+            let is_gone = request.url.contains("/participants?") && lists > u32::from(found);
+            is_gone.then(|| RawAnswer {
+                status: 404,
+                body: Some(r#"{"success":false,"error":{"code":1,"message":"x"}}"#.to_owned()),
+                ..RawAnswer::default()
+            })
+        }));
+        while world.advance().unwrap() {}
+        let view = removal(&world);
+        assert_eq!(view.state, RemovalState::Succeeded);
+        let told = view
+            .last_error
+            .is_some_and(|why| why.contains("no such meeting"));
+        assert_eq!(told, !found);
+    }
+}

@@ -55,14 +55,17 @@ impl World {
 
     /// What the end of the meeting leads to, so many seconds ago.
     fn ended(&self, ago: u64) -> Value {
+        self.ended_at(Some(self.clock.now() - ago * SECOND))
+    }
+
+    fn ended_at(&self, at: Option<u64>) -> Value {
         let body = json!({"removals": [{"meeting_id": MEETING, "all": true}]}).to_string();
-        let at = self.clock.now() - ago * SECOND;
         let message = MessageKey {
-            key: format!("ended/{at}"),
+            key: format!("ended/{at:?}"),
             digest: String::new(),
         };
         let leaving = Some(&Leaving::Meeting);
-        let answer = deliver(&self.served(), SOURCE, &body, &message, Some(at), leaving).unwrap();
+        let answer = deliver(&self.served(), SOURCE, &body, &message, at, leaving).unwrap();
         serde_json::from_str::<Value>(&answer.body).unwrap()["result"].take()
     }
 
@@ -93,5 +96,12 @@ fn the_end_of_a_meeting_is_cancelled_by_whoever_joins_after_it_alone() {
     let world = World::new();
     let removal = world.ended(20);
     assert_eq!(world.joined(30), json!([]), "before its end");
+    assert_eq!(world.joined(10), json!([removal["id"]]));
+}
+
+#[test]
+fn the_end_of_a_meeting_that_does_not_tell_its_time_is_cancelled_by_any_join() {
+    let world = World::new();
+    let removal = world.ended_at(None);
     assert_eq!(world.joined(10), json!([removal["id"]]));
 }

@@ -119,6 +119,30 @@ fn a_new_kick_for_somebody_else_keeps_the_time_to_wait() {
     assert!((3_600_000..3_700_000).contains(&again), "{again} ms");
 }
 
+/// The delete of one is in flight when the others are kicked anew, and it is then that it is asked to wait.
+#[test]
+fn who_is_in_flight_during_a_new_kick_keeps_the_time_to_wait() {
+    for seed in 0..40 {
+        let mut scenario = scene(3_000);
+        scenario.seed = seed;
+        let meeting = live_meeting(&mut scenario, 2);
+        let orders = ["p1", "p2"].map(|id| participant_in(&scenario, meeting, id));
+        let mut world = start(scenario, orders.to_vec());
+        let hour = unwell(&world, "p1", "3600", |times, _| times < 1);
+        unwell(&world, "p1", "9", |times, _| times < 1);
+        unwell(&world, "p2", "13", |times, _| times < 1);
+        world.run_to_end().unwrap();
+        let asked = START + hour.borrow()[0];
+        let left = world.network.left.borrow();
+        let again = left
+            .iter()
+            .filter(|left| matches!(&left.asked, Asked::Delete(_, id) if id == "p1"))
+            .find(|left| left.at > asked);
+        let waited = again.unwrap().at - asked;
+        assert!(waited >= 3_600_000, "seed {seed}: {waited} ms");
+    }
+}
+
 /// Six thousand leave at the pace of the limit, and one waits for an hour again and again, for two hours: that is less than
 /// the four after which it is given up, however often the others are kicked anew.
 #[test]

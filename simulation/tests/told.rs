@@ -51,3 +51,18 @@ fn cancel(world: &World) -> Vec<RemovalView> {
     ledger.cancel(&removal(world).id, by, now).unwrap();
     ledger.take_ended(now).unwrap()
 }
+
+#[test]
+fn one_that_is_cancelled_is_told_once_also_where_the_storage_fails() {
+    for statement in 0..60 {
+        let mut world = emptying();
+        scene::until(&mut world, |world| {
+            world.network.open() > 0 && removal(world).progress.found > 0
+        });
+        let at_once = cancel(&world).len();
+        world.disk.commit();
+        world.disk.fail_once_after(statement);
+        while world.advance().unwrap() {}
+        assert_eq!(at_once + world.told.len(), 1, "statement {statement}");
+    }
+}

@@ -27,9 +27,13 @@ impl Reader<'_> {
             apps: served.as_deref().unwrap_or_default(),
             own_tokens: &own_tokens,
         };
-        // All that is wrong is named at once: the texts are read even where the rest is missing.
+        // All that is wrong is named at once: the sources are read even where the rest is missing.
         match Sources::parse(settings) {
-            Ok(sources) => key_url.and(apps).map(|_| sources),
+            Ok(sources) if key_url.is_some() && apps.is_some() => Some(sources),
+            Ok(sources) => {
+                self.problems.extend(sources.problems().cloned());
+                None
+            }
             Err(problem) => self.wrong(&problem.name, problem.message),
         }
     }

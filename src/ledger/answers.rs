@@ -190,10 +190,14 @@ impl<S: Store> Ledger<S> {
                 self.read_participants(work, &page, random, now)
             }),
             (Request::FindApp { .. }, Ok(_)) => self.postpone_untried(work, now),
-            (
-                Request::FindApp { .. } | Request::ListMeetings { page: 1, .. },
-                Err((error, ray)),
-            ) => self.list_failed(work, &no_app(error), ray.as_deref(), random, now),
+            (Request::FindApp { .. }, Err((error, ray))) => {
+                self.list_later(work, &no_app(error), ray.as_deref(), random, now)
+            }
+            (Request::ListMeetings { page: 1, .. }, Err((error, ray)))
+                if !self.knows_app.get() && error.is_not_found() =>
+            {
+                self.list_later(work, &no_app(error), ray.as_deref(), random, now)
+            }
             (Request::ListParticipants { .. }, result) if self.proves_nothing(&result) => {
                 self.postpone_untried(work, now)
             }

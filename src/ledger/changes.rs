@@ -51,12 +51,13 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<Vec<RemovalId>, StoreError> {
         self.store.transaction(|| {
-            // Those that wait for their time or for their turn.
+            // Those that wait for their time or for their turn. An event that does not tell its time counts as one of its
+            // receipt, and anybody may have joined before that.
             let rows = self.store.run(
                 "SELECT r.seq, r.id FROM targets t INDEXED BY targets_pending JOIN removals r ON r.seq = t.removal
                  WHERE t.pending AND t.meeting = ?2 AND t.user IS ?1 AND t.participant IS NULL
                     AND r.source = ?3 AND r.state IN ('scheduled', 'queued')
-                    AND (r.event_at IS NULL OR ?4 IS NULL OR r.event_at <= ?4)",
+                    AND (ifnull(r.event_at, r.accepted_at) >= r.accepted_at OR ?4 IS NULL OR r.event_at <= ?4)",
                 &values![
                     user.map(CustomParticipantId::as_str),
                     meeting.as_str(),

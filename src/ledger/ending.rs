@@ -110,10 +110,16 @@ impl<S: Store> Ledger<S> {
         }
         let rows = self.store.run(
             &format!(
-                "{REMOVALS} {FIRST_TARGET} WHERE r.seq IN (SELECT value FROM json_each(?1)) AND r.finished_at IS NOT NULL"
+                "{REMOVALS} {FIRST_TARGET} WHERE r.seq IN (SELECT value FROM json_each(?1)) AND r.finished_at IS NOT NULL
+                    AND r.seq NOT IN (SELECT removal FROM items INDEXED BY items_sent WHERE sent_at IS NOT NULL
+                        UNION ALL SELECT removal FROM works INDEXED BY works_sent WHERE sent_at IS NOT NULL)"
             ),
             &values![json(&ended)?],
-        )?;
+        );
+        if rows.is_err() {
+            self.ended.borrow_mut().extend(ended);
+        }
+        let rows = rows?;
         rows.iter().map(|row| self.view(row, now)).collect()
     }
 

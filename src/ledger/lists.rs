@@ -99,6 +99,18 @@ impl<S: Store> Ledger<S> {
             // It may be the number of rows that it does not like.
             return self.read_plainly(work, now);
         }
+        self.list_later(work, error, ray, random, now)
+    }
+
+    /// A list is read again after a while, or given up.
+    pub(super) fn list_later(
+        &self,
+        work: &Work,
+        error: &ApiError,
+        ray: Option<&str>,
+        random: f64,
+        now: u64,
+    ) -> Result<(), StoreError> {
         let reason = error.describe(ray);
         let limit = self.settings.give_up_after_ms;
         match next(error, work.attempts, work.waited, limit, random, now) {

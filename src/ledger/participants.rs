@@ -1,6 +1,7 @@
 //! What comes of a participant: one outcome, recorded once.
 
 use super::Ledger;
+use super::kicks::FRESH_OF_ALL_MS;
 use super::repeat::{Next, next};
 use super::store::{Store, StoreError, first_row};
 use crate::realtimekit::ApiError;
@@ -103,12 +104,12 @@ impl<S: Store> Ledger<S> {
         let next = next(error, failures, item.waited, limit, random, now);
         if let (Next::Repeat { due, waited }, false) = (next, item.cancelled) {
             self.store.run(
-                "UPDATE items SET sent_at = NULL, due_at = ?2, waited = ?3, failures = ?4, ambiguous = ?5,
+                "UPDATE items SET sent_at = NULL, finds_app = 0, due_at = ?2, waited = ?3, failures = ?4, ambiguous = ?5,
                     last_error = ?6
                  WHERE id = ?1",
                 &values![item.id, due, waited, failures, ambiguous, reason.as_str()],
             )?;
-            self.wait_for_kick(item.id)?;
+            self.wait_for_kick(item.id, now)?;
             return self.note_error(item.removal, &reason);
         }
         self.store.run(
@@ -136,22 +137,22 @@ impl<S: Store> Ledger<S> {
     /// Sends a participant's request again, not before `due`, with nothing held against it.
     pub(super) fn postpone_item(&self, item: &Item, due: u64, now: u64) -> Result<(), StoreError> {
         self.store.run(
-            "UPDATE items SET sent_at = NULL, due_at = ?2 WHERE id = ?1",
+            "UPDATE items SET sent_at = NULL, due_at = ?2, finds_app = 0 WHERE id = ?1",
             &values![item.id, due],
         )?;
-        self.wait_for_kick(item.id)?;
+        self.wait_for_kick(item.id, now)?;
         if item.cancelled {
             self.close_cancelled(item.removal, now)?;
         }
         Ok(())
     }
 
-    /// Whoever was in flight when their meeting went back to the kick is deleted after it.
-    pub(super) fn wait_for_kick(&self, item: u64) -> Result<(), StoreError> {
+    /// Whoever was in flight when their meeting went back to the kick is deleted after it; but not before they are due.
+    pub(super) fn wait_for_kick(&self, item: u64, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE items SET state = 'waiting', due_at = NULL WHERE id = ?1 AND state = 'pending'
-                AND (SELECT stage FROM works WHERE works.id = items.work) IN ('kicking', 'session', 'kicking_each')",
-            &values![item],
+                AND ifnull(due_at, 0) <= ?2 AND (SELECT stage FROM works WHERE works.id = items.work) IN ('kicking', 'session', 'kicking_each')",
+            &values![item, now.saturating_add(FRESH_OF_ALL_MS)],
         )?;
         Ok(())
     }

@@ -39,7 +39,7 @@ impl<S: Store> Ledger<S> {
     /// A meeting that a target names is not there: nobody is in it, and perhaps another was meant.
     pub(super) fn note_no_meeting(&self, work: &Work) -> Result<(), StoreError> {
         let named = self.store.run(
-            "SELECT 1 FROM works WHERE id = ?1 AND listed_at IS NULL",
+            "SELECT 1 FROM works WHERE id = ?1 AND listed_at IS NULL AND NOT EXISTS (SELECT 1 FROM items WHERE work = ?1)",
             &values![work.id],
         )?;
         if named.is_empty() {

@@ -19,7 +19,7 @@ impl<S: Store> Ledger<S> {
                 &values![now],
             )?;
             for row in &items {
-                self.wait_for_kick(row.integer(1)?)?;
+                self.wait_for_kick(row.integer(1)?, now)?;
             }
             let works = self.store.run(
                 "UPDATE works SET sent_at = NULL, attempts = max(0, attempts - 1),
@@ -77,8 +77,8 @@ impl<S: Store> Ledger<S> {
         )?;
         // Nobody runs it again. It is told when nothing of it is in flight any more.
         let in_flight = self.store.run(
-            "SELECT 1 FROM items WHERE removal = ?1 AND sent_at IS NOT NULL
-             UNION ALL SELECT 1 FROM works WHERE removal = ?1 AND sent_at IS NOT NULL LIMIT 1",
+            "SELECT 1 FROM items INDEXED BY items_sent WHERE sent_at IS NOT NULL AND removal = ?1
+             UNION ALL SELECT 1 FROM works INDEXED BY works_sent WHERE sent_at IS NOT NULL AND removal = ?1 LIMIT 1",
             &values![removal],
         )?;
         if in_flight.is_empty() {

@@ -106,7 +106,8 @@ impl<S: Store> Ledger<S> {
             let Some(row) = rows.into_iter().next() else {
                 return Ok(None);
             };
-            let is_late = row.flag(4)?;
+            // A question for the app is not a delete that would come late.
+            let is_late = row.flag(4)? && !self.pacing.borrow().doubtful;
             if !is_late || !self.kick_anew(row.integer(0)?, row.integer(3)?, now)? {
                 break row;
             }
@@ -166,7 +167,9 @@ impl<S: Store> Ledger<S> {
                 page: work.page,
                 plain,
             }),
-            Stage::Kicking if work.kicks_all => Ok(Request::KickAll { work: id, meeting }),
+            Stage::Kicking if work.kicks_all || work.closing => {
+                Ok(Request::KickAll { work: id, meeting })
+            }
             Stage::Kicking => self.kick(work, meeting, KICKS_AT_ONCE),
             Stage::KickingEach => self.kick(work, meeting, 1),
             Stage::Session => Ok(Request::Session { work: id, meeting }),

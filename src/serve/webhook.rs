@@ -122,16 +122,19 @@ impl Serving<'_> {
     }
 }
 
-/// The source of that name, if it is configured as it should be. A name that is not may hold anything, and is not logged.
+/// The source of that name, if it is configured as it should be. What is not a name of one may hold anything,
+/// a secret too, and is not logged.
 fn source<'a>(config: &'a Config, name: &str, log: &mut RequestLog) -> Result<&'a Source, Problem> {
     let state = config.webhooks.get(name).ok_or(Problem::UnknownSource)?;
-    log.source = Some(name.to_owned());
     match state {
         SourceState::Refused(problems) => {
             log.misconfigured(problems);
             Err(Problem::NotConfigured(problems.clone()))
         }
-        SourceState::Ready(source) => Ok(source),
+        SourceState::Ready(source) => {
+            log.source = Some(name.to_owned());
+            Ok(source)
+        }
     }
 }
 

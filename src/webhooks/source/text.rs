@@ -138,7 +138,7 @@ pub fn app(
         None => apps.next(),
         Some(text) => apps.find(|app| app.as_str() == text),
     };
-    if found.is_none() {
+    if found.is_none() && !settings.apps.is_empty() {
         let rule = "must be one of REALTIMEKIT_APP_IDS".to_owned();
         problems.push(("app_id".to_owned(), rule));
     }
