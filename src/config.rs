@@ -117,7 +117,10 @@ pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {
             webhooks: webhooks?,
         })
     };
-    complete().ok_or_else(|| [reader.problems, of_sources].concat())
+    match complete() {
+        Some(config) if reader.problems.is_empty() => Ok(config),
+        _ => Err([reader.problems, of_sources].concat()),
+    }
 }
 
 #[cfg(test)]

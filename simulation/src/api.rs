@@ -15,7 +15,8 @@ use crate::clock::START;
 use crate::faults::Faults;
 use crate::population::Population;
 use crate::report::Totals;
-use answers::{error, no_route};
+pub use answers::error;
+use answers::no_route;
 use limit::FIVE_MINUTES;
 
 /// After how many chances of a fault at most the first one strikes.

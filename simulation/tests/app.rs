@@ -5,9 +5,9 @@
 mod scene;
 
 use participant_remover::ledger::RemovalState;
-use participant_remover::realtimekit::RawAnswer;
 use participant_remover::removal::{Outcome, RemovalOrder};
 use scene::{everyone_in, participant_in, removal, scene, start, until, user_everywhere, user_in};
+use simulation::api::error;
 use simulation::asked::Asked;
 use simulation::clock::START;
 use simulation::scenario::{Scenario, order};
@@ -37,14 +37,8 @@ fn in_an_app_that_is_unknown_nobody_counts_as_gone() {
             let (scenario, orders) = orders();
             let ordered = order(orders[kind].target.clone(), !dry_run, dry_run, None).unwrap();
             let mut world = start(scenario, vec![ordered]);
-            world.network.api.borrow_mut().instead = Some(Box::new(|_, _| {
-                let body = r#"{"success":false,"error":{"code":404,"message":"No app found"}}"#;
-                Some(RawAnswer {
-                    status: 404,
-                    body: Some(body.to_owned()),
-                    ..RawAnswer::default()
-                })
-            }));
+            world.network.api.borrow_mut().instead =
+                Some(Box::new(|_, _| Some(error(404, "No app found"))));
             until(&mut world, |world| removal(world).state.is_final());
             let view = removal(&world);
             assert_eq!(view.state, RemovalState::Failed, "{kind} {dry_run}");
@@ -135,11 +129,7 @@ fn questions_for_the_app_use_up_no_kicks() {
         } else {
             404
         };
-        Some(RawAnswer {
-            status,
-            body: Some(r#"{"success":false,"error":{"code":1,"message":"x"}}"#.to_owned()),
-            ..RawAnswer::default()
-        })
+        Some(error(status, "x"))
     }));
     until(&mut world, |world| world.clock.now() > START + 300_000);
     world.network.api.borrow_mut().population.meetings[meeting].participants[0].live = true;
@@ -159,11 +149,7 @@ fn a_meeting_that_is_not_there_is_told_unless_somebody_was_found_in_it() {
         world.network.api.borrow_mut().instead = Some(Box::new(move |request, _| {
             lists += u32::from(request.url.contains("/participants?"));
             let is_gone = request.url.contains("/participants?") && lists > u32::from(found);
-            is_gone.then(|| RawAnswer {
-                status: 404,
-                body: Some(r#"{"success":false,"error":{"code":1,"message":"x"}}"#.to_owned()),
-                ..RawAnswer::default()
-            })
+            is_gone.then(|| error(404, "x"))
         }));
         while world.advance().unwrap() {}
         let view = removal(&world);

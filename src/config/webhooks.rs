@@ -29,11 +29,7 @@ impl Reader<'_> {
         };
         // All that is wrong is named at once: the sources are read even where the rest is missing.
         match Sources::parse(settings) {
-            Ok(sources) if key_url.is_some() && apps.is_some() => Some(sources),
-            Ok(sources) => {
-                self.problems.extend(sources.problems().cloned());
-                None
-            }
+            Ok(sources) => Some(sources),
             Err(problem) => self.wrong(&problem.name, problem.message),
         }
     }

@@ -55,13 +55,11 @@ impl<S: Store> Ledger<S> {
     fn record_answer(&self, step: &Step, answer: Answer) -> Result<(), StoreError> {
         let now = answer.now;
         match &step.request {
-            Request::Delete { item, .. } => {
-                let item = self.item_row(*item)?;
-                self.record_item(&item, &step.request, answer)?;
-            }
-            Request::Look { item, .. } | Request::FindAppFirst { item } => {
+            Request::Delete { item, .. }
+            | Request::Look { item, .. }
+            | Request::FindAppFirst { item } => {
                 let mut item = self.item_row(*item)?;
-                item.looks = true;
+                item.looks |= matches!(step.request, Request::FindAppFirst { .. });
                 self.record_item(&item, &step.request, answer)?;
             }
             Request::ListMeetings { work, .. }
@@ -190,19 +188,13 @@ impl<S: Store> Ledger<S> {
                 self.read_participants(work, &page, random, now)
             }),
             (Request::FindApp { .. }, Ok(_)) => self.postpone_untried(work, now),
-            (Request::FindApp { .. }, Err((error, ray))) => {
-                self.list_later(work, &no_app(error), ray.as_deref(), random, now)
-            }
-            (Request::ListMeetings { page: 1, .. }, Err((error, ray)))
-                if !self.knows_app.get() && error.is_not_found() =>
-            {
-                self.list_later(work, &no_app(error), ray.as_deref(), random, now)
-            }
             (Request::ListParticipants { .. }, result) if self.proves_nothing(&result) => {
                 self.postpone_untried(work, now)
             }
             (_, Ok(Body::Nothing)) => self.read_nothing(work, random, now),
-            (_, Err((error, ray))) => self.list_failed(work, &error, ray.as_deref(), random, now),
+            (_, Err((error, ray))) => {
+                self.list_failed(request, work, error, ray.as_deref(), random, now)
+            }
         }
     }
 

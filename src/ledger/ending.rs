@@ -102,7 +102,7 @@ impl<S: Store> Ledger<S> {
     }
 
     /// The removals that came to their end since this was asked last. One whose end was undone with its transaction is not
-    /// among them.
+    /// among them, nor one that was cancelled and has requests in flight: it ends with the last of their answers.
     pub fn take_ended(&self, now: u64) -> Result<Vec<RemovalView>, StoreError> {
         let ended = self.ended.take();
         if ended.is_empty() {
@@ -116,10 +116,7 @@ impl<S: Store> Ledger<S> {
             ),
             &values![json(&ended)?],
         );
-        if rows.is_err() {
-            self.ended.borrow_mut().extend(ended);
-        }
-        let rows = rows?;
+        let rows = rows.inspect_err(|_| self.ended.borrow_mut().extend_from_slice(&ended))?;
         rows.iter().map(|row| self.view(row, now)).collect()
     }
 

@@ -23,7 +23,8 @@ pub struct Filter<'a> {
 }
 
 impl<S: Store> Ledger<S> {
-    /// Removals, newest first, with the first target of each; or with the first that names the user who is asked for. `after` is the cursor that the page before gave.
+    /// Removals, newest first, with the first target of each; or with the first that names the user who is asked for.
+    /// `after` is the cursor that the page before gave.
     pub fn list(
         &self,
         filter: Filter<'_>,

@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use super::Ledger;
+use super::app::no_app;
 use super::pass::MAX_TOTAL;
 use super::passes::Found;
 use super::planning::{RANK_ACTIVE, RANK_INACTIVE};
 use super::repeat::{Next, next};
+use super::steps::Request;
 use super::store::{Store, StoreError, count, json};
 use super::wanted::{ParticipantRow, first_naming, wanted_rows};
 use super::work::Work;
@@ -72,48 +74,44 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// A list could not be read.
+    /// A list could not be read, or the question for the app before it was not answered.
     pub(super) fn list_failed(
         &self,
+        request: &Request,
         work: &Work,
-        error: &ApiError,
+        error: ApiError,
         ray: Option<&str>,
         random: f64,
         now: u64,
     ) -> Result<(), StoreError> {
-        if error.is_not_found() && work.page > 1 {
+        let asks_for_app = matches!(request, Request::FindApp { .. });
+        let not_found = error.is_not_found() && !asks_for_app;
+        if not_found && work.page > 1 {
             return self.read_break(work, random, now);
         }
-        if error.is_not_found() && work.meeting.is_some() {
+        if not_found && work.meeting.is_some() {
             self.note_no_meeting(work)?;
             return self.read_nothing(work, random, now);
         }
-        if matches!(
+        let refused = matches!(
             error,
             ApiError::Rejected {
                 status: 400 | 413 | 422,
                 ..
             }
-        ) && !work.plain
-        {
+        );
+        if refused && !work.plain && !asks_for_app {
             // It may be the number of rows that it does not like.
             return self.read_plainly(work, now);
         }
-        self.list_later(work, error, ray, random, now)
-    }
-
-    /// A list is read again after a while, or given up.
-    pub(super) fn list_later(
-        &self,
-        work: &Work,
-        error: &ApiError,
-        ray: Option<&str>,
-        random: f64,
-        now: u64,
-    ) -> Result<(), StoreError> {
+        let error = if asks_for_app || !self.knows_app.get() {
+            no_app(error)
+        } else {
+            error
+        };
         let reason = error.describe(ray);
         let limit = self.settings.give_up_after_ms;
-        match next(error, work.attempts, work.waited, limit, random, now) {
+        match next(&error, work.attempts, work.waited, limit, random, now) {
             Next::Repeat { due, waited } => self.repeat_work(work, due, waited, &reason),
             Next::GiveUp => self.give_up(work, &reason, now),
         }

@@ -91,7 +91,7 @@ pub struct Ledger<S> {
     untidy: Cell<bool>,
     /// Whether `RealtimeKit` has ever answered well for the app.
     knows_app: Cell<bool>,
-    /// The rows of removals that came to their end and were not told of.
+    /// The rows of removals that may have come to their end and were not told of.
     ended: RefCell<Vec<u64>>,
 }
 

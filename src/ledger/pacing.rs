@@ -85,8 +85,7 @@ impl Pacing {
 impl<S: Store> Ledger<S> {
     /// Reads what the store keeps of the pace.
     pub(super) fn load_pacing(&self, now: u64) -> Result<(), StoreError> {
-        self.store
-            .run("DELETE FROM api_requests WHERE until <= ?1", &values![now])?;
+        self.forget_requests(now)?;
         let mut window = Window::default();
         let rows = self
             .store
@@ -123,8 +122,7 @@ impl<S: Store> Ledger<S> {
             synchronous: requests,
         };
         let until = now.saturating_add(WINDOW_MS);
-        self.store
-            .run("DELETE FROM api_requests WHERE until <= ?1", &values![now])?;
+        self.forget_requests(now)?;
         self.store_requests(until, counted)?;
         self.pacing.borrow_mut().window.count(until, counted);
         Ok(())
@@ -160,6 +158,13 @@ impl<S: Store> Ledger<S> {
                 .hear(signal, deletes, part, others, random, now);
         }
         self.save_brakes(now)
+    }
+
+    /// Lets go of requests that no longer count.
+    fn forget_requests(&self, now: u64) -> Result<(), StoreError> {
+        self.store
+            .run("DELETE FROM api_requests WHERE until <= ?1", &values![now])?;
+        Ok(())
     }
 
     /// Keeps requests under the second after which they no longer count: rounded up, never down.

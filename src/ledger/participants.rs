@@ -151,7 +151,8 @@ impl<S: Store> Ledger<S> {
     pub(super) fn wait_for_kick(&self, item: u64, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE items SET state = 'waiting', due_at = NULL WHERE id = ?1 AND state = 'pending'
-                AND ifnull(due_at, 0) <= ?2 AND (SELECT stage FROM works WHERE works.id = items.work) IN ('kicking', 'session', 'kicking_each')",
+                AND ifnull(due_at, 0) <= ?2
+                AND (SELECT stage FROM works WHERE works.id = items.work) IN ('kicking', 'session', 'kicking_each')",
             &values![item, now.saturating_add(FRESH_OF_ALL_MS)],
         )?;
         Ok(())

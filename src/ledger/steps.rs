@@ -4,7 +4,7 @@ use super::Ledger;
 use super::kicks::{FRESH_MS, FRESH_OF_ALL_MS};
 use super::stage::Stage;
 use super::store::{Store, StoreError};
-use super::work::{LISTED_MS, Work};
+use super::work::{KICKS_ALL, LISTED_MS, Work};
 use crate::ids::{MeetingId, ParticipantId};
 use crate::values;
 
@@ -89,12 +89,12 @@ impl<S: Store> Ledger<S> {
     ) -> Result<Option<Request>, StoreError> {
         let row = loop {
             let rows = self.store.run(
-                "UPDATE items SET sent_at = ?2, due_at = NULL, attempts = attempts + 1, finds_app = 0
+                &format!("UPDATE items SET sent_at = ?2, due_at = NULL, attempts = attempts + 1, finds_app = 0
                  WHERE id = (SELECT id FROM items WHERE removal = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT 1)
                  RETURNING id, meeting, participant, work, EXISTS (SELECT 1 FROM removals r JOIN works w ON w.id = items.work
                     WHERE r.seq = ?1 AND r.kick AND NOT r.dry_run
                         AND CASE WHEN NOT w.may_be_live THEN w.listed_at < ?5
-                            WHEN w.everyone AND r.event_at IS NULL THEN items.kicked_at < ?4 ELSE items.kicked_at < ?3 END)",
+                            WHEN {KICKS_ALL} THEN items.kicked_at < ?4 ELSE items.kicked_at < ?3 END)"),
                 &values![
                     removal,
                     now,

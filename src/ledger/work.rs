@@ -9,6 +9,9 @@ use crate::values;
 /// For how long a list's word counts that nobody is live in a meeting, in milliseconds.
 pub(super) const LISTED_MS: u64 = 60_000;
 
+/// Whether everyone in the meeting of a row of work `w` is kicked at once: no event is about those who were added after it.
+pub(super) const KICKS_ALL: &str = "w.everyone AND r.event_at IS NULL";
+
 /// A row of work, with what its removal says of it.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "columns of a row")]
@@ -19,7 +22,7 @@ pub(super) struct Work {
     pub meeting: Option<String>,
     pub lists: bool,
     pub everyone: bool,
-    /// Everyone in it is kicked at once: no event is about those who were added after it.
+    /// [`KICKS_ALL`]
     pub kicks_all: bool,
     pub stage: Stage,
     pub page: u32,
@@ -49,11 +52,11 @@ pub(super) struct Work {
 impl<S: Store> Ledger<S> {
     pub(super) fn work_row(&self, id: u64) -> Result<Work, StoreError> {
         let rows = self.store.run(
-            "SELECT w.removal, w.meeting, w.lists, w.everyone, w.stage, w.page, w.pass, w.reading, w.unclean_passes,
+            &format!("SELECT w.removal, w.meeting, w.lists, w.everyone, w.stage, w.page, w.pass, w.reading, w.unclean_passes,
                 w.kicked_up_to, w.attempts, w.waited, w.refused_at, w.sent_at, r.kick AND w.may_be_live, r.dry_run, w.given_up,
                 iif(w.meeting IS NULL, w.confirmed, 0), w.plain, w.excused, w.closing,
-                w.everyone AND r.event_at IS NULL
-             FROM works w JOIN removals r ON r.seq = w.removal WHERE w.id = ?1",
+                {KICKS_ALL}
+             FROM works w JOIN removals r ON r.seq = w.removal WHERE w.id = ?1"),
             &values![id],
         )?;
         let row = first_row(&rows)?;

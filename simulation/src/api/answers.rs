@@ -29,7 +29,9 @@ pub(super) fn ok(body: &Value) -> RawAnswer {
     }
 }
 
-pub(super) fn error(status: u16, message: &str) -> RawAnswer {
+/// An error in `RealtimeKit`'s words.
+#[must_use]
+pub fn error(status: u16, message: &str) -> RawAnswer {
     let body = json!({"success": false, "error": {"code": status, "message": message}});
     RawAnswer {
         status,
