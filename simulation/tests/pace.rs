@@ -115,3 +115,24 @@ fn a_smaller_quota_of_the_apis_policy_is_believed() {
     let api = world.network.api.borrow();
     assert_eq!((api.totals.limited, api.population.present()), (0, 0));
 }
+
+#[test]
+fn the_ledger_of_an_app_that_was_added_leaves_room_for_what_the_others_have_sent() {
+    let mut scenario = scene(50);
+    scenario.settings.ledgers = 2;
+    scenario.settings.requests_per_5_minutes = 600;
+    let meeting = meeting_of(&mut scenario, false, 900);
+    let order = everyone_in(&scenario, meeting);
+    let mut world = start(scenario, vec![order]);
+    world.run_to_end().unwrap();
+    let api = world.network.api.borrow();
+    let begun = api.arrivals[0];
+    let within = |from: u64, to: u64| {
+        let sent = |at: &&u64| (begun + from..begun + to).contains(*at);
+        api.arrivals.iter().filter(sent).count()
+    };
+    // The synchronous part at first, all of the durable part five minutes later.
+    assert_eq!(within(0, FIVE_MINUTES), 120);
+    let second = within(FIVE_MINUTES, 2 * FIVE_MINUTES);
+    assert!((470..=480).contains(&second), "{second}");
+}

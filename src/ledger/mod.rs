@@ -36,6 +36,7 @@ mod requests;
 mod room;
 pub mod schema;
 pub mod settings;
+mod share;
 mod stage;
 pub mod state;
 mod steps;
@@ -113,6 +114,7 @@ impl<S: Store> Ledger<S> {
             knows_app: Cell::new(false),
             ended: RefCell::default(),
         };
+        ledger.take_share(now)?;
         ledger.load_pacing(now)?;
         Ok(ledger)
     }

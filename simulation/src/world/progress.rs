@@ -5,6 +5,7 @@ use std::rc::Rc;
 use participant_remover::ledger::{RemovalState, Store, Value};
 
 use super::{AFTER_FAILURE, PATIENCE, Violation, World};
+use crate::clock::START;
 use crate::script::Act;
 use crate::store::SimulatedStore;
 
@@ -130,6 +131,10 @@ impl World {
     /// Whether a request may certainly leave: counted by when requests left, with time to spare for their answers.
     fn is_allowed(&self, now: u64) -> bool {
         let recent = |at: u64| at + COUNTED > now;
+        // What other ledgers have sent before this one was there.
+        if self.settings.ledgers > 1 && recent(START) {
+            return false;
+        }
         let left = self.network.left.borrow();
         let left = left.iter().rev().take_while(|left| recent(left.at)).count();
         let synchronous = self.synchronous.iter().filter(|sync| recent(sync.at));

@@ -1,0 +1,94 @@
+//! The part of the token's limit that falls to this ledger, when the number of ledgers changes: what the others have sent
+//! in the last five minutes, while more was theirs, counts as sent from here for the next five.
+//!
+//! So does what a ledger that is new would have had for durable work, but for a part as large as the synchronous route's:
+//! it need not stand still at first, and the ones that were there before leave no more than that.
+
+use super::Ledger;
+use super::settings::Settings;
+use super::store::{Store, StoreError};
+use super::window::{Counted, WINDOW_MS};
+
+/// The note that holds among how many ledgers the limit was shared.
+const NOTE: &str = "ledger.shared_by";
+
+impl<S: Store> Ledger<S> {
+    /// Called when the ledger is opened.
+    pub(super) fn take_share(&self, now: u64) -> Result<(), StoreError> {
+        let ledgers = self.settings.ledgers;
+        let noted = self.note(NOTE)?;
+        if noted.as_deref() == Some(ledgers.to_string().as_str()) {
+            return Ok(());
+        }
+        let before = noted.and_then(|noted| noted.parse().ok());
+        let counted = Counted {
+            durable: sent_by_others(&self.settings, before),
+            synchronous: 0,
+        };
+        self.store.transaction(|| {
+            if counted.durable > 0 {
+                self.store_requests(now.saturating_add(WINDOW_MS), counted)?;
+            }
+            self.set_note(NOTE, &ledgers.to_string())
+        })
+    }
+}
+
+/// How much of the durable part the other ledgers may have used, where `before` shared the limit; `None` for a new ledger.
+fn sent_by_others(settings: &Settings, before: Option<u32>) -> u32 {
+    let mine = settings.requests_per_5_minutes;
+    let durable = settings.durable_part(mine);
+    let had = match before {
+        None if settings.ledgers <= 1 => durable,
+        None => mine.saturating_sub(durable),
+        Some(before) => {
+            let all = mine.saturating_mul(settings.ledgers);
+            settings.durable_part(all / before.max(1))
+        }
+    };
+    durable.saturating_sub(had)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(ledgers: u32) -> Settings {
+        Settings {
+            requests_per_5_minutes: 1200 / ledgers,
+            ledgers,
+            ..Settings::default()
+        }
+    }
+
+    /// What a ledger may send at once.
+    fn free(ledgers: u32, before: Option<u32>) -> u32 {
+        let settings = settings(ledgers);
+        settings.durable_part(settings.requests_per_5_minutes) - sent_by_others(&settings, before)
+    }
+
+    #[test]
+    fn the_only_ledger_has_all_from_the_beginning() {
+        assert_eq!(free(1, None), 960);
+        assert_eq!(free(1, Some(1)), 960);
+    }
+
+    #[test]
+    fn ledgers_that_are_added_leave_room_for_what_the_others_have_sent() {
+        for (before, after) in [(1, 2), (1, 12), (3, 4)] {
+            let had = before * free(before, Some(before));
+            let added = (after - before) * free(after, None);
+            assert!(had + added <= 1200, "{before} {after}: {had} and {added}");
+            assert!(added > 0, "{before} {after}");
+            // Those that were there have their smaller part at once.
+            assert_eq!(free(after, Some(before)), free(after, Some(after)));
+        }
+    }
+
+    #[test]
+    fn a_part_grows_when_what_the_others_have_sent_is_five_minutes_old() {
+        assert_eq!(free(1, Some(2)), 480);
+        assert_eq!(free(3, Some(4)), 240);
+        assert_eq!(free(1, Some(0)), 960);
+    }
+}
