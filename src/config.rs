@@ -70,7 +70,7 @@ pub const DEFAULT_REQUESTS_PER_5_MINUTES: u32 = 1200;
 pub fn read(variables: Variables<'_>, names: &[String]) -> Result<Config, Vec<ConfigProblem>> {
     let misspelt: Vec<_> = names
         .iter()
-        .filter_map(|name| names::misspelt(name, names))
+        .filter_map(|name| names::misspelt(name, names, variables))
         .collect();
     let parsed = parse(variables);
     if misspelt.is_empty() {

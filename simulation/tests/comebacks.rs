@@ -7,7 +7,7 @@ use participant_remover::ledger::RemovalState;
 use scene::{everyone_in, live_meeting, removal, scene, start, user_in};
 use simulation::asked::{Asked, Departure};
 use simulation::clock::START;
-use simulation::scenario::Scenario;
+use simulation::scenario::{Scenario, order};
 use simulation::script::Act;
 use simulation::world::World;
 
@@ -117,4 +117,27 @@ fn a_limit_that_leaves_no_room_behind_a_kick_stops_nothing() {
     let deletes = count(&left, |asked| matches!(asked, Asked::Delete(..)));
     assert_eq!(deletes, 4);
     assert!(left.last().unwrap().at < START + 24 * 60 * 60 * 1000);
+}
+
+/// Their records went before, by a removal that kicks nobody: to empty the meeting is to put them out of it all the same.
+#[test]
+fn whoever_is_live_without_a_record_is_put_out_with_everyone() {
+    let mut scenario = scene(100);
+    let meeting = live_meeting(&mut scenario, 3);
+    let everyone = |kick| order(everyone_in(&scenario, meeting).target, kick, false, None).unwrap();
+    let orders = [(1, 0, everyone(false)), (0, 5_000, everyone(true))];
+    for (number, at, one) in orders {
+        let orders = vec![one];
+        scenario.script.push((at, Act::Order { number, orders }));
+    }
+    let mut world = World::new(scenario).unwrap();
+    world.run_to_end().unwrap();
+    let view = removal(&world);
+    assert_eq!(
+        (view.state, view.progress.found),
+        (RemovalState::Succeeded, 0)
+    );
+    let api = world.network.api.borrow();
+    let mut people = api.population.meetings[meeting].participants.iter();
+    assert!(people.all(|person| !person.live));
 }

@@ -10,8 +10,10 @@
 mod scene;
 
 use participant_remover::ledger::{ItemState, PauseReason, RemovalState};
+use participant_remover::realtimekit::RawAnswer;
 use scene::{everyone_in, participant_in, removal, scene, start};
 use simulation::clock::START;
+use simulation::scenario::order;
 use simulation::world::World;
 
 #[test]
@@ -200,4 +202,42 @@ fn assert_put_out(world: &World, meeting: usize) {
 
 fn removal_is_final(world: &World) -> bool {
     world.ordered.contains_key(&0) && world.ledger.is_some() && removal(world).state.is_final()
+}
+
+/// Somebody who was refused in one outage of the token and had another trouble since is no proof that the next outage is
+/// about them.
+#[test]
+fn a_token_that_is_refused_once_more_is_seen_to_be() {
+    const HOUR: u64 = 3_600_000;
+    let mut scenario = scene(100);
+    scenario.faults.token_outages = vec![(1, 60_000), (600_000, 40 * HOUR)];
+    let meeting = scenario.population.add_meeting(false);
+    for _ in 0..2 {
+        scenario.population.add(meeting, "u", START);
+    }
+    let orders = (1..=2).map(|number| {
+        let id = format!("p{number}");
+        let target = participant_in(&scenario, meeting, &id).target;
+        order(target, false, false, None).unwrap()
+    });
+    let orders = orders.collect();
+    let mut world = start(scenario, orders);
+    world.network.api.borrow_mut().instead = Some(Box::new(|request, now| {
+        let busy = now < START + 600_000 && now > START + 60_000 && request.url.ends_with("/p1");
+        busy.then(|| RawAnswer {
+            status: 503,
+            body: Some(String::new()),
+            retry_after: Some("900".to_owned()),
+            ..RawAnswer::default()
+        })
+    }));
+    while world.clock.now() < START + 30 * HOUR {
+        assert!(world.advance().unwrap());
+    }
+    let view = removal(&world);
+    assert_eq!(view.state, RemovalState::Running);
+    let reason = view.pause.map(|pause| pause.reason);
+    assert_eq!(reason, Some(PauseReason::TokenRefused));
+    world.run_to_end().unwrap();
+    assert_eq!(removal(&world).progress.removed, 2);
 }

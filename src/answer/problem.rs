@@ -122,7 +122,7 @@ impl Problem {
         match self {
             Self::InvalidField(field) if field.pointer.is_empty() => format!("the body {}", field.message),
             Self::InvalidField(field) => {
-                format!("{} {}", field.pointer.trim_start_matches('/'), field.message)
+                format!("{} {}", plain(&field.pointer), field.message)
             }
             Self::UnknownCaller => "send 'Authorization: Bearer <token>' once, with one of this Worker's caller \
                                     tokens (a Cloudflare API token is none)"
@@ -133,7 +133,7 @@ impl Problem {
                     .to_owned()
             }
             Self::NotServed(pointer) => {
-                format!("{} is not one that this Worker serves", pointer.trim_start_matches('/'))
+                format!("{} is not one that this Worker serves", plain(pointer))
             }
             Self::UnknownPath => {
                 "no such route: see DELETE /meetings/{meeting_id}/participants/{participant_id}, /removals, \
@@ -161,6 +161,14 @@ impl Problem {
             Self::NotConfigured(_) => "the configuration is incomplete".to_owned(),
             Self::NotStored => "the request could not be stored or answered: it is safe to send it again".to_owned(),
         }
+    }
+}
+
+/// The place that a pointer names, as a person reads it.
+fn plain(pointer: &str) -> String {
+    match pointer.trim_start_matches('/') {
+        "" => "\"\"".to_owned(),
+        place => place.replace("~1", "/").replace("~0", "~"),
     }
 }
 

@@ -123,7 +123,7 @@ fn failure<T>(error: &ApiError, call: &Call<T>, kick: Option<Notice>) -> Answer 
 fn more<T>(call: &Call<T>) -> String {
     let mut more = String::new();
     if call.attempts > 1 {
-        more = format!(", at the last of {} attempts", call.attempts);
+        more = format!("; {} attempts were made", call.attempts);
     }
     if Outcome::of(&call.result, call.ambiguous) == Outcome::Unknown {
         more.push_str(
@@ -165,7 +165,10 @@ fn describe(error: &ApiError) -> String {
             whole_seconds(*time)
         ),
         ApiError::RateLimited { retry_after: None } => {
-            format!("{}: it is blocked for up to five minutes", error.sentence())
+            format!(
+                "{}: it is over in five minutes at the latest",
+                error.sentence()
+            )
         }
         _ => error.sentence(),
     }

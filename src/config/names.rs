@@ -1,6 +1,8 @@
 //! The names of variables and secrets, and what somebody most likely meant by another.
 
-use super::ConfigProblem;
+use serde_json::Value;
+
+use super::{ConfigProblem, Variables};
 
 /// Every variable and secret that is read.
 pub const NAMES: [&str; 12] = [
@@ -15,28 +17,39 @@ pub const NAMES: [&str; 12] = [
     "REALTIMEKIT_WEBHOOK_KEY_URL",
     "RECORD_SYNCHRONOUS_REMOVALS",
     "SYNCHRONOUS_SHARE_PERCENT",
-    // `WEBHOOKS` is as short as names of others: one letter off may be right.
     "WEBHOOK_SECRETS",
 ];
+
+/// What is read besides. It is as short as names of others: a text that is named almost like it may be right.
+const WEBHOOKS: &str = "WEBHOOKS";
 
 /// So many letters off, a name is taken for a slip of the pen.
 const SLIP: usize = 2;
 
 /// What is named almost like a variable that is not among `set`: left alone, it would be a setting that silently does not
 /// count. Beside the variable itself it may be a spare.
-pub fn misspelt(name: &str, set: &[String]) -> Option<ConfigProblem> {
+pub fn misspelt(name: &str, set: &[String], variables: Variables<'_>) -> Option<ConfigProblem> {
     if NAMES.contains(&name) {
         return None;
     }
     let upper = name.to_ascii_uppercase();
+    let off = |known: &str| strsim::osa_distance(known, &upper);
     let meant = NAMES
         .into_iter()
-        .find(|known| strsim::osa_distance(known, &upper) <= SLIP)
+        .find(|known| off(known) <= SLIP)
+        .or_else(|| (off(WEBHOOKS) <= 1 && holds_sources(variables, name)).then_some(WEBHOOKS))
         .filter(|known| set.iter().all(|name| name != known))?;
     Some(ConfigProblem {
         name: name.to_owned(),
         message: format!("is not read: its name is to be {meant}"),
     })
+}
+
+/// Whether a variable is made of tables, as the sources of webhooks are.
+fn holds_sources(variables: Variables<'_>, name: &str) -> bool {
+    let value = variables(name).and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let tables = value.as_ref().and_then(Value::as_object);
+    tables.is_some_and(|tables| tables.values().all(Value::is_object))
 }
 
 #[cfg(test)]
@@ -54,7 +67,7 @@ mod tests {
             map.get(name).cloned()
         })
         .unwrap();
-        let mut known: Vec<&str> = NAMES.into_iter().chain(["WEBHOOKS"]).collect();
+        let mut known: Vec<&str> = NAMES.into_iter().chain([WEBHOOKS]).collect();
         known.sort_unstable();
         assert_eq!(asked.into_inner().into_iter().collect::<Vec<_>>(), known);
     }
@@ -92,5 +105,23 @@ mod tests {
                 .any(|problem| problem.name == "CALLER_TOKENS")
         );
         assert!(missing.iter().any(|problem| problem.name == "CALER_TOKENS"));
+    }
+
+    #[test]
+    fn sources_under_another_name_are_told_and_somebody_elses_variable_is_not() {
+        let told = |name: &str, value: &str, names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            misspelt(name, &names, &|_| Some(value.to_owned())).map(|problem| problem.to_string())
+        };
+        let sources = r#"{"realtimekit":{"meeting_ended":true}}"#;
+        for name in ["WEBHOOK", "webhooks", "WEBHOKS", "Webhook"] {
+            let expected = format!("{name} is not read: its name is to be WEBHOOKS");
+            assert_eq!(told(name, sources, &[name]), Some(expected));
+        }
+        assert_eq!(told("WEBHOOK", sources, &["WEBHOOK", "WEBHOOKS"]), None);
+        assert_eq!(told("HOOKS", sources, &["HOOKS"]), None);
+        for text in ["https://hooks.example/x", r#"{"url":"x"}"#, "{}x", "7"] {
+            assert_eq!(told("WEBHOOK", text, &["WEBHOOK"]), None);
+        }
     }
 }

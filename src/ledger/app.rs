@@ -5,7 +5,9 @@
 use super::Ledger;
 use super::steps::Request;
 use super::store::{Store, StoreError};
+use super::synchronous::SynchronousRemoval;
 use crate::realtimekit::{Api, ApiError};
+use crate::removal::Outcome;
 use crate::values;
 
 /// The note that holds where the app was found.
@@ -17,6 +19,24 @@ impl<S: Store> Ledger<S> {
         let known = self.note(NOTE)?.as_deref() == Some(api.prefix());
         self.knows_app.set(known);
         Ok(())
+    }
+
+    /// Takes up what synchronous removals say of the app: whoever was removed was there, and so is the app.
+    pub fn hear_of_app(&self, api: &Api, done: &[SynchronousRemoval]) -> Result<(), StoreError> {
+        if !self.knows_app.get() {
+            self.recall_app(api)?;
+        }
+        if done.iter().any(|one| one.outcome == Outcome::Removed) {
+            self.app_found(api)?;
+        }
+        Ok(())
+    }
+
+    /// Why a synchronous removal that found nobody may be about nothing at all, as long as that is doubtful.
+    pub(super) fn why_doubtful(&self) -> Option<&'static str> {
+        const WHY: &str = "RealtimeKit has not answered well for this app yet, and its 404 may be about the app itself: check \
+                           REALTIMEKIT_APP_IDS";
+        (!self.knows_app.get()).then_some(WHY)
     }
 
     /// Something of the app was answered well.

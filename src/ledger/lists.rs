@@ -112,7 +112,10 @@ impl<S: Store> Ledger<S> {
         let reason = error.describe(ray);
         let limit = self.settings.give_up_after_ms;
         match next(&error, work.attempts, work.waited, limit, random, now) {
-            Next::Repeat { due, waited } => self.repeat_work(work, due, waited, &reason),
+            Next::Repeat { due, waited } => {
+                let refused = error.is_refusal();
+                self.repeat_work(work, due, waited, refused, &reason)
+            }
             Next::GiveUp => self.give_up(work, &reason, now),
         }
     }

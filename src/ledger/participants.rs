@@ -105,9 +105,17 @@ impl<S: Store> Ledger<S> {
         if let (Next::Repeat { due, waited }, false) = (next, item.cancelled) {
             self.store.run(
                 "UPDATE items SET sent_at = NULL, finds_app = 0, due_at = ?2, waited = ?3, failures = ?4, ambiguous = ?5,
-                    last_error = ?6
+                    last_error = ?6, refused_at = iif(?7, refused_at, NULL)
                  WHERE id = ?1",
-                &values![item.id, due, waited, failures, ambiguous, reason.as_str()],
+                &values![
+                    item.id,
+                    due,
+                    waited,
+                    failures,
+                    ambiguous,
+                    reason.as_str(),
+                    error.is_refusal()
+                ],
             )?;
             self.wait_for_kick(item.id, now)?;
             return self.note_error(item.removal, &reason);

@@ -210,7 +210,8 @@ impl<S: Store> Ledger<S> {
         if first_row(&rows)?.flag(0)? {
             return self.put_out(work.id, now);
         }
-        if work.kicks_all && work.kicks && !work.dry_run && self.has_removed(work.id)? {
+        // Also where nobody was found: who was removed before, unkicked, is in the session still.
+        if work.kicks_all && work.kicks && !work.dry_run {
             self.store.run(
                 "UPDATE works SET closing = 1 WHERE id = ?1",
                 &values![work.id],

@@ -37,7 +37,8 @@ impl<S: Store> Ledger<S> {
             for row in items.iter().chain(&works) {
                 self.close_cancelled(row.integer(0)?, now)?;
             }
-            Ok(())
+            // Another version of this Worker may have ended removals since, and told nobody who waits for room.
+            self.wake_held(now)
         })?;
         self.load_pacing(now)
     }

@@ -94,7 +94,8 @@ impl<S: Store> Ledger<S> {
                  RETURNING id, meeting, participant, work, EXISTS (SELECT 1 FROM removals r JOIN works w ON w.id = items.work
                     WHERE r.seq = ?1 AND r.kick AND NOT r.dry_run
                         AND CASE WHEN NOT w.may_be_live THEN w.listed_at < ?5
-                            WHEN {KICKS_ALL} THEN items.kicked_at < ?4 ELSE items.kicked_at < ?3 END)"),
+                            WHEN {KICKS_ALL} THEN ifnull(items.kicked_at, 0) < ?4
+                            ELSE ifnull(items.kicked_at, 0) < ?3 END)"),
                 &values![
                     removal,
                     now,

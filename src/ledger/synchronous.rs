@@ -16,6 +16,9 @@ use crate::values;
 pub struct SynchronousRemoval {
     /// Its [`super::RemovalId`], made by the Worker: a record that comes twice is one.
     pub id: String,
+    /// When it was asked for, in milliseconds since the Unix epoch.
+    #[serde(default)]
+    pub started_at_ms: Option<u64>,
     /// When it was answered, in milliseconds since the Unix epoch.
     pub at_ms: u64,
     /// The caller's name.
@@ -104,12 +107,14 @@ impl<S: Store> Ledger<S> {
                 finished_at, found, removed, already_absent, absent_after_ambiguous, failed, requests, last_error)
              SELECT value ->> 'id', iif(value ->> 'outcome' IN ('unknown', 'failed'), 'failed', 'succeeded'),
                 'synchronous', value ->> 'caller', value ->> 'kick', 0, 1,
-                value ->> 'at_ms', value ->> 'at_ms', value ->> 'at_ms', 1,
+                ifnull(value ->> 'started_at_ms', value ->> 'at_ms'), ifnull(value ->> 'started_at_ms', value ->> 'at_ms'),
+                value ->> 'at_ms', 1,
                 value ->> 'outcome' = 'removed', value ->> 'outcome' = 'already_absent',
                 value ->> 'outcome' = 'absent_after_ambiguous', value ->> 'outcome' IN ('unknown', 'failed'),
-                value ->> 'api_requests', value ->> 'error'
+                value ->> 'api_requests',
+                ifnull(value ->> 'error', iif(value ->> 'outcome' = 'already_absent', ?2, NULL))
              FROM json_each(?1) ORDER BY key RETURNING requests",
-            &values![records],
+            &values![records, self.why_doubtful()],
         )?;
         rows.iter()
             .try_fold(0_u32, |sum, row| Ok(sum.saturating_add(row.small(0)?)))
@@ -121,7 +126,7 @@ impl<S: Store> Ledger<S> {
             "INSERT INTO items (removal, meeting, participant, state, outcome, attempts, found_at, finished_at,
                 last_error, kick_error, target)
              SELECT seq, value ->> 'meeting_id', value ->> 'participant_id', iif(failed, 'failed', 'done'),
-                value ->> 'outcome', value ->> 'attempts', finished_at, finished_at, last_error,
+                value ->> 'outcome', value ->> 'attempts', started_at, finished_at, last_error,
                 value ->> 'kick_error', 0
              FROM json_each(?1) JOIN removals ON removals.id = value ->> 'id'
              WHERE NOT EXISTS (SELECT 1 FROM targets WHERE removal = seq)",

@@ -106,6 +106,11 @@ impl<S: Store> Ledger<S> {
     pub(super) fn put_out(&self, id: u64, now: u64) -> Result<(), StoreError> {
         self.expect_live(id, now)?;
         let work = self.work_row(id)?;
+        if work.closing {
+            // Somebody was added after the last kick of everyone.
+            self.store
+                .run("UPDATE works SET closing = 0 WHERE id = ?1", &values![id])?;
+        }
         if work.kicks && !work.dry_run {
             return self.begin_kicks(id, now);
         }
@@ -176,17 +181,20 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// The same request again after a failure.
+    /// The same request again after a failure. Where it is no refusal, what was refused before was not refused for itself.
     pub(super) fn repeat_work(
         &self,
         work: &Work,
         due: u64,
         waited: u64,
+        refused: bool,
         reason: &str,
     ) -> Result<(), StoreError> {
         self.store.run(
-            "UPDATE works SET sent_at = NULL, due_at = ?2, waited = ?3, last_error = ?4 WHERE id = ?1",
-            &values![work.id, due, waited, reason],
+            "UPDATE works SET sent_at = NULL, due_at = ?2, waited = ?3, last_error = ?4,
+                refused_at = iif(?5, refused_at, NULL)
+             WHERE id = ?1",
+            &values![work.id, due, waited, reason, refused],
         )?;
         self.note_error(work.removal, reason)
     }
@@ -217,14 +225,5 @@ impl<S: Store> Ledger<S> {
             Stage::Cancelled => self.close_cancelled(work.removal, now),
             _ => Ok(()),
         }
-    }
-
-    /// Whether anybody of it was removed.
-    pub(super) fn has_removed(&self, work: u64) -> Result<bool, StoreError> {
-        let rows = self.store.run(
-            "SELECT EXISTS (SELECT 1 FROM items WHERE work = ?1 AND outcome IN ('removed', 'absent_after_ambiguous'))",
-            &values![work],
-        )?;
-        first_row(&rows)?.flag(0)
     }
 }

@@ -36,6 +36,16 @@ pub struct Limited {
     pub retry_after: Option<Duration>,
 }
 
+impl Limited {
+    /// How much longer it asks to wait.
+    #[must_use]
+    pub fn left(&self, now_ms: u64) -> Option<Duration> {
+        let waited = Duration::from_millis(now_ms.saturating_sub(self.at_ms));
+        let left = self.retry_after?.saturating_sub(waited);
+        (!left.is_zero()).then_some(left)
+    }
+}
+
 /// A client of the API over some transport and clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Client<'a, T, C> {

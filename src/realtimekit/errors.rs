@@ -78,6 +78,12 @@ impl ApiError {
         matches!(self, Self::Rejected { status: 404, .. }) && !self.is_no_route()
     }
 
+    /// Whether the API token was refused.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::TokenRefused { .. })
+    }
+
     /// That Cloudflare knows no such account or app.
     #[must_use]
     pub fn no_route() -> Self {

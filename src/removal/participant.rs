@@ -83,12 +83,20 @@ pub async fn remove_participant<T: Transport, C: Clock>(
     } else {
         None
     };
-    let used = Duration::from_millis(client.clock.now_ms().saturating_sub(started));
-    let policy = policy.within(policy.deadline.saturating_sub(used));
+    let now = client.clock.now_ms();
+    let used = Duration::from_millis(now.saturating_sub(started));
+    // A 429 is about every call of the token: the delete waits as well, where there is time. Where there is not, a kick that
+    // failed stops no delete, which is told for itself whether the limit is over.
+    let limited = kick.as_ref().and_then(|kick| kick.limited?.left(now));
+    let wait = limited.and_then(|left| policy.delay(0, used, Some(left), 0.0));
+    if let Some(wait) = wait {
+        client.clock.sleep(wait).await;
+    }
+    let used = used.saturating_add(wait.unwrap_or_default());
     let delete = client
         .call(
             &api.delete_participant(meeting, participant),
-            policy,
+            policy.within(policy.deadline.saturating_sub(used)),
             answers::deleted,
         )
         .await;

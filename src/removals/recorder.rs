@@ -57,13 +57,14 @@ impl Recorder {
 }
 
 impl SynchronousRemoval {
-    /// What is kept of a removal that was carried out.
+    /// What is kept of a removal that was asked for at the time `started` and answered `now`.
     #[must_use]
-    pub fn new(id: &RemovalId, deleted: Deleted, now: u64) -> Self {
+    pub fn new(id: &RemovalId, deleted: Deleted, started: u64, now: u64) -> Self {
         let limited = deleted.limited;
         let retry_after = limited.and_then(|limited| limited.retry_after);
         Self {
             id: id.as_str().to_owned(),
+            started_at_ms: Some(started),
             at_ms: now,
             caller: deleted.caller,
             meeting_id: deleted.order.meeting.as_str().to_owned(),
@@ -98,6 +99,7 @@ mod tests {
     fn removal(participant: &str) -> SynchronousRemoval {
         SynchronousRemoval {
             id: RemovalId::new(NOW, || 0.5).as_str().to_owned(),
+            started_at_ms: Some(NOW),
             at_ms: NOW,
             caller: "backend".to_owned(),
             meeting_id: "m".to_owned(),

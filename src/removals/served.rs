@@ -6,7 +6,7 @@ use crate::answer::{Answer, FieldProblem, Problem};
 use crate::config::Config;
 use crate::ids::AppId;
 use crate::ledger::{Acceptance, Ledger, RemovalId, Store, StoreError};
-use crate::realtimekit::Clock;
+use crate::realtimekit::{Api, Clock};
 
 /// One app's ledger, with what a call needs beside it.
 #[derive(Debug)]
@@ -22,6 +22,12 @@ pub struct Served<'a, S, C> {
 }
 
 impl<S: Store, C: Clock> Served<'_, S, C> {
+    /// The app's endpoints.
+    #[must_use]
+    pub fn api(&self) -> Api {
+        Api::new(&self.config.base_url, &self.config.account, self.app)
+    }
+
     /// The answer to a request that was to store something. `key_name` is what it calls the request's key.
     pub fn stored(
         &self,

@@ -85,6 +85,7 @@ pub async fn serve<S: Store, C: Clock>(
         } => quarantine(served, source, problem, message),
         LedgerCall::Record { removals } => {
             let keep = served.config.record_synchronous;
+            ledger.hear_of_app(&served.api(), removals)?;
             ledger.record_synchronous(removals, keep, now).map(done)
         }
         LedgerCall::Note { name } => Ok(Answer::success(200, ledger.note(name)?)),

@@ -108,8 +108,8 @@ fn another_method_is_told_which_ones_there_are() {
             "DELETE",
         ),
         ("POST", "/healthz", "GET, HEAD"),
-        ("PUT", "/removals", "GET, POST"),
-        ("POST", "/removals/x", "GET, DELETE"),
+        ("PUT", "/removals", "GET, HEAD, POST"),
+        ("POST", "/removals/x", "GET, HEAD, DELETE"),
         ("GET", "/removals/x/retry", "POST"),
         ("GET", "/webhooks/clerk", "POST"),
     ] {

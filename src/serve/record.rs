@@ -27,10 +27,11 @@ impl Serving<'_> {
     /// Tells the ledger of a synchronous removal after the answer has been sent: for its history, where that is kept,
     /// and for the limit that all work shares.
     pub(super) fn record(&self, deleted: Deleted, now: u64, log: &mut RequestLog) {
+        let started = now.saturating_sub(log.milliseconds);
         let isolate = Rc::clone(&self.isolate);
         let id = RemovalId::new(now, || isolate.random());
         let app = deleted.order.app.clone();
-        let removal = SynchronousRemoval::new(&id, deleted, now);
+        let removal = SynchronousRemoval::new(&id, deleted, started, now);
         if isolate
             .config
             .as_ref()

@@ -96,6 +96,7 @@ fn synchronous(chance: &mut Rng, population: &Population, at: u64) -> Vec<Synchr
             id: RemovalId::new(START + at, || chance.f64())
                 .as_str()
                 .to_owned(),
+            started_at_ms: Some(START + at),
             at_ms: START + at,
             caller: "a".to_owned(),
             meeting_id,

@@ -14,6 +14,7 @@ use super::{ledger, meeting, on_disk};
 fn synchronous(id: &RemovalId, outcome: Outcome, at: u64) -> SynchronousRemoval {
     SynchronousRemoval {
         id: id.as_str().to_owned(),
+        started_at_ms: Some(at - 50),
         at_ms: at,
         caller: "support-desk".to_owned(),
         meeting_id: meeting().as_str().to_owned(),
@@ -55,7 +56,10 @@ fn a_synchronous_removal_is_kept_and_its_requests_are_counted() {
         (view.state, view.source.as_str()),
         (RemovalState::Succeeded, "synchronous")
     );
-    assert_eq!(view.accepted_at, clock.now() - 100);
+    assert_eq!(
+        (view.accepted_at, view.finished_at),
+        (clock.now() - 150, Some(clock.now() - 100))
+    );
     assert_eq!((view.progress.requests, view.kick), (4, true));
     assert!(matches!(view.target, Some(Target::Participant { .. })));
     let items = ledger.items(&id, None, 10).unwrap().unwrap();

@@ -176,7 +176,7 @@ fn an_unknown_outcome_is_said_and_the_ray_is_named() {
 #[test]
 fn what_realtimekit_says_stays_as_it_is_after_several_attempts() {
     for (error, ambiguous, more) in [
-        (not_found(), false, "at the last of 2 attempts"),
+        (not_found(), false, "2 attempts were made"),
         (
             ApiError::Rejected {
                 status: 422,
@@ -209,7 +209,7 @@ fn what_realtimekit_says_stands_alone_where_there_is_no_more_to_say() {
 fn a_limit_without_a_time_is_said_to_last_up_to_five_minutes_and_names_the_ray_as_well() {
     let error = ApiError::RateLimited { retry_after: None };
     let answer = participant_removal(removal(Err(error), 1, false));
-    let message = "limit is reached: it is blocked for up to five minutes (cf-ray 8f1-AMS)";
+    let message = "limit is reached: it is over in five minutes at the latest (cf-ray 8f1-AMS)";
     assert!(answer.body.contains(message), "{}", answer.body);
 }
 

@@ -62,3 +62,15 @@ fn a_kick_and_a_delete_that_hang_end_within_the_deadline() {
         (Some("failed"), Some(1))
     );
 }
+
+/// What a 429 asks for holds for every call of the token.
+#[test]
+fn a_kick_that_met_with_the_limit_holds_the_delete_back_where_there_is_time() {
+    for (asked, waited) in [("10", 10), ("24", 24), ("25", 0), ("300", 0)] {
+        let script = Script::new([Reply::RetryAfter(429, asked), Reply::Status(200, DONE)]);
+        let run = run_with(TOKEN, &short(), Some("kick=true"), &script);
+        assert_eq!((run.answer.status, outcome(&run)), (200, "removed"));
+        assert_eq!(run.seconds, waited, "{asked}");
+        assert!(run.answer.body.contains("could not be kicked"));
+    }
+}

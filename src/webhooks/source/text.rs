@@ -121,10 +121,12 @@ fn without_value(message: &str) -> &str {
     if message.starts_with("unknown field") {
         return "an unknown field";
     }
-    message
-        .rfind("expected ")
-        .and_then(|at| message.get(at..))
-        .unwrap_or("a field has another type than it must have")
+    let expected = message.rfind("expected ");
+    match expected.and_then(|at| message.get(at..)) {
+        Some("expected u64") => "expected a whole number that is not negative",
+        Some(expected) => expected,
+        None => "a field has another type than it must have",
+    }
 }
 
 /// The app of a source: the default one, or one of those that are served.

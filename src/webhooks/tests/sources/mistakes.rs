@@ -103,7 +103,7 @@ fn every_mistake_in_what_a_source_changes_is_named() {
         ),
         (
             r#""delay_seconds": -1"#,
-            "WEBHOOKS.x.delay_seconds cannot be read: expected u64",
+            "WEBHOOKS.x.delay_seconds cannot be read: expected a whole number that is not negative",
         ),
         (
             r#""delay_seconds": 2592001"#,

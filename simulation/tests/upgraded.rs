@@ -1,0 +1,90 @@
+//! Work that another version of the Worker has begun.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+mod scene;
+
+use std::rc::Rc;
+
+use participant_remover::ledger::schema::migrate_to;
+use participant_remover::ledger::{RemovalState, Store};
+use participant_remover::values;
+use scene::{live_meeting, meeting_id, meetings_with, scene, user_everywhere};
+use simulation::asked::Asked;
+use simulation::clock::START;
+use simulation::script::Act;
+use simulation::store::SimulatedStore;
+use simulation::world::World;
+
+/// The second version did not note when somebody was kicked: whoever it left to be deleted may be back.
+#[test]
+fn whoever_was_to_be_deleted_before_kicks_were_noted_is_kicked_once_more() {
+    let mut scenario = scene(100);
+    let meeting = live_meeting(&mut scenario, 1);
+    let id = meeting_id(&scenario, meeting);
+    let mut world = World::new(scenario).unwrap();
+    let store = SimulatedStore(Rc::clone(&world.disk));
+    migrate_to(&store, 2).unwrap();
+    let stored = [
+        (
+            "INSERT INTO removals (id, state, source, kick, dry_run, targets, accepted_at, started_at, wake_at)
+             VALUES ('01M325KBJANMNJVYTPS316QDZ0', 'running', 'api', 1, 0, 1, 1, 1, ?1)",
+            values![START].to_vec(),
+        ),
+        (
+            "INSERT INTO targets (removal, position, meeting, participant) VALUES (1, 0, ?1, 'p1')",
+            values![id.as_str()].to_vec(),
+        ),
+        (
+            "INSERT INTO works (removal, meeting, rank, lists, stage) VALUES (1, ?1, 1, 0, 'deleting')",
+            values![id.as_str()].to_vec(),
+        ),
+        (
+            "INSERT INTO items (removal, work, meeting, participant, state, due_at, found_at)
+             VALUES (1, 1, ?2, 'p1', 'pending', ?1, 1)",
+            values![START, id.as_str()].to_vec(),
+        ),
+    ];
+    for (statement, values) in stored {
+        store.run(statement, &values).unwrap();
+    }
+    world.disk.set_alarm(Some(START));
+    world.disk.commit();
+    while world.network.left.borrow().len() < 2 {
+        assert!(world.advance().unwrap());
+    }
+    let left = world.network.left.borrow();
+    assert!(matches!(left[0].asked, Asked::Kick(..)), "{:?}", left[0]);
+    assert!(matches!(left[1].asked, Asked::Delete(..)), "{:?}", left[1]);
+}
+
+/// The first version ends what is at work and knows nothing of those that wait for room.
+#[test]
+fn those_that_wait_for_room_go_on_when_another_version_has_ended_the_others() {
+    let mut scenario = scene(100);
+    scenario.settings.everywhere_at_once = 1;
+    for number in 0..3 {
+        meetings_with(&mut scenario, false, 3, &format!("user-{number}"));
+        let orders = vec![user_everywhere(&format!("user-{number}"))];
+        scenario.script.push((0, Act::Order { number, orders }));
+    }
+    let mut world = World::new(scenario).unwrap();
+    let store = SimulatedStore(Rc::clone(&world.disk));
+    let waits = "SELECT 1 FROM removals WHERE state = 'queued' AND wake_at IS NULL";
+    assert!(world.advance().unwrap());
+    while store.run(waits, &[]).unwrap().is_empty() {
+        assert!(world.advance().unwrap());
+    }
+    let awake = "SELECT seq FROM removals WHERE wake_at IS NOT NULL";
+    let ended = format!("DELETE FROM works WHERE removal IN ({awake})");
+    store.run(&ended, &[]).unwrap();
+    let ended = format!(
+        "UPDATE removals SET state = 'succeeded', finished_at = ?1, wake_at = NULL WHERE seq IN ({awake})"
+    );
+    store.run(&ended, &values![world.clock.now()]).unwrap();
+    world.disk.commit();
+    world.disk.set_alarm(Some(world.clock.now() + 1_000));
+    world.run_to_end().unwrap();
+    let states = world.states().unwrap();
+    let succeeded = |(_, state): &(usize, RemovalState)| *state == RemovalState::Succeeded;
+    assert_eq!(states.iter().filter(|one| succeeded(one)).count(), 3);
+}
