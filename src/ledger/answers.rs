@@ -36,7 +36,7 @@ impl<S: Store> Ledger<S> {
         // request leaves. A crash here, before or after the effect, leaves the mark: the next alarm takes the request as
         // counted against the budget and its effect as unknown, sends it again, and takes a 404 as
         // `absent_after_ambiguous`. Lists and kicks are simply repeated.
-        let call = client.call(&request, RetryPolicy::ONCE, read).await;
+        let call = client.call(&request, RetryPolicy::ONCE).await.read(read);
         let cf_ray = call.cf_ray;
         let answer = Answer {
             result: call.result.map_err(|error| (error, cf_ray)),

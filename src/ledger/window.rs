@@ -5,7 +5,7 @@
 //! sent last: each of the others arrived less than five minutes before it was sent, so its answer is younger than five
 //! minutes and it was counted then.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
 /// Five minutes, and a quarter of a second for clocks that count in steps.
 pub const WINDOW_MS: u64 = 300_250;
@@ -13,7 +13,8 @@ pub const WINDOW_MS: u64 = 300_250;
 /// How many requests count, by when they cease to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Window {
-    answered: BTreeMap<u64, Counted>,
+    /// In the order of their times. Most come last, and all of them leave first.
+    answered: VecDeque<(u64, Counted)>,
     sum: Counted,
     in_flight: u32,
 }
@@ -55,8 +56,11 @@ pub struct Allowed {
 impl Window {
     /// Counts requests that were answered, or will be taken as such, until the time `until`.
     pub fn count(&mut self, until: u64, requests: Counted) {
-        let slot = self.answered.entry(until).or_default();
-        *slot = slot.plus(requests);
+        let at = self.answered.partition_point(|(other, _)| *other < until);
+        match self.answered.get_mut(at) {
+            Some((same, counted)) if *same == until => *counted = counted.plus(requests),
+            _ => self.answered.insert(at, (until, requests)),
+        }
         self.sum = self.sum.plus(requests);
     }
 
@@ -117,11 +121,12 @@ impl Window {
     }
 
     fn expire(&mut self, now: u64) {
-        while let Some(entry) = self.answered.first_entry() {
-            if *entry.key() > now {
+        while let Some((until, counted)) = self.answered.front() {
+            if *until > now {
                 break;
             }
-            self.sum = self.sum.minus(entry.remove());
+            self.sum = self.sum.minus(*counted);
+            self.answered.pop_front();
         }
     }
 }

@@ -55,14 +55,38 @@ pub struct Client<'a, T, C> {
     pub clock: &'a C,
 }
 
+impl Call<String> {
+    /// Turns the body of a 2xx into a result, or names its flaw.
+    pub fn read<R>(self, read: impl FnOnce(String) -> Result<R, Flaw>) -> Call<R> {
+        let status = self.status.unwrap_or_default();
+        let broken = |flaw: Flaw| ApiError::ContractBroken {
+            status,
+            flaw: flaw.to_owned(),
+        };
+        Call {
+            result: self.result.and_then(|body| read(body).map_err(broken)),
+            attempts: self.attempts,
+            ambiguous: self.ambiguous,
+            status: self.status,
+            cf_ray: self.cf_ray,
+            rate_limit: self.rate_limit,
+            limited: self.limited,
+        }
+    }
+}
+
+/// One attempt.
+struct Attempt {
+    result: Result<String, ApiError>,
+    status: Option<u16>,
+    cf_ray: Option<String>,
+    rate_limit: RateLimit,
+}
+
 impl<T: Transport, C: Clock> Client<'_, T, C> {
-    /// Sends `request` as often as `policy` allows; `read` turns the body of a 2xx into a result or names its flaw.
-    pub async fn call<R>(
-        &self,
-        request: &ApiRequest,
-        policy: RetryPolicy,
-        read: impl Fn(String) -> Result<R, Flaw>,
-    ) -> Call<R> {
+    /// Sends `request` as often as `policy` allows. A 2xx ends it, whatever its body is worth: what was carried out is not
+    /// repeated.
+    pub async fn call(&self, request: &ApiRequest, policy: RetryPolicy) -> Call<String> {
         let started = self.clock.now_ms();
         let elapsed = || Duration::from_millis(self.clock.now_ms().saturating_sub(started));
         let mut ambiguous = false;
@@ -71,72 +95,53 @@ impl<T: Transport, C: Clock> Client<'_, T, C> {
         let mut limited = None;
         loop {
             attempts += 1;
-            let mut call = self
-                .attempt(request, policy.timeout(elapsed()), &read)
-                .await;
-            call.attempts = attempts;
-            call.ambiguous = ambiguous;
-            call.cf_ray = call.cf_ray.or(cf_ray);
-            if let Err(ApiError::RateLimited { retry_after }) = &call.result {
+            let attempt = self.attempt(request, policy.timeout(elapsed())).await;
+            cf_ray = attempt.cf_ray.or(cf_ray);
+            if let Err(ApiError::RateLimited { retry_after }) = &attempt.result {
                 limited = Some(Limited {
                     at_ms: self.clock.now_ms(),
                     retry_after: *retry_after,
                 });
             }
-            call.limited = limited;
-            let Err(error) = &call.result else {
-                return call;
+            let again = attempt
+                .result
+                .as_ref()
+                .err()
+                .filter(|error| error.is_transient());
+            let delay = again.and_then(|error| {
+                let asked = error.retry_after();
+                policy.delay(attempts, elapsed(), asked, self.clock.random())
+            });
+            let Some(delay) = delay else {
+                return Call {
+                    result: attempt.result,
+                    attempts,
+                    ambiguous,
+                    status: attempt.status,
+                    cf_ray,
+                    rate_limit: attempt.rate_limit,
+                    limited,
+                };
             };
-            if !error.is_transient() {
-                return call;
-            }
-            let delay = policy.delay(
-                attempts,
-                elapsed(),
-                error.retry_after(),
-                self.clock.random(),
-            );
-            let Some(delay) = delay else { return call };
-            ambiguous |= error.is_ambiguous();
-            cf_ray = call.cf_ray;
+            ambiguous |= again.is_some_and(ApiError::is_ambiguous);
             self.clock.sleep(delay).await;
         }
     }
 
-    async fn attempt<R>(
-        &self,
-        request: &ApiRequest,
-        timeout: Duration,
-        read: impl Fn(String) -> Result<R, Flaw>,
-    ) -> Call<R> {
-        let sent = self.transport.send(request, timeout).await;
-        let mut answer = match sent {
-            Ok(answer) => answer,
-            Err(error) => {
-                return Call {
-                    result: Err(ApiError::NoAnswer(error)),
-                    attempts: 1,
-                    ambiguous: false,
-                    status: None,
-                    cf_ray: None,
-                    rate_limit: RateLimit::default(),
-                    limited: None,
-                };
-            }
-        };
-        let status = answer.status;
-        let broken = |flaw: Flaw| ApiError::ContractBroken {
-            status,
-            flaw: flaw.to_owned(),
-        };
-        Call {
-            result: classify(&mut answer).and_then(|body| read(body).map_err(broken)),
-            attempts: 1,
-            ambiguous: false,
-            status: Some(status),
-            rate_limit: RateLimit::of(&answer),
-            limited: None,
-            cf_ray: answer.cf_ray,
+    async fn attempt(&self, request: &ApiRequest, timeout: Duration) -> Attempt {
+        match self.transport.send(request, timeout).await {
+            Ok(mut answer) => Attempt {
+                result: classify(&mut answer),
+                status: Some(answer.status),
+                rate_limit: RateLimit::of(&answer),
+                cf_ray: answer.cf_ray,
+            },
+            Err(error) => Attempt {
+                result: Err(ApiError::NoAnswer(error)),
+                status: None,
+                rate_limit: RateLimit::default(),
+                cf_ray: None,
+            },
         }
     }
 }

@@ -93,13 +93,9 @@ pub async fn remove_participant<T: Transport, C: Clock>(
         client.clock.sleep(wait).await;
     }
     let used = used.saturating_add(wait.unwrap_or_default());
-    let delete = client
-        .call(
-            &api.delete_participant(meeting, participant),
-            policy.within(policy.deadline.saturating_sub(used)),
-            answers::deleted,
-        )
-        .await;
+    let request = api.delete_participant(meeting, participant);
+    let policy = policy.within(policy.deadline.saturating_sub(used));
+    let delete = client.call(&request, policy).await.read(answers::deleted);
     let outcome = Outcome::of(&delete.result, delete.ambiguous);
     ParticipantRemoval {
         delete,
@@ -115,13 +111,9 @@ async fn kick_participant<T: Transport, C: Clock>(
     participant: &ParticipantId,
 ) -> Kick {
     let request = api.kick(meeting, &[participant]);
-    let call = client
-        .call(
-            &request,
-            RetryPolicy::SYNCHRONOUS.within(KICK_DEADLINE),
-            |body| answers::done(&body),
-        )
-        .await;
+    let policy = RetryPolicy::SYNCHRONOUS.within(KICK_DEADLINE);
+    let call = client.call(&request, policy).await;
+    let call = call.read(|body| answers::done(&body));
     let result = match call.result {
         Ok(()) => KickResult::Kicked,
         // After a lost answer, 404 most likely means that the lost kick worked.

@@ -1,7 +1,7 @@
 //! Rules: which event of a source removes whom. The first rule that holds decides: one event makes one removal.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::pointer::Pointer;
 use super::presets::Preset;
@@ -62,7 +62,7 @@ const MAX_CONDITIONS: usize = 16;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleText {
-    when: serde_json::Map<String, Value>,
+    when: Map<String, Value>,
     action: String,
     user: Option<String>,
     meeting: Option<String>,
@@ -90,10 +90,13 @@ impl RuleText {
         kick: Option<bool>,
         delay_seconds: Option<u64>,
     ) -> Self {
-        let when = preset.when.iter();
-        let when = when.map(|(at, values)| ((*at).to_owned(), (*values).into()));
+        // One by one: to collect them would sort them first, and nothing else in the module sorts.
+        let mut when = Map::new();
+        for (at, values) in preset.when {
+            when.insert((*at).to_owned(), (*values).into());
+        }
         Self {
-            when: when.collect(),
+            when,
             action: "user everywhere".to_owned(),
             user: Some(user.to_owned()),
             meeting: None,
@@ -165,7 +168,7 @@ pub fn pointer(field: &str, text: Option<&str>, problems: &mut Vec<Problem>) -> 
 }
 
 fn conditions(
-    when: &serde_json::Map<String, Value>,
+    when: &Map<String, Value>,
     problems: &mut Vec<Problem>,
 ) -> Vec<(Pointer, Vec<Value>)> {
     let mut wrong = |rule: &str| problems.push(("when".to_owned(), rule.to_owned()));
