@@ -85,12 +85,16 @@ fn compile(session: &Session, log: &Path) -> Result<()> {
         .run("compiling the Worker", &mut command, log, hint)
 }
 
+/// A loop in place of SHA-256's 64 rounds written out: 2 KB less of the bundle, for bodies that are short.
+const COMPACT_SHA2: &str = "'--cfg=sha2_backend_soft=\"compact\"'";
+
 /// Where the crates lie on this machine stands in the messages of their panics; without it, the bundle is the same
 /// wherever it is made.
 fn rustflags(directories: &[PathBuf]) -> String {
-    let flags = directories
+    let renamed = directories
         .iter()
         .map(|directory| format!("'--remap-path-prefix={}=crates'", directory.display()));
+    let flags = std::iter::once(COMPACT_SHA2.to_owned()).chain(renamed);
     let flags = flags.collect::<Vec<_>>().join(",");
     format!("target.wasm32-unknown-unknown.rustflags=[{flags}]")
 }
@@ -164,10 +168,11 @@ mod tests {
         let directories = ["/home/ada/.cargo/registry/src/a", "/b"].map(PathBuf::from);
         assert_eq!(
             rustflags(&directories),
-            "target.wasm32-unknown-unknown.rustflags=[\
+            "target.wasm32-unknown-unknown.rustflags=['--cfg=sha2_backend_soft=\"compact\"',\
              '--remap-path-prefix=/home/ada/.cargo/registry/src/a=crates','--remap-path-prefix=/b=crates']"
         );
-        assert_eq!(rustflags(&[]), "target.wasm32-unknown-unknown.rustflags=[]");
+        let none = rustflags(&[]);
+        assert!(!none.contains("--remap-path-prefix"), "{none}");
     }
 
     #[test]
