@@ -40,6 +40,9 @@ pub struct RequestLog {
     /// Why a webhook asks for nothing.
     #[serde(rename = "webhook.ignored", skip_serializing_if = "Option::is_none")]
     pub ignored: Option<String>,
+    /// How many removals a webhook has cancelled.
+    #[serde(rename = "webhook.cancelled", skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<u64>,
     /// Where a webhook cannot be understood: the place that is configured, or nothing where it is the whole body.
     #[serde(rename = "webhook.bad_event", skip_serializing_if = "Option::is_none")]
     pub bad_event: Option<String>,

@@ -7,6 +7,10 @@ use crate::ledger::{Connection, Key, Origin, Quarantined, Store, StoreError};
 use crate::realtimekit::Clock;
 use crate::removal::{Leaving, MessageKey, RemovalOrder, Target};
 
+/// The header with the reason why a message asks for nothing, for the log.
+pub const IGNORED_HEADER: &str = "webhook-ignored";
+/// The header with the number of removals that a message has cancelled, for the log.
+pub const CANCELLED_HEADER: &str = "webhook-cancelled";
 /// What an answer calls the key of a message.
 const KEY_NAME: &str = "webhook id";
 
@@ -39,8 +43,7 @@ pub fn deliver<S: Store, C: Clock>(
         }
         if let Some(reason) = is_back(served, source, &orders, event_at, leaving)? {
             served.ledger.remember_ignored(&key, now)?;
-            let reason = reason.to_owned();
-            return Ok(ignored(reason));
+            return Ok(ignored_by_ledger(reason));
         }
     }
     let origin = Origin {
@@ -68,8 +71,8 @@ pub fn ended<S: Store, C: Clock>(
             served.ledger.ended(source, meeting, at, now)?;
         }
     }
-    let reason = "no rule of this source removes anybody when a meeting ends".to_owned();
-    Ok(ignored(reason))
+    let reason = "no rule of this source removes anybody when a meeting ends";
+    Ok(ignored_by_ledger(reason))
 }
 
 /// Why nobody is to be removed for an event of leaving, where that is so.
@@ -167,14 +170,22 @@ pub fn cancel_pending<S: Store, C: Clock>(
         let before = event_at.filter(|_| whom.is_none() || !is_there);
         cancelled.extend(ledger.cancel_pending(source, meeting, whom, before, now)?);
     }
-    let ids = cancelled.iter().map(ToString::to_string).collect();
-    Ok(Answer::success(200, Handled::Cancelled { cancelled: ids }))
+    let ids: Vec<_> = cancelled.iter().map(ToString::to_string).collect();
+    let count = ids.len().to_string();
+    let answer = Answer::success(200, Handled::Cancelled { cancelled: ids });
+    Ok(answer.with(CANCELLED_HEADER, count))
 }
 
 /// The answer to a message that asks for nothing.
 #[must_use]
 pub fn ignored(reason: String) -> Answer {
     Answer::success(200, Handled::Ignored { reason })
+}
+
+/// The same where the ledger has decided it, with the reason for the Worker's log.
+#[must_use]
+pub fn ignored_by_ledger(reason: &'static str) -> Answer {
+    ignored(reason.to_owned()).with(IGNORED_HEADER, reason)
 }
 
 /// What became of a message that stores no removal.

@@ -40,7 +40,8 @@ pub fn parse(body: &[u8], config: &Config, now_ms: u64) -> Result<Vec<RemovalOrd
             FieldProblem::at("", name, "stands beside removals: put it into each of them").into(),
         );
     }
-    let shared = Options::of(&shared, "", &Options::none(config), config, now_ms)?;
+    let given = shared;
+    let shared = Options::of(&given, "", &Options::none(config), config, now_ms)?;
     let list: Vec<&RawValue> = list
         .first()
         .and_then(|(_, value)| serde_json::from_str(value.get()).ok())
@@ -57,13 +58,11 @@ pub fn parse(body: &[u8], config: &Config, now_ms: u64) -> Result<Vec<RemovalOrd
         let prefix = format!("/removals/{index}");
         let entries = self::entries(value, &prefix)?;
         let order = order(&entries, &prefix, &shared, config, now_ms)?;
-        if orders.first().is_some_and(|first| first.app != order.app) {
-            return Err(FieldProblem::at(
-                &prefix,
-                "app_id",
-                "must be the same in all removals of one request",
-            )
-            .into());
+        let other_app = orders.first().filter(|first| first.app != order.app);
+        let differs = other_app.map(|_| "app_id");
+        if let Some(field) = differs.or_else(|| shared.contradicted(&given, &order)) {
+            let rule = "must be the same in all removals of one request";
+            return Err(FieldProblem::at(&prefix, field, rule).into());
         }
         orders.push(order);
     }

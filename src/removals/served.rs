@@ -1,6 +1,6 @@
 //! One app's ledger beside what a call needs, and storing what a body asks for.
 
-use super::delivery::ignored;
+use super::delivery::ignored_by_ledger;
 use crate::answer::durable::removal;
 use crate::answer::{Answer, FieldProblem, Problem};
 use crate::config::Config;
@@ -42,7 +42,7 @@ impl<S: Store, C: Clock> Served<'_, S, C> {
                 .with("idempotent-replayed", "true")),
             Acceptance::Ignored => {
                 let reason = "the same message came before, when nothing was to be done";
-                Ok(ignored(reason.to_owned()).with("idempotent-replayed", "true"))
+                Ok(ignored_by_ledger(reason).with("idempotent-replayed", "true"))
             }
             Acceptance::Conflict => Ok(Problem::KeyReused(key_name).answer()),
             Acceptance::Mixed { index, field } => {

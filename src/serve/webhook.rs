@@ -1,12 +1,14 @@
 //! `POST /webhooks/{source}`: verified here, decided here, stored by the ledger before the answer.
 
+use web_sys::Response;
+
 use super::{Reply, Serving};
 use crate::answer::Problem;
 use crate::config::Config;
 use crate::log::{RequestLog, log_ledger_error, log_webhook_error};
 use crate::realtimekit::Clock;
 use crate::removals::LedgerCall;
-use crate::removals::delivery::ignored;
+use crate::removals::delivery::{CANCELLED_HEADER, IGNORED_HEADER, ignored};
 use crate::removals::handling::{Handling, handling};
 use crate::runtime::ledger_stub::call_ledger;
 use crate::runtime::request::{body, header};
@@ -56,6 +58,7 @@ impl Serving<'_> {
             Problem::NotStored
         })?;
         log.removal_id = super::removal_of(&response);
+        note_what_came_of_it(&response, log);
         Ok(Reply::Ledger(response))
     }
 
@@ -135,6 +138,16 @@ fn source<'a>(config: &'a Config, name: &str, log: &mut RequestLog) -> Result<&'
             log.source = Some(name.to_owned());
             Ok(source)
         }
+    }
+}
+
+/// What the ledger has to say of a message that made no removal.
+fn note_what_came_of_it(response: &Response, log: &mut RequestLog) {
+    let header = |name| response.headers().get(name).ok().flatten();
+    log.ignored = header(IGNORED_HEADER);
+    log.cancelled = header(CANCELLED_HEADER).and_then(|count| count.parse().ok());
+    if response.status() == 409 {
+        log.bad_event = Some("its id was used before for something else".to_owned());
     }
 }
 

@@ -37,6 +37,8 @@ export function listing(world: () => Durable): void {
         cursor = `&cursor=${info.cursor}`;
       }
     };
+    const head = await durable.worker.call(`/removals?app_id=${LIST_APP}`, { method: 'HEAD' });
+    assert.deepEqual([head.status, head.headers['content-type'], head.body], [200, 'application/json', '']);
     assert.deepEqual(await read('', 3), made);
     assert.deepEqual(await read('&state=cancelled', 2), cancelled);
     assert.deepEqual(await read('&state=cancelled', 4), cancelled, 'a full last page has no cursor');

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { eventually } from '../harness/eventually.ts';
+import { linesWith } from '../harness/record.ts';
 import type { Participant } from '../harness/stand_in.ts';
 import { connections } from './realtimekit_connections.ts';
 import { eventOf, sendEvent, signByStandIn } from './realtimekit_events.ts';
@@ -146,6 +147,7 @@ async function left(hooks: Hooks): Promise<void> {
   assert.ok(await hooks.standIn.has(goes), 'nothing happens before the delay is over');
   await hooks.standIn.join(back);
   await eventually('the removal of the one who came back is cancelled', async () => (await pending('cancelled')) === 1);
+  await eventually('the log tells it', async () => linesWith('"webhook.cancelled":1').length > 0);
   assert.ok(Date.now() - began < DELAY_MS, 'they came back in time');
   await eventually('whoever left is gone', async () => !(await hooks.standIn.has(goes)));
   const took = Date.now() - began;

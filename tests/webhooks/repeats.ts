@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { eventually } from '../harness/eventually.ts';
+import { linesWith } from '../harness/record.ts';
 import { APP_OF, PRESETS, SCHEMES } from './sources.ts';
 import { headersOf, idOf, senderOf, signed, userId } from './world.ts';
 import type { Hooks } from './world.ts';
@@ -58,6 +60,9 @@ export function repeats(hooks: () => Hooks): void {
       assert.equal(answer.headers['x-should-retry'], 'false');
       const ids = (removals: typeof before): string[] => removals.map(({ id }) => id);
       assert.deepEqual(ids(await hooks().removals(app)).filter((id) => !ids(before).includes(id)), []);
+      const said = '"webhook.bad_event":"its id was used before for something else"';
+      const told = (): boolean => linesWith(answer.headers['x-request-id'] ?? '-').some((line) => line.includes(said));
+      await eventually('the log says why', async () => told());
     });
   }
 

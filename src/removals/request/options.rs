@@ -6,7 +6,7 @@ use super::fields::{Fields, id, typed};
 use crate::answer::{FieldProblem, Problem};
 use crate::config::Config;
 use crate::ids::AppId;
-use crate::removal::order::REASON_CHARS;
+use crate::removal::order::{REASON_CHARS, RemovalOrder};
 use crate::rfc3339::milliseconds;
 
 /// How far ahead `not_before` may lie, in milliseconds: a year.
@@ -31,6 +31,24 @@ impl Options {
             not_before_ms: None,
             reason: None,
         }
+    }
+
+    /// The option that was given for all removals of a request, and that one of them has otherwise.
+    pub fn contradicted(&self, given: &Fields<'_>, order: &RemovalOrder) -> Option<&'static str> {
+        let options = [
+            ("app_id", given.app_id, self.app == order.app),
+            ("kick", given.kick, self.kick == order.kick),
+            ("dry_run", given.dry_run, self.dry_run == order.dry_run),
+            (
+                "not_before",
+                given.not_before,
+                self.not_before_ms == order.not_before_ms,
+            ),
+            ("reason", given.reason, self.reason == order.reason),
+        ];
+        options
+            .into_iter()
+            .find_map(|(name, given, same)| (given.is_some() && !same).then_some(name))
     }
 
     /// Those of a removal; what it does not say is as `shared`.

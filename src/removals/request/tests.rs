@@ -73,13 +73,13 @@ fn every_option_is_read() {
 #[test]
 fn what_stands_beside_the_list_is_said_of_each() {
     let body = r#"{"app_id":"app2","kick":false,"dry_run":true,"reason":"all","not_before":"2026-12-31T23:59:59Z",
-        "removals":[{"custom_participant_id":"u"},{"custom_participant_id":"v","kick":true,"reason":"own"}]}"#;
+        "removals":[{"custom_participant_id":"u"},{"custom_participant_id":"v","kick":false,"reason":"all"}]}"#;
     let orders = parse_text(body).unwrap();
     let said = |order: &RemovalOrder| (order.app.to_string(), order.kick, order.dry_run);
     assert_eq!(said(&orders[0]), ("app2".to_owned(), false, true));
-    assert_eq!(said(&orders[1]), ("app2".to_owned(), true, true));
+    assert_eq!(said(&orders[1]), ("app2".to_owned(), false, true));
     let reasons: Vec<_> = orders.iter().map(|order| order.reason.as_deref()).collect();
-    assert_eq!(reasons, [Some("all"), Some("own")]);
+    assert_eq!(reasons, [Some("all"), Some("all")]);
     assert!(orders.iter().all(|order| order.not_before_ms.is_some()));
 }
 
@@ -121,6 +121,9 @@ fn what_breaks_a_rule_is_named_by_pointer() {
             r#"{"removals":[{"custom_participant_id":"u"},{"custom_participant_id":"u","app_id":"app2"}]}"#.to_owned(),
             "/removals/1/app_id",
         ),
+        (r#"{"kick":false,"removals":[{"custom_participant_id":"u","kick":true}]}"#.to_owned(), "/removals/0/kick"),
+        (r#"{"reason":"a","removals":[{"custom_participant_id":"u","reason":"b"}]}"#.to_owned(), "/removals/0/reason"),
+        (r#"{"app_id":"app2","removals":[{"custom_participant_id":"u","app_id":"app1"}]}"#.to_owned(), "/removals/0/app_id"),
     ] {
         assert_eq!(pointer(&body), named, "{body}");
     }
