@@ -81,7 +81,7 @@ fn ledger_problem(answer: &Result<String, NoLedger>) -> Option<ConfigProblem> {
             (
                 "CLOUDFLARE_API_TOKEN",
                 format!(
-                    "is refused by Cloudflare since {since}: durable removals wait until it is valid and has the \
+                    "has been refused by Cloudflare since {since}: durable removals wait until it is valid and has the \
                      permission \"Realtime Admin\", then go on by themselves"
                 ),
             )

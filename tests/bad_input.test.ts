@@ -215,5 +215,6 @@ test('what is not HTTP at all leaves the Worker well', async () => {
     const answer = await raw(worker.port, bytes).catch((error: Error) => error);
     if (answer instanceof Error) assert.match(answer.message, /no answer within|no HTTP answer/);
     else if (answer !== undefined) assert.notEqual(answer.status, 500);
+    assert.equal((await worker.call('/healthz')).status, 200, 'it answers the next one');
   }
 });

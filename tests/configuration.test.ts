@@ -106,7 +106,7 @@ test('a misspelt variable is named with the one that is meant, and the log says 
   await withWorker({ vars: { ...vars, LEDGER_RETENTON_DAYS: '7' }, secrets }, async (other) => {
     await assertRefusesEverything(other, ['LEDGER_RETENTON_DAYS'], []);
     const answer = await other.call('/removals');
-    assert.deepEqual((await other.logOf(answer))['config.problems'], ['LEDGER_RETENTON_DAYS is not read: its name is to be LEDGER_RETENTION_DAYS']);
+    assert.deepEqual((await other.logOf(answer))['config.problems'], ['LEDGER_RETENTON_DAYS is not read: did you mean LEDGER_RETENTION_DAYS?']);
   });
 });
 

@@ -125,7 +125,7 @@ impl Problem {
                 format!("{} {}", plain(&field.pointer), field.message)
             }
             Self::UnknownCaller => "send 'Authorization: Bearer <token>' once, with one of this Worker's caller \
-                                    tokens (a Cloudflare API token is none)"
+                                    tokens (a Cloudflare API token is not one of them)"
                 .to_owned(),
             Self::BadSignature => {
                 "the webhook's signature or token does not hold: check that the sender's secret is the one in \

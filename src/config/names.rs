@@ -41,7 +41,7 @@ pub fn misspelt(name: &str, set: &[String], variables: Variables<'_>) -> Option<
         .filter(|known| set.iter().all(|name| name != known))?;
     Some(ConfigProblem {
         name: name.to_owned(),
-        message: format!("is not read: its name is to be {meant}"),
+        message: format!("is not read: did you mean {meant}?"),
     })
 }
 
@@ -93,8 +93,8 @@ mod tests {
                 "SENTRY_DSN"
             ]),
             [
-                "LEDGER_RETENTON_DAYS is not read: its name is to be LEDGER_RETENTION_DAYS",
-                "caller_tokens is not read: its name is to be CALLER_TOKENS"
+                "LEDGER_RETENTON_DAYS is not read: did you mean LEDGER_RETENTION_DAYS?",
+                "caller_tokens is not read: did you mean CALLER_TOKENS?"
             ]
         );
         assert!(told(&["CALLER_TOKENS", "CALLER_TOKENS_2", "WEBHOOKS"]).is_empty());
@@ -115,7 +115,7 @@ mod tests {
         };
         let sources = r#"{"realtimekit":{"meeting_ended":true}}"#;
         for name in ["WEBHOOK", "webhooks", "WEBHOKS", "Webhook"] {
-            let expected = format!("{name} is not read: its name is to be WEBHOOKS");
+            let expected = format!("{name} is not read: did you mean WEBHOOKS?");
             assert_eq!(told(name, sources, &[name]), Some(expected));
         }
         assert_eq!(told("WEBHOOK", sources, &["WEBHOOK", "WEBHOOKS"]), None);

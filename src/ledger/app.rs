@@ -79,7 +79,7 @@ impl<S: Store> Ledger<S> {
     }
 }
 
-/// An answer to the question for the app: that there are no meetings to be listed is that there is no such app.
+/// What the answer to the question for the app means: where its list of meetings is a 404, there is no such app.
 pub(super) fn no_app(error: ApiError) -> ApiError {
     if error.is_not_found() {
         return ApiError::no_route();

@@ -101,8 +101,8 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// The removals that came to their end since this was asked last. One whose end was undone with its transaction is not
-    /// among them, nor one that was cancelled and has requests in flight: it ends with the last of their answers.
+    /// The removals that have finished since the last call. Those whose transaction was rolled back are left out, and so are
+    /// cancelled ones with requests in flight: they finish with the last of the answers.
     pub fn take_ended(&self, now: u64) -> Result<Vec<RemovalView>, StoreError> {
         let ended = self.ended.take();
         if ended.is_empty() {

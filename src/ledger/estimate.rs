@@ -6,7 +6,7 @@ use super::store::{Store, StoreError, first_row};
 use super::views::RemovalView;
 use crate::values;
 
-/// How long one request takes in the middle, with six at a time, in milliseconds. Counts only while there is budget.
+/// How long one request takes on average, with six at a time, in milliseconds. Counts only while there is budget.
 const REQUEST_MS: u64 = 60;
 const FIVE_MINUTES_MS: u64 = 300_000;
 /// How far the rows of other removals are counted: this is asked for once a second and more.

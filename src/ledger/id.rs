@@ -31,7 +31,7 @@ impl RemovalId {
 
     /// The id that the store holds.
     pub(super) fn stored(text: &str) -> Result<Self, StoreError> {
-        Self::parse(text).ok_or_else(|| StoreError("a stored removal id is none".to_owned()))
+        Self::parse(text).ok_or_else(|| StoreError("a stored removal id is malformed".to_owned()))
     }
 
     /// The id as it stands in a URL.

@@ -20,7 +20,7 @@ pub struct Pacing {
     pub window: Window,
     /// What else holds work back.
     pub brakes: Brakes,
-    /// Whether it is doubtful that there is the app.
+    /// Whether it is still unknown if the app exists.
     pub doubtful: bool,
     stored: String,
 }

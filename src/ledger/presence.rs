@@ -78,7 +78,7 @@ impl<S: Store> Ledger<S> {
             "UPDATE connections SET left_at = max(left_at, ?3) WHERE source = ?1 AND meeting = ?2",
             &values![source, meeting.as_str(), at],
         )?;
-        // For connections of before of which nobody has told yet. Nobody's connection by no name stands for all of them.
+        // Some connections may not have been reported yet. A row without a user and a peer records the end for all of them.
         self.store.run(
             "INSERT INTO connections (source, meeting, user, peer, left_at, noted_at) VALUES (?1, ?2, '', '', ?3, ?4)
              ON CONFLICT DO UPDATE SET noted_at = excluded.noted_at",

@@ -204,9 +204,10 @@ impl<S: Store> Ledger<S> {
 }
 
 fn meeting(id: &str) -> Result<MeetingId, StoreError> {
-    MeetingId::parse(id).map_err(|_| StoreError("a stored meeting id is none".to_owned()))
+    MeetingId::parse(id).map_err(|_| StoreError("a stored meeting id is malformed".to_owned()))
 }
 
 fn participant(id: &str) -> Result<ParticipantId, StoreError> {
-    ParticipantId::parse(id).map_err(|_| StoreError("a stored participant id is none".to_owned()))
+    ParticipantId::parse(id)
+        .map_err(|_| StoreError("a stored participant id is malformed".to_owned()))
 }

@@ -87,8 +87,8 @@ impl<S: Store> Ledger<S> {
         Ok(rows)
     }
 
-    /// Runs a statement that deletes at most `?2` rows, which are those that may be, and gives each. `?1` says of what. Gives
-    /// how many more may be deleted.
+    /// Runs a DELETE that is limited to `?2` rows and returns each row that it deletes; `?1` says of what. Returns what is left
+    /// of the limit.
     pub(super) fn delete_some(
         &self,
         statement: &str,

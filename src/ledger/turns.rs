@@ -9,8 +9,8 @@ use crate::values;
 /// How soon to look again for a page that was to be shared, in milliseconds: should the one that reads it have ended.
 const SHARED_PAGE_MS: u64 = 2_000;
 
-/// The removal that is awake and next by its turn after that of the turn `?2` and the number `?3`. Many have the same turn,
-/// so it is looked for among these first.
+/// The removal that is awake and comes next, in the order of turns, after the turn `?2` and the number `?3`. Many share a
+/// turn, so the others of that turn are tried first.
 const NEXT_BY_TURN: &str = "SELECT seq, state, dry_run, turn, everywhere FROM removals
     WHERE (SELECT min(wake_at) FROM removals WHERE wake_at IS NOT NULL) <= ?1 AND seq = ifnull(
         (SELECT seq FROM removals INDEXED BY removals_by_turn

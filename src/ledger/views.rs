@@ -39,7 +39,7 @@ pub struct RemovalView {
     pub last_error: Option<String>,
     /// Why a kick failed before deletes that went ahead: whoever was live there may be in the meeting still.
     pub kick_error: Option<String>,
-    /// The caller who cancelled it, or the source of webhooks that somebody's coming back was told by.
+    /// The caller who cancelled it, or the source of webhooks that reported that the user was back.
     pub cancelled_by: Option<String>,
     /// How long it will take still, in seconds, where that can be said.
     pub estimated_seconds_left: Option<u64>,

@@ -126,7 +126,7 @@ impl ApiError {
             Self::RateLimited { .. } => "RealtimeKit's request limit is reached".to_owned(),
             Self::ServerError { status, .. } => format!("RealtimeKit answered {status}"),
             Self::ContractBroken { status, flaw } => format!(
-                "RealtimeKit answered with something else than its contract: {flaw} (status {status})"
+                "RealtimeKit's answer breaks its contract: {flaw} (status {status})"
             ),
             Self::NoAnswer(TransportError::Broken) => {
                 "the connection to RealtimeKit broke".to_owned()

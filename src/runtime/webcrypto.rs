@@ -1,4 +1,4 @@
-//! `WebCrypto` of the runtime: the one file here that touches JavaScript.
+//! Public-key signatures by the runtime's `WebCrypto`.
 
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};

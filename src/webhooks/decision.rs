@@ -19,7 +19,7 @@ pub enum Decision {
         /// What somebody may be back from, for an event of leaving a meeting.
         leaving: Option<Leaving>,
     },
-    /// Cancel what this source has ordered for these, what has not begun, and what did not happen later than that. Answer
+    /// Cancel this source's removals of these targets that have not begun and whose event is not later than the join. Answer
     /// 200.
     CancelPending {
         /// That user in that meeting, everyone in that meeting, or both.

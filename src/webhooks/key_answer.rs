@@ -36,7 +36,7 @@ pub fn parse(status: u16, body: Option<&str>) -> Result<RsaKey, NoKey> {
     let body = body.filter(|body| body.len() <= MAX_KEY_ANSWER_BYTES);
     let body = body.ok_or_else(|| wrong("with more than 16 KiB"))?;
     let answer: Answer =
-        serde_json::from_str(body).map_err(|_| wrong("with something else than its JSON"))?;
+        serde_json::from_str(body).map_err(|_| wrong("with JSON of another form"))?;
     let data = answer.data.filter(|_| answer.success);
     let data = data.ok_or_else(|| wrong("without success"))?;
     RsaKey::from_pem(&data.public_key).map_err(|rule| wrong(&format!("with a key that {rule}")))

@@ -202,7 +202,7 @@ impl KeyCache {
         self.busy_until_ms = Some(now_ms.saturating_add(FETCH_DEADLINE_MS));
     }
 
-    /// That a message holds under a key. Whether the ledger has to get a copy of it now.
+    /// A message was verified under this key. Returns whether the ledger needs a copy of the key now.
     pub fn held(&mut self, generation: Generation, now_ms: u64) -> bool {
         self.unstored.is_due(generation, now_ms)
     }

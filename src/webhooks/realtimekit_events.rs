@@ -207,7 +207,7 @@ fn meeting(document: &Value) -> Result<MeetingId, String> {
 
 fn text(document: &Value, pointer: &str) -> Result<String, String> {
     let found = document.pointer(pointer).and_then(event::id_text);
-    found.ok_or_else(|| format!("{pointer} must be a text or a whole number"))
+    found.ok_or_else(|| format!("{pointer} must be a string or an integer"))
 }
 
 /// A time in RFC 3339. One that cannot be read is none: what it is needed for, the order of events, can do without.

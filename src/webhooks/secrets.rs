@@ -96,7 +96,7 @@ fn whsec(text: &str) -> Result<HmacKey, String> {
     if text.starts_with("whsk_") {
         return Err(
             "has a whsk_ key, the sender's private one: take the whpk_ key, and tell the sender \
-             that the private one got out"
+             that the private key has leaked"
                 .to_owned(),
         );
     }

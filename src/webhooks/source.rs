@@ -142,7 +142,7 @@ impl Sources {
         for (name, json) in entries {
             if let Some((_, state)) = sources.iter_mut().find(|(own, _)| *own == name) {
                 // Which of the two would count is not for us to choose.
-                *state = refused(&name, "stands twice in WEBHOOKS");
+                *state = refused(&name, "is given twice in WEBHOOKS");
             } else {
                 let state = read(&name, json.get(), settings, secrets);
                 sources.push((name, state));
@@ -179,7 +179,7 @@ fn read(
     if own.next().is_some() {
         return refused(
             name,
-            "stands twice in WEBHOOK_SECRETS; a rotation takes a list",
+            "is given twice in WEBHOOK_SECRETS; a rotation takes a list",
         );
     }
     match text::read(name, json, secret, settings) {

@@ -31,7 +31,7 @@ impl Api {
     }
 
     pub(super) fn list_participants(&mut self, meeting: &str, query: &str, now: u64) -> RawAnswer {
-        if query.contains("page_no=1&") {
+        if is_first_page(query) {
             self.first_pages
                 .entry(meeting.to_owned())
                 .or_default()
@@ -67,7 +67,7 @@ impl Api {
     fn churn(&mut self, meeting: &str, query: &str, now: u64) {
         let comes = match self.churned {
             Churn::NotYet => {
-                if query.contains("page_no=1&") || !self.happens(self.faults.churn, now) {
+                if is_first_page(query) || !self.happens(self.faults.churn, now) {
                     return;
                 }
                 if !self.population.lose_first_listed(meeting, now) {
@@ -215,4 +215,9 @@ impl Api {
         }
         ok(&json!({"success": true, "data": {"kicked_participants_count": kicked}}))
     }
+}
+
+/// Whether the first page of a list is asked for, with or without a number of rows.
+fn is_first_page(query: &str) -> bool {
+    query.split('&').any(|part| part == "page_no=1")
 }

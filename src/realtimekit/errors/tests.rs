@@ -96,7 +96,7 @@ fn a_400_about_our_authorization_header_is_about_our_token() {
 fn a_redirect_is_named_as_one() {
     assert_eq!(
         of(302, "").unwrap_err().sentence(),
-        "RealtimeKit answered with something else than its contract: a redirect, which is never followed (status 302)"
+        "RealtimeKit's answer breaks its contract: a redirect, which is never followed (status 302)"
     );
 }
 

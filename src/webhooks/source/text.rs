@@ -55,7 +55,7 @@ pub fn read(
 /// A name that stands twice is shown with all that leads to it: which of the two would count is not for us to choose.
 fn unreadable(source: &str, wrong: &Unreadable) -> ConfigProblem {
     if wrong.twice {
-        let rule = "stands twice: leave one of them out";
+        let rule = "is given twice: leave one of them out";
         return problem(source, &wrong.at.join("."), rule);
     }
     let field = wrong.at.first().map_or("", String::as_str);

@@ -29,7 +29,10 @@ fn a_source_without_its_secret_is_named() {
         (r#"{"x": []}"#, "has no secret"),
         (r#"{"x": 5}"#, "must have a text or a list of texts"),
         (r#"{"x": [5]}"#, "must have a text or a list of texts"),
-        (r#"{"x": "a", "x": "b"}"#, "stands twice in WEBHOOK_SECRETS"),
+        (
+            r#"{"x": "a", "x": "b"}"#,
+            "is given twice in WEBHOOK_SECRETS",
+        ),
         (&many, "more than 8 secrets"),
     ] {
         shown_of("clerk", secrets, shown);

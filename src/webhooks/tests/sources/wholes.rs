@@ -141,7 +141,7 @@ fn a_name_that_stands_twice_in_a_source_refuses_it_with_its_place() {
         ),
     ] {
         let shown = problems("x", &source, &format!(r#"{{"x": "{WHSEC}"}}"#));
-        let expected = format!("WEBHOOKS.x.{place} stands twice: leave one of them out");
+        let expected = format!("WEBHOOKS.x.{place} is given twice: leave one of them out");
         assert_eq!(shown, expected, "{source}");
         let webhooks = format!(r#"{{"clerk": {{"preset": "clerk"}}, "x": {source}}}"#);
         let others = parse(&webhooks, &format!(r#"{{"clerk": "{WHSEC}"}}"#));
