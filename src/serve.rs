@@ -153,11 +153,9 @@ impl Serving<'_> {
             self.isolate.now_ms(),
         )?;
         let response = self.ask(config, &admitted, log).await?;
-        log.removal_id = match &admitted.call {
-            LedgerCall::Show { id, .. }
-            | LedgerCall::Cancel { id, .. }
-            | LedgerCall::Retry { id } => Some(id.clone()),
-            _ => removal_of(&response),
+        log.removal_id = match admitted.call.removal_id() {
+            Some(id) => Some(id.to_owned()),
+            None => removal_of(&response),
         };
         Ok(Reply::Ledger(response))
     }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use participant_remover::config::{self, Config};
 use participant_remover::ledger::{Ledger, Settings};
 use participant_remover::removal::{Leaving, MessageKey};
+use participant_remover::removals::call::{Delivery, PendingCancel};
 use participant_remover::removals::delivery::{cancel_pending, deliver};
 use participant_remover::removals::served::Served;
 use serde_json::{Value, json};
@@ -64,8 +65,14 @@ impl World {
             key: format!("ended/{at:?}"),
             digest: String::new(),
         };
-        let leaving = Some(&Leaving::Meeting);
-        let answer = deliver(&self.served(), SOURCE, &body, &message, at, leaving).unwrap();
+        let delivery = Delivery {
+            source: SOURCE.to_owned(),
+            body,
+            message,
+            event_at_ms: at,
+            leaving: Some(Leaving::Meeting),
+        };
+        let answer = deliver(&self.served(), &delivery).unwrap();
         serde_json::from_str::<Value>(&answer.body).unwrap()["result"].take()
     }
 
@@ -74,8 +81,13 @@ impl World {
         let user = json!({"meeting_id": MEETING, "custom_participant_id": "user"});
         let everyone = json!({"meeting_id": MEETING, "all": true});
         let body = json!({"removals": [user, everyone]}).to_string();
-        let at = Some(self.clock.now() - ago * SECOND);
-        let answer = cancel_pending(&self.served(), SOURCE, &body, at, Some("peer")).unwrap();
+        let cancel = PendingCancel {
+            source: SOURCE.to_owned(),
+            body,
+            event_at_ms: Some(self.clock.now() - ago * SECOND),
+            peer: Some("peer".to_owned()),
+        };
+        let answer = cancel_pending(&self.served(), &cancel).unwrap();
         serde_json::from_str::<Value>(&answer.body).unwrap()["result"]["cancelled"].take()
     }
 }

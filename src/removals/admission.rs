@@ -1,7 +1,7 @@
 //! Who may ask what of which ledger: decided in the Worker, before the ledger hears of it.
 
-use super::call::LedgerCall;
-use super::query;
+use super::call::{Creation, LedgerCall, ListQuery, ShowQuery};
+use super::query::{self, Query};
 use super::request;
 use crate::answer::{FieldProblem, Problem};
 use crate::config::{Caller, Config};
@@ -46,57 +46,55 @@ pub fn admit(
             create(config, caller, idempotency_key, body, now_ms)
         }
         Route::ListRemovals => {
-            let query = read(&[
+            let filters = [
                 "state",
                 "custom_participant_id",
                 "cursor",
                 "limit",
                 "app_id",
-            ])?;
-            let state = query.state.map(RemovalState::as_str).map(str::to_owned);
-            let call = LedgerCall::List {
-                state,
-                user: query.user.map(|user| user.as_str().to_owned()),
-                cursor: query.cursor,
-                limit: query.limit,
-            };
-            Ok(Admitted::of(query.app, false, call))
+            ];
+            Ok(list(read(&filters)?))
         }
         Route::ShowRemoval(id) => {
             let query = read(&["wait", "cursor", "limit", "app_id"])?;
-            let call = LedgerCall::Show {
+            let call = LedgerCall::Show(ShowQuery {
                 id: removal_id(id)?,
                 cursor: query.cursor,
                 limit: query.limit,
                 wait_seconds: query.wait_seconds,
-            };
+            });
             Ok(Admitted::of(query.app, !query.names_app, call))
         }
         Route::CancelRemoval(id) => {
             let query = read(&["app_id"])?;
-            let id = removal_id(id)?;
-            Ok(Admitted::of(
-                query.app,
-                !query.names_app,
-                LedgerCall::Cancel {
-                    id,
-                    caller: Some(caller.name.clone()),
-                },
-            ))
+            let call = LedgerCall::Cancel {
+                id: removal_id(id)?,
+                caller: Some(caller.name.clone()),
+            };
+            Ok(Admitted::of(query.app, !query.names_app, call))
         }
         Route::RetryRemoval(id) => {
             let query = read(&["app_id"])?;
-            let id = removal_id(id)?;
-            Ok(Admitted::of(
-                query.app,
-                !query.names_app,
-                LedgerCall::Retry { id },
-            ))
+            let call = LedgerCall::Retry {
+                id: removal_id(id)?,
+            };
+            Ok(Admitted::of(query.app, !query.names_app, call))
         }
         Route::Health | Route::DeleteParticipant(_) | Route::Webhook(_) => {
             Err(Problem::UnknownPath)
         }
     }
+}
+
+fn list(query: Query) -> Admitted {
+    let state = query.state.map(RemovalState::as_str).map(str::to_owned);
+    let call = LedgerCall::List(ListQuery {
+        state,
+        user: query.user.map(|user| user.as_str().to_owned()),
+        cursor: query.cursor,
+        limit: query.limit,
+    });
+    Admitted::of(query.app, false, call)
 }
 
 fn create(
@@ -117,11 +115,11 @@ fn create(
     let app = orders
         .first()
         .map_or_else(|| config.default_app.clone(), |order| order.app.clone());
-    let call = LedgerCall::Create {
+    let call = LedgerCall::Create(Creation {
         caller: caller.name.clone(),
         body: String::from_utf8_lossy(body).into_owned(),
         idempotency_key: idempotency_key.map(str::to_owned),
-    };
+    });
     Ok(Admitted::of(app, false, call))
 }
 

@@ -1,54 +1,28 @@
 //! What the Worker asks of an app's ledger. Both are of one deployment, or of two neighbouring ones during a rollout:
 //! fields may be added, with a default.
 
+mod payload;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use payload::{
+    Creation, Delivery, ListQuery, MeetingEnd, PendingCancel, Quarantine, ShowQuery,
+};
+
 use crate::ledger::SynchronousRemoval;
-use crate::removal::{Leaving, MessageKey};
 
 /// One call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LedgerCall {
-    /// Store removals. The body is the caller's own, checked already; the ledger reads it again by the same rules.
-    Create {
-        /// The caller's name.
-        caller: String,
-        /// The body of `POST /removals`.
-        body: String,
-        /// `Idempotency-Key`.
-        #[serde(default)]
-        idempotency_key: Option<String>,
-    },
+    /// Store removals.
+    Create(Creation),
     /// List removals, newest first.
-    List {
-        /// Only those in this state.
-        #[serde(default)]
-        state: Option<String>,
-        /// Only those of which a target names this user.
-        #[serde(default)]
-        user: Option<String>,
-        /// Where the page before ended.
-        #[serde(default)]
-        cursor: Option<u64>,
-        /// How many at most.
-        limit: u32,
-    },
+    List(ListQuery),
     /// Show a removal with a page of its items.
-    Show {
-        /// Its id.
-        id: String,
-        /// Where the page of items before ended.
-        #[serde(default)]
-        cursor: Option<u64>,
-        /// How many items at most.
-        limit: u32,
-        /// How long to wait for the next change, in seconds.
-        #[serde(default)]
-        wait_seconds: u32,
-    },
+    Show(ShowQuery),
     /// Cancel a removal.
     Cancel {
         /// Its id.
@@ -68,52 +42,13 @@ pub enum LedgerCall {
         removals: Vec<SynchronousRemoval>,
     },
     /// Store the removals that a webhook asks for.
-    Deliver {
-        /// The name under which they are recorded: `webhook:` and the source's name.
-        source: String,
-        /// The orders, as a body of `POST /removals`.
-        body: String,
-        /// How the message is known again.
-        message: MessageKey,
-        /// When the event happened, in milliseconds since the Unix epoch.
-        #[serde(default)]
-        event_at_ms: Option<u64>,
-        /// The event of `RealtimeKit`'s that it is, if it is one of leaving a meeting.
-        #[serde(default)]
-        leaving: Option<Leaving>,
-    },
+    Deliver(Delivery),
     /// Cancel what a source has scheduled for somebody who is back.
-    CancelPending {
-        /// `webhook:` and the source's name.
-        source: String,
-        /// The targets, as a body of `POST /removals`.
-        body: String,
-        /// When they came back, in milliseconds since the Unix epoch.
-        #[serde(default)]
-        event_at_ms: Option<u64>,
-        /// Their connection.
-        #[serde(default)]
-        peer: Option<String>,
-    },
+    CancelPending(PendingCancel),
     /// Note that a meeting has ended.
-    Ended {
-        /// `webhook:` and the source's name.
-        source: String,
-        /// Everyone in it, as a body of `POST /removals`.
-        body: String,
-        /// When it ended, in milliseconds since the Unix epoch.
-        #[serde(default)]
-        event_at_ms: Option<u64>,
-    },
+    Ended(MeetingEnd),
     /// Keep a signed event that could not be understood.
-    Quarantine {
-        /// `webhook:` and the source's name.
-        source: String,
-        /// What could not be understood.
-        problem: String,
-        /// How the message is known again.
-        message: MessageKey,
-    },
+    Quarantine(Quarantine),
     /// Read a note.
     Note {
         /// Its name.
@@ -170,27 +105,71 @@ impl LedgerCall {
             | Self::Health
             | Self::Note { .. }
             | Self::SetNote { .. } => SHORT_PATIENCE_MS,
-            _ => PATIENCE_MS,
+            Self::Create(_)
+            | Self::List(_)
+            | Self::Show(_)
+            | Self::Cancel { .. }
+            | Self::Retry { .. }
+            | Self::Deliver(_)
+            | Self::CancelPending(_)
+            | Self::Ended(_)
+            | Self::Quarantine(_) => PATIENCE_MS,
+        }
+    }
+
+    /// Whether it changes nothing, so that the alarm stays as it is.
+    #[must_use]
+    pub fn reads_only(&self) -> bool {
+        match self {
+            Self::List(_) | Self::Show(_) | Self::Health | Self::Note { .. } => true,
+            Self::Create(_)
+            | Self::Cancel { .. }
+            | Self::Retry { .. }
+            | Self::Record { .. }
+            | Self::Deliver(_)
+            | Self::CancelPending(_)
+            | Self::Ended(_)
+            | Self::Quarantine(_)
+            | Self::SetNote { .. }
+            | Self::Limited { .. } => false,
+        }
+    }
+
+    /// The removal that a caller names.
+    #[must_use]
+    pub fn removal_id(&self) -> Option<&str> {
+        match self {
+            Self::Show(ShowQuery { id, .. }) | Self::Cancel { id, .. } | Self::Retry { id } => {
+                Some(id)
+            }
+            _ => None,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::removals::query::MAX_WAIT_SECONDS;
+    use crate::removals::recorder::TRIES;
 
     #[test]
     fn no_wait_is_cut_off_and_a_record_is_tried_three_times_in_30_seconds() {
-        let show = LedgerCall::Show {
+        let show = LedgerCall::Show(ShowQuery {
             id: String::new(),
             cursor: None,
             limit: 1,
-            wait_seconds: 60,
-        };
-        assert!(show.patience_ms() > 60_000);
+            wait_seconds: MAX_WAIT_SECONDS,
+        });
+        assert!(show.patience_ms() > 1_000 * MAX_WAIT_SECONDS);
         let record = LedgerCall::Record {
             removals: Vec::new(),
         };
-        assert!((1_000..10_000).contains(&record.patience_ms()));
+        let patience = Duration::from_millis(record.patience_ms().into());
+        let longest: Duration = TRIES.iter().map(|wait| *wait + patience).sum();
+        assert!(longest < Duration::from_secs(30), "{longest:?}");
+        assert_eq!(TRIES.len(), 3);
     }
 }

@@ -1,5 +1,6 @@
 //! The ledger's side of webhooks: what a verified message asks for, stored once.
 
+use super::call::{Delivery, MeetingEnd, PendingCancel, Quarantine};
 use super::request;
 use super::served::Served;
 use crate::answer::Answer;
@@ -27,12 +28,15 @@ impl MessageKey {
 /// Stores the removal of a message.
 pub fn deliver<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
-    source: &str,
-    body: &str,
-    message: &MessageKey,
-    event_at: Option<u64>,
-    leaving: Option<&Leaving>,
+    delivery: &Delivery,
 ) -> Result<Answer, StoreError> {
+    let Delivery {
+        source,
+        body,
+        message,
+        event_at_ms: event_at,
+        leaving,
+    } = delivery;
     let key = message.key(source);
     let orders = orders(served, body)?;
     let now = served.clock.now_ms();
@@ -41,7 +45,7 @@ pub fn deliver<S: Store, C: Clock>(
         if let Some(earlier) = served.ledger.replay(Some(&key), now)? {
             return served.stored(earlier, 200, KEY_NAME);
         }
-        if let Some(reason) = is_back(served, source, &orders, event_at, leaving)? {
+        if let Some(reason) = is_back(served, source, &orders, *event_at, leaving)? {
             served.ledger.remember_ignored(&key, now)?;
             return Ok(ignored_by_ledger(reason));
         }
@@ -50,7 +54,7 @@ pub fn deliver<S: Store, C: Clock>(
         caller: None,
         source,
         // Whoever has left by now: without its time, the event is about nobody who is added later.
-        event_at: event_at.or(leaving.map(|_| now)),
+        event_at: event_at.or(leaving.as_ref().map(|_| now)),
         key: Some(&key),
     };
     let acceptance = served.ledger.accept(&orders, &origin, served.clock)?;
@@ -60,15 +64,14 @@ pub fn deliver<S: Store, C: Clock>(
 /// Notes that a meeting has ended: whoever was in it has left it, by whatever connection.
 pub fn ended<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
-    source: &str,
-    body: &str,
-    event_at: Option<u64>,
+    end: &MeetingEnd,
 ) -> Result<Answer, StoreError> {
     let now = served.clock.now_ms();
-    for order in orders(served, body)? {
+    for order in orders(served, &end.body)? {
         // Without its time a repeat could not be told from another end.
-        if let (Target::EveryoneInMeeting { meeting }, Some(at)) = (&order.target, event_at) {
-            served.ledger.ended(source, meeting, at, now)?;
+        if let (Target::EveryoneInMeeting { meeting }, Some(at)) = (&order.target, end.event_at_ms)
+        {
+            served.ledger.ended(&end.source, meeting, at, now)?;
         }
     }
     let reason = "no rule of this source removes anybody when a meeting ends";
@@ -123,14 +126,12 @@ fn orders<S: Store, C: Clock>(
 /// Keeps a message that could not be understood.
 pub fn quarantine<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
-    source: &str,
-    problem: &str,
-    message: &MessageKey,
+    event: &Quarantine,
 ) -> Result<Answer, StoreError> {
-    let key = message.key(source);
+    let key = event.message.key(&event.source);
     let event = Quarantined {
-        source,
-        problem,
+        source: &event.source,
+        problem: &event.problem,
         key: Some(&key),
     };
     let acceptance = served.ledger.quarantine(&event, served.clock)?;
@@ -140,14 +141,13 @@ pub fn quarantine<S: Store, C: Clock>(
 /// Cancels what `source` has scheduled for those who are back.
 pub fn cancel_pending<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
-    source: &str,
-    body: &str,
-    event_at: Option<u64>,
-    peer: Option<&str>,
+    cancel: &PendingCancel,
 ) -> Result<Answer, StoreError> {
+    let source = cancel.source.as_str();
+    let (event_at, peer) = (cancel.event_at_ms, cancel.peer.as_deref());
     let &Served { ledger, clock, .. } = served;
     let now = clock.now_ms();
-    let orders = orders(served, body)?;
+    let orders = orders(served, &cancel.body)?;
     let user = orders.iter().find_map(|order| match &order.target {
         Target::UserInMeeting { user, .. } => Some(user),
         _ => None,

@@ -1,6 +1,7 @@
 //! What is decided about a webhook's message → what is asked of the ledger, or what is answered at once.
 
 use super::LedgerCall;
+use super::call::{Delivery, MeetingEnd, PendingCancel, Quarantine};
 use super::request;
 use crate::answer::{FieldProblem, Problem};
 use crate::removal::{RemovalOrder, Target};
@@ -37,36 +38,36 @@ pub fn handling(source: &Source, decision: Decision) -> Result<Handling, Problem
             event_at_ms,
             message,
             leaving,
-        } => LedgerCall::Deliver {
+        } => LedgerCall::Deliver(Delivery {
             source: name,
             body: orders_body(&[order])?,
             message,
             event_at_ms,
             leaving,
-        },
+        }),
         Decision::CancelPending {
             targets,
             joined_at_ms,
             peer,
-        } => LedgerCall::CancelPending {
+        } => LedgerCall::CancelPending(PendingCancel {
             source: name,
             body: targets_body(source, targets)?,
             event_at_ms: joined_at_ms,
             peer,
-        },
+        }),
         Decision::Ended {
             meeting,
             ended_at_ms,
-        } => LedgerCall::Ended {
+        } => LedgerCall::Ended(MeetingEnd {
             source: name,
             body: targets_body(source, vec![Target::EveryoneInMeeting { meeting }])?,
             event_at_ms: ended_at_ms,
-        },
-        Decision::Quarantine { reason, message } => LedgerCall::Quarantine {
+        }),
+        Decision::Quarantine { reason, message } => LedgerCall::Quarantine(Quarantine {
             source: name,
             problem: reason,
             message,
-        },
+        }),
     }))
 }
 
@@ -137,24 +138,24 @@ mod tests {
         let order = format!(
             r#"{{"meeting_id":"{MEETING}","custom_participant_id":"user-1","app_id":"app1","kick":true,"dry_run":false,"not_before":"2026-09-21T14:13:20.000Z","reason":"left"}}"#
         );
-        let expected = LedgerCall::Deliver {
+        let expected = LedgerCall::Deliver(Delivery {
             source: "webhook:realtimekit".to_owned(),
             body: format!(r#"{{"removals":[{order}]}}"#),
             message: message(),
             event_at_ms: Some(7),
             leaving,
-        };
+        });
         assert_eq!(removed, expected);
 
         let quarantined = call(Decision::Quarantine {
             reason: "no meeting".to_owned(),
             message: message(),
         });
-        let expected = LedgerCall::Quarantine {
+        let expected = LedgerCall::Quarantine(Quarantine {
             source: "webhook:realtimekit".to_owned(),
             problem: "no meeting".to_owned(),
             message: message(),
-        };
+        });
         assert_eq!(quarantined, expected);
     }
 
@@ -167,12 +168,12 @@ mod tests {
             peer: Some("peer-1".to_owned()),
         });
         let target = format!(r#"{{"meeting_id":"{MEETING}","all":true"#);
-        let LedgerCall::CancelPending {
+        let LedgerCall::CancelPending(PendingCancel {
             source,
             body,
             event_at_ms: Some(8),
             peer: Some(peer),
-        } = cancelled
+        }) = cancelled
         else {
             panic!("{cancelled:?}");
         };
@@ -186,11 +187,11 @@ mod tests {
             meeting: meeting(),
             ended_at_ms: Some(9),
         });
-        let LedgerCall::Ended {
+        let LedgerCall::Ended(MeetingEnd {
             body,
             event_at_ms: Some(9),
             ..
-        } = ended
+        }) = ended
         else {
             panic!("{ended:?}");
         };

@@ -9,8 +9,8 @@ use crate::query::pairs;
 
 /// How many rows a page has when nobody says.
 const DEFAULT_LIMIT: u32 = 50;
-/// The time after which clients tend to hang up.
-const MAX_WAIT_SECONDS: u32 = 30;
+/// The longest `wait`: the time after which clients tend to hang up.
+pub const MAX_WAIT_SECONDS: u32 = 30;
 
 /// A query, read.
 #[derive(Debug, Clone, PartialEq, Eq)]

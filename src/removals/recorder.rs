@@ -14,6 +14,13 @@ const FULL: usize = 200;
 /// A flush that has not begun by then was cancelled by the runtime, with the request that it belonged to.
 const OVERDUE_MS: u64 = 1_000;
 
+/// How long to wait before each try to reach the ledger. A record that comes twice is one.
+pub const TRIES: [Duration; 3] = [
+    Duration::ZERO,
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+];
+
 /// What an isolate has answered and not yet given to the ledger.
 #[derive(Debug, Default)]
 pub struct Recorder {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::call::LedgerCall;
+use super::call::{Creation, LedgerCall, ListQuery, ShowQuery};
 use super::delivery::{cancel_pending, deliver, ended, quarantine};
 use super::request;
 use super::served::Served;
@@ -28,23 +28,9 @@ pub async fn serve<S: Store, C: Clock>(
 ) -> Result<Answer, StoreError> {
     let (ledger, now) = (served.ledger, served.clock.now_ms());
     match call {
-        LedgerCall::Create {
-            caller,
-            body,
-            idempotency_key,
-        } => create(served, caller, body, idempotency_key.as_deref()),
-        LedgerCall::List {
-            state,
-            user,
-            cursor,
-            limit,
-        } => list(served, state.as_deref(), user.as_deref(), *cursor, *limit),
-        LedgerCall::Show {
-            id,
-            cursor,
-            limit,
-            wait_seconds,
-        } => show(served, id, *cursor, *limit, *wait_seconds).await,
+        LedgerCall::Create(creation) => create(served, creation),
+        LedgerCall::List(query) => list(served, query),
+        LedgerCall::Show(query) => show(served, query).await,
         LedgerCall::Cancel { id, caller } => {
             let cancel =
                 |ledger: &Ledger<S>, id: &RemovalId, now| ledger.cancel(id, caller.as_deref(), now);
@@ -57,32 +43,10 @@ pub async fn serve<S: Store, C: Clock>(
             )
         }
         LedgerCall::Retry { id } => change(served, id, 202, Ledger::retry, why_not_again),
-        LedgerCall::Deliver {
-            source,
-            body,
-            message,
-            event_at_ms,
-            leaving,
-        } => {
-            let leaving = leaving.as_ref();
-            deliver(served, source, body, message, *event_at_ms, leaving)
-        }
-        LedgerCall::CancelPending {
-            source,
-            body,
-            event_at_ms,
-            peer,
-        } => cancel_pending(served, source, body, *event_at_ms, peer.as_deref()),
-        LedgerCall::Ended {
-            source,
-            body,
-            event_at_ms,
-        } => ended(served, source, body, *event_at_ms),
-        LedgerCall::Quarantine {
-            source,
-            problem,
-            message,
-        } => quarantine(served, source, problem, message),
+        LedgerCall::Deliver(delivery) => deliver(served, delivery),
+        LedgerCall::CancelPending(cancel) => cancel_pending(served, cancel),
+        LedgerCall::Ended(end) => ended(served, end),
+        LedgerCall::Quarantine(event) => quarantine(served, event),
         LedgerCall::Record { removals } => {
             let keep = served.config.record_synchronous;
             ledger.hear_of_app(&served.api(), removals)?;
@@ -101,31 +65,36 @@ fn done((): ()) -> Answer {
 
 fn list<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
-    state: Option<&str>,
-    user: Option<&str>,
-    cursor: Option<u64>,
-    limit: u32,
+    query: &ListQuery,
 ) -> Result<Answer, StoreError> {
     let now = served.clock.now_ms();
-    let user = user.map(CustomParticipantId::parse).transpose();
-    let user = user.map_err(|_| StoreError("a user whose id breaks the rules".to_owned()))?;
+    // What cannot be read is of another version of this Worker: no filter is better than another one.
+    let wrong = |what: &str| {
+        StoreError(format!(
+            "a list by {what} of another version of this Worker"
+        ))
+    };
+    let state = query.state.as_deref();
+    let state = state.map(|state| RemovalState::parse(state).ok_or_else(|| wrong("a state")));
+    let user = query.user.as_deref();
+    let user = user.map(|user| CustomParticipantId::parse(user).map_err(|_| wrong("a user")));
+    let user = user.transpose()?;
     let filter = Filter {
-        state: state.and_then(RemovalState::parse),
+        state: state.transpose()?,
         user: user.as_ref(),
     };
-    let listing = served.ledger.list(filter, cursor, limit, now)?;
+    let listing = served.ledger.list(filter, query.cursor, query.limit, now)?;
     Ok(removals(&listing, served.app))
 }
 
 fn create<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
-    caller: &str,
-    body: &str,
-    idempotency_key: Option<&str>,
+    creation: &Creation,
 ) -> Result<Answer, StoreError> {
-    let key = idempotency_key.map(|key| Key {
+    let Creation { caller, body, .. } = creation;
+    let key = creation.idempotency_key.as_ref().map(|key| Key {
         scope: format!("caller:{caller}"),
-        key: key.to_owned(),
+        key: key.clone(),
         digest: sha256_hex(body.as_bytes()),
     });
     let origin = Origin {
@@ -144,18 +113,15 @@ fn create<S: Store, C: Clock>(
 
 async fn show<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
-    id: &str,
-    cursor: Option<u64>,
-    limit: u32,
-    wait_seconds: u32,
+    query: &ShowQuery,
 ) -> Result<Answer, StoreError> {
     let &Served {
         ledger, app, clock, ..
     } = served;
-    let Some(id) = RemovalId::parse(id) else {
+    let Some(id) = RemovalId::parse(&query.id) else {
         return Ok(Problem::UnknownRemoval.answer());
     };
-    let wait_ms = (u64::from(wait_seconds) * 1000).min(LONGEST_WAIT_MS);
+    let wait_ms = (u64::from(query.wait_seconds) * 1000).min(LONGEST_WAIT_MS);
     let until = clock.now_ms().saturating_add(wait_ms);
     let mut first = None;
     loop {
@@ -171,7 +137,7 @@ async fn show<S: Store, C: Clock>(
     let Some(view) = ledger.show(&id, clock.now_ms())? else {
         return Ok(Problem::UnknownRemoval.answer());
     };
-    let Some(items) = ledger.items(&id, cursor, limit)? else {
+    let Some(items) = ledger.items(&id, query.cursor, query.limit)? else {
         return Ok(Problem::UnknownRemoval.answer());
     };
     Ok(removal_with_items(&view, &items, app))

@@ -127,11 +127,7 @@ impl RemovalLedger {
             clock: &*self.isolate,
         };
         let answer = serve(&served, &call).await;
-        let reads = matches!(
-            call,
-            LedgerCall::List { .. } | LedgerCall::Show { .. } | LedgerCall::Health
-        );
-        if !reads || is_first || AlarmClock(&self.state).is_lost().await? {
+        if !call.reads_only() || is_first || AlarmClock(&self.state).is_lost().await? {
             self.arm(&ledger).await?;
         }
         tell(&app, &ledger.take_ended(self.isolate.now_ms())?);

@@ -1,7 +1,6 @@
 //! Synchronous removals into the history, after they were answered.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
@@ -12,16 +11,10 @@ use crate::ledger::{RemovalId, SynchronousRemoval};
 use crate::log::{RequestLog, log_ledger_error};
 use crate::realtimekit::Clock;
 use crate::removals::LedgerCall;
+use crate::removals::recorder::TRIES;
 use crate::runtime::isolate::Isolate;
 use crate::runtime::ledger_stub::ask_ledger;
 use worker::Env;
-
-/// How long to wait before each try to reach the ledger. A record that comes twice is one.
-const TRIES: [Duration; 3] = [
-    Duration::ZERO,
-    Duration::from_secs(1),
-    Duration::from_secs(5),
-];
 
 impl Serving<'_> {
     /// Tells the ledger of a synchronous removal after the answer has been sent: for its history, where that is kept,

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::log::{RequestLog, log_ledger_error, log_webhook_error};
 use crate::realtimekit::Clock;
 use crate::removals::LedgerCall;
+use crate::removals::call::Quarantine;
 use crate::removals::delivery::{CANCELLED_HEADER, IGNORED_HEADER, ignored};
 use crate::removals::handling::{Handling, handling};
 use crate::runtime::ledger_stub::call_ledger;
@@ -37,7 +38,7 @@ impl Serving<'_> {
         let decision = decide(source, &verified, &body, self.isolate.now_ms());
         let call = match handling(source, decision)? {
             Handling::Call(call) => {
-                if let LedgerCall::Quarantine { problem, .. } = &call {
+                if let LedgerCall::Quarantine(Quarantine { problem, .. }) = &call {
                     log.bad_event = Some(problem.clone());
                 }
                 call

@@ -35,11 +35,11 @@ fn a_creation_goes_to_the_ledger_of_its_app_with_the_callers_name() {
     assert_eq!(admitted.app.as_str(), "app2");
     assert_eq!(
         admitted.call,
-        LedgerCall::Create {
+        LedgerCall::Create(Creation {
             caller: "desk".to_owned(),
             body: body.to_owned(),
             idempotency_key: Some("key-1".to_owned())
-        }
+        })
     );
 }
 
@@ -68,12 +68,12 @@ fn a_list_is_filtered_and_paged() {
     assert_eq!(admitted.app.as_str(), "app2");
     assert_eq!(
         admitted.call,
-        LedgerCall::List {
+        LedgerCall::List(ListQuery {
             state: Some("failed".to_owned()),
             user: Some("ann@example.com".to_owned()),
             cursor: Some(7),
             limit: 200
-        }
+        })
     );
 }
 
