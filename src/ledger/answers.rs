@@ -156,26 +156,29 @@ impl<S: Store> Ledger<S> {
         random: f64,
         now: u64,
     ) -> Result<(), StoreError> {
+        match request {
+            Request::KickAll { .. } => self.kicked(work, 1, None, result.map(drop), random, now),
+            Request::Kick {
+                participants, last, ..
+            } => {
+                let named = participants.len();
+                self.kicked(work, named, Some(*last), result.map(drop), random, now)
+            }
+            Request::Session { .. } => self.session_seen(work, result.map(drop), random, now),
+            _ => self.take_list(request, work, result, random, now),
+        }
+    }
+
+    /// The same of a list, or of the question for the app before it.
+    fn take_list(
+        &self,
+        request: &Request,
+        work: &Work,
+        result: Result<Body, (ApiError, Option<String>)>,
+        random: f64,
+        now: u64,
+    ) -> Result<(), StoreError> {
         match (request, result) {
-            (Request::KickAll { .. }, result) => {
-                self.kicked(work, 1, None, result.map(drop), random, now)
-            }
-            (
-                Request::Kick {
-                    participants, last, ..
-                },
-                result,
-            ) => self.kicked(
-                work,
-                participants.len(),
-                Some(*last),
-                result.map(drop),
-                random,
-                now,
-            ),
-            (Request::Session { .. }, result) => {
-                self.session_seen(work, result.map(drop), random, now)
-            }
             (_, Ok(Body::Meetings(page))) => {
                 if let (1, Some(total)) = (work.page, page.total_count) {
                     self.note_meetings(total)?;

@@ -99,39 +99,27 @@ impl<S: Store> Ledger<S> {
         worked: &mut Worked,
     ) -> Result<(), StoreError> {
         let started = client.clock.now_ms();
-        let end = started.saturating_add(WORK_MS);
-        let mut renewed = started;
-        let mut sent = 0;
         self.renew(started, alarm).await?;
         self.recover(started)?;
         self.recall_app(api)?;
         self.untidy.set(true);
-        let mut purge_at = started;
+        let mut shift = Shift::begin(started);
         let mut in_flight = FuturesUnordered::new();
         loop {
             let now = client.clock.now_ms();
-            if now >= renewed.saturating_add(RENEW_MS) {
-                renewed = now;
+            if shift.is_to_renew(now) {
                 self.renew(now, alarm).await?;
             }
             // The clock stands still in a turn: there is one portion in each at most.
-            if self.untidy.get() && now >= purge_at {
-                purge_at = after(now, PAUSE);
+            if self.untidy.get() && shift.is_to_sweep(now) {
                 worked.purged += self.purge(now)?;
             }
-            let left = if now < end {
-                REQUESTS_AN_ALARM - sent
-            } else {
-                0
-            };
+            let left = shift.left(now);
             let room = left.min(CONCURRENCY - in_flight.len());
             let steps = self.next_steps(now, room)?;
-            sent += steps.len();
-            in_flight.extend(
-                steps
-                    .into_iter()
-                    .map(|step| self.carry_out(step, api, client)),
-            );
+            shift.sent += steps.len();
+            let steps = steps.into_iter();
+            in_flight.extend(steps.map(|step| self.carry_out(step, api, client)));
             let wait = if left > 0 && in_flight.len() < CONCURRENCY {
                 self.wait(now, !in_flight.is_empty())?
             } else {
@@ -181,6 +169,56 @@ impl<S: Store> Ledger<S> {
         let wait = wait.map(|wait| Duration::from_millis(wait).min(LOOK));
         let sweep = self.untidy.get().then_some(PAUSE);
         Ok(wait.into_iter().chain(sweep).min())
+    }
+}
+
+/// The work of one alarm.
+struct Shift {
+    /// When it sends no more, in milliseconds since the Unix epoch.
+    end: u64,
+    /// When the alarm behind it was set last.
+    renewed: u64,
+    /// When the next portion may be swept.
+    sweep_at: u64,
+    /// How many requests it has sent.
+    sent: usize,
+}
+
+impl Shift {
+    fn begin(now: u64) -> Self {
+        Self {
+            end: now.saturating_add(WORK_MS),
+            renewed: now,
+            sweep_at: now,
+            sent: 0,
+        }
+    }
+
+    /// Whether the alarm is to be set again, which is taken as done then.
+    fn is_to_renew(&mut self, now: u64) -> bool {
+        let due = now >= self.renewed.saturating_add(RENEW_MS);
+        if due {
+            self.renewed = now;
+        }
+        due
+    }
+
+    /// Whether a portion is to be swept, which is taken as done then.
+    fn is_to_sweep(&mut self, now: u64) -> bool {
+        let due = now >= self.sweep_at;
+        if due {
+            self.sweep_at = after(now, PAUSE);
+        }
+        due
+    }
+
+    /// How many requests may leave still.
+    fn left(&self, now: u64) -> usize {
+        if now < self.end {
+            REQUESTS_AN_ALARM.saturating_sub(self.sent)
+        } else {
+            0
+        }
     }
 }
 

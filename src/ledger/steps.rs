@@ -3,7 +3,7 @@
 use super::Ledger;
 use super::kicks::{FRESH_MS, FRESH_OF_ALL_MS};
 use super::stage::Stage;
-use super::store::{Store, StoreError};
+use super::store::{Row, Store, StoreError};
 use super::work::{KICKS_ALL, LISTED_MS, Work};
 use crate::ids::{MeetingId, ParticipantId};
 use crate::values;
@@ -80,14 +80,37 @@ impl Request {
 }
 
 impl<S: Store> Ledger<S> {
-    /// The removal's next participant. Whoever may be back since their kick is not among them.
+    /// The request for the removal's next participant.
     pub(super) fn due_item(
         &self,
         removal: u64,
         dry: bool,
         now: u64,
     ) -> Result<Option<Request>, StoreError> {
-        let row = loop {
+        let Some(row) = self.next_item(removal, now)? else {
+            return Ok(None);
+        };
+        let item = row.integer(0)?;
+        let meeting = meeting(row.text(1)?)?;
+        let participant = participant(row.text(2)?)?;
+        Ok(Some(if dry {
+            Request::Look {
+                item,
+                meeting,
+                participant,
+            }
+        } else {
+            Request::Delete {
+                item,
+                meeting,
+                participant,
+            }
+        }))
+    }
+
+    /// The row of the removal's next participant, marked as sent. Whoever may be back since their kick is not among them.
+    fn next_item(&self, removal: u64, now: u64) -> Result<Option<Row>, StoreError> {
+        loop {
             let rows = self.store.run(
                 &format!("UPDATE items SET sent_at = ?2, due_at = NULL, attempts = attempts + 1, finds_app = 0
                  WHERE id = (SELECT id FROM items WHERE removal = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT 1)
@@ -110,25 +133,9 @@ impl<S: Store> Ledger<S> {
             // A question for the app is not a delete that would come late.
             let is_late = row.flag(4)? && !self.pacing.borrow().doubtful;
             if !is_late || !self.kick_anew(row.integer(0)?, row.integer(3)?, now)? {
-                break row;
+                return Ok(Some(row));
             }
-        };
-        let item = row.integer(0)?;
-        let meeting = meeting(row.text(1)?)?;
-        let participant = participant(row.text(2)?)?;
-        Ok(Some(if dry {
-            Request::Look {
-                item,
-                meeting,
-                participant,
-            }
-        } else {
-            Request::Delete {
-                item,
-                meeting,
-                participant,
-            }
-        }))
+        }
     }
 
     /// A page that is in flight for another removal is not asked for again: it will be shared.

@@ -50,15 +50,9 @@ impl<S: Store> Ledger<S> {
             };
             let removal = row.integer(0)?;
             last = (row.integer(3)?, removal);
-            if row.text(1)? != "running" {
-                if row.flag(4)? && !self.lets_in(last, &mut room, now)? {
-                    self.hold(removal, now)?;
-                    continue;
-                }
-                self.start(removal, now)?;
-                if row.flag(4)? {
-                    self.wake_held(now)?;
-                }
+            let is_new = row.text(1)? != "running";
+            if is_new && !self.take_up(last, row.flag(4)?, &mut room, now)? {
+                continue;
             }
             let request = match self.due_item(removal, row.flag(2)?, now)? {
                 Some(request) => Some(request),
@@ -77,6 +71,26 @@ impl<S: Store> Ledger<S> {
                 room = room.map(|left: u64| left.saturating_add(1));
             }
         }
+    }
+
+    /// Starts the removal of that turn and number. False where it has to wait for room.
+    fn take_up(
+        &self,
+        place: (u64, u64),
+        everywhere: bool,
+        room: &mut Option<u64>,
+        now: u64,
+    ) -> Result<bool, StoreError> {
+        let (_, removal) = place;
+        if everywhere && !self.lets_in(place, room, now)? {
+            self.hold(removal, now)?;
+            return Ok(false);
+        }
+        self.start(removal, now)?;
+        if everywhere {
+            self.wake_held(now)?;
+        }
+        Ok(true)
     }
 
     /// A removal that was served goes to the end of the queue; but a kick is one turn with what follows it, since whoever was
