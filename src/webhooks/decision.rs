@@ -58,3 +58,25 @@ pub enum Decision {
     /// Answer 401: the signature holds, but the message is for somebody else.
     Refused(Refused),
 }
+
+impl Decision {
+    /// When what it is about happened, in milliseconds since the Unix epoch, where the event says so.
+    #[must_use]
+    pub fn happened_at_ms(&self) -> Option<u64> {
+        match self {
+            Self::Remove {
+                event_at_ms: at, ..
+            }
+            | Self::CancelPending {
+                joined_at_ms: at, ..
+            }
+            | Self::Ended {
+                ended_at_ms: at, ..
+            } => *at,
+            Self::Ignored { .. }
+            | Self::Quarantine { .. }
+            | Self::BadEvent { .. }
+            | Self::Refused(_) => None,
+        }
+    }
+}

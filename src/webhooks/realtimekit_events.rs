@@ -18,74 +18,32 @@ use crate::rfc3339::milliseconds;
 /// Decides about a message whose signature holds.
 #[must_use]
 pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64) -> Decision {
-    let effect = match event::parse(body) {
-        Ok(document) => effect(settings, &document),
-        Err(_) if !names_organization(settings, body) => Ok(Effect::OtherOrganization),
+    let others = Decision::Refused(Refused::OtherOrganization);
+    let decided = match event::parse(body) {
+        Ok(document) if !is_of_organization(settings, &document) => Ok(others),
+        Err(_) if !names_organization(settings, body) => Ok(others),
         Err(problem) => Err(format!("the body {problem}")),
+        Ok(document) => Event {
+            source,
+            settings,
+            body,
+            document,
+            now_ms,
+        }
+        .decide(),
     };
-    let at_ms = match &effect {
-        Ok(Effect::Remove(removal)) => removal.at_ms,
-        Ok(Effect::Cancel(joined)) => joined.at_ms,
-        Ok(Effect::Ended(_, at_ms)) => *at_ms,
-        _ => None,
-    };
-    if at_ms.is_some_and(|at| at < now_ms.saturating_sub(KNOWN_MS)) {
+    let decision = decided.unwrap_or_else(|reason| Decision::Quarantine {
+        reason,
+        message: body_key(body),
+    });
+    let happened = decision.happened_at_ms();
+    if happened.is_some_and(|at| at < now_ms.saturating_sub(KNOWN_MS)) {
+        let reason = "the event is more than 7 days old: repeats are not known for longer";
         return Decision::Ignored {
-            reason: "the event is more than 7 days old: repeats are not known for longer"
-                .to_owned(),
+            reason: reason.to_owned(),
         };
     }
-    match effect {
-        Ok(Effect::Remove(removal)) => {
-            let timing = (removal.rule.kick, removal.rule.delay_seconds);
-            Decision::Remove {
-                order: order(source, removal.target, timing, removal.event, now_ms),
-                event_at_ms: removal.at_ms,
-                message: body_key(body),
-                leaving: Some(removal.leaving),
-            }
-        }
-        Ok(Effect::Cancel(joined)) => Decision::CancelPending {
-            targets: joined.targets,
-            joined_at_ms: joined.at_ms,
-            peer: joined.peer,
-        },
-        Ok(Effect::Ended(meeting, ended_at_ms)) => Decision::Ended {
-            meeting,
-            ended_at_ms,
-        },
-        Ok(Effect::Nothing) => Decision::Ignored {
-            reason: "no rule of this source is for this event".to_owned(),
-        },
-        Ok(Effect::OtherOrganization) => Decision::Refused(Refused::OtherOrganization),
-        Err(reason) => Decision::Quarantine {
-            reason,
-            message: body_key(body),
-        },
-    }
-}
-
-enum Effect {
-    Remove(Removal),
-    Cancel(Joined),
-    /// Nobody is to be removed, but all connections are over.
-    Ended(MeetingId, Option<u64>),
-    Nothing,
-    OtherOrganization,
-}
-
-struct Removal {
-    event: &'static str,
-    target: Target,
-    rule: RealtimeKitRule,
-    at_ms: Option<u64>,
-    leaving: Leaving,
-}
-
-struct Joined {
-    targets: Vec<Target>,
-    at_ms: Option<u64>,
-    peer: Option<String>,
+    decision
 }
 
 /// How long a repeat of an event is known at least, in milliseconds. The same body is not believed for longer.
@@ -97,71 +55,113 @@ const LEFT: &str = "meeting.participantLeft";
 const ENDED: &str = "meeting.ended";
 const JOINED: &str = "meeting.participantJoined";
 
-fn effect(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
-    if !is_of_organization(settings, document) {
-        return Ok(Effect::OtherOrganization);
-    }
-    let event = document.get("event").and_then(Value::as_str);
-    let event = event.ok_or("/event must be a text")?;
-    let (left, ended) = (settings.participant_left, settings.meeting_ended);
-    let effect = match (event, left, ended) {
-        (LEFT, Some(rule), _) => user_in_meeting(document).map(|target| {
-            Effect::Remove(Removal {
-                event: LEFT,
-                target,
-                rule,
-                at_ms: time(document, "/participant/leftAt"),
-                leaving: Leaving::Connection {
-                    peer: peer(document),
-                },
-            })
-        }),
-        (ENDED, _, Some(rule)) => meeting(document).map(|meeting| {
-            Effect::Remove(Removal {
-                event: ENDED,
-                target: Target::EveryoneInMeeting { meeting },
-                rule,
-                at_ms: time(document, "/meeting/endedAt"),
-                leaving: Leaving::Meeting,
-            })
-        }),
-        (ENDED, Some(_), None) => meeting(document)
-            .map(|meeting| Effect::Ended(meeting, time(document, "/meeting/endedAt"))),
-        (JOINED, ..) => joined(settings, document),
-        _ => Ok(Effect::Nothing),
-    };
-    effect.map_err(|rule| format!("{event}: {rule}"))
+/// An event of the configured organization.
+struct Event<'a> {
+    source: &'a Source,
+    settings: &'a RealtimeKit,
+    body: &'a [u8],
+    document: Value,
+    now_ms: u64,
 }
 
-/// Whoever joins is there again: neither their own leaving nor the end of the meeting, both of which can be a lost
-/// connection, may still take effect.
-fn joined(settings: &RealtimeKit, document: &Value) -> Result<Effect, String> {
-    // Also without a delay: events overtake each other, and somebody may be there by two connections.
-    // Nobody's user has no removal that could be cancelled.
-    let user = document.pointer("/participant/customParticipantId");
-    let user = user.filter(|user| !user.is_null() && settings.participant_left.is_some());
-    let user = user.map(|_| user_in_meeting(document));
-    let everyone = settings.meeting_ended.map(|_| meeting(document));
-    let (mut targets, mut problem) = (Vec::new(), None);
-    let found = [
-        user,
-        everyone.map(|meeting| meeting.map(|meeting| Target::EveryoneInMeeting { meeting })),
-    ];
-    for target in found.into_iter().flatten() {
-        match target {
-            Ok(target) => targets.push(target),
-            Err(rule) => problem = Some(rule),
+impl Event<'_> {
+    /// What is to be done, or what cannot be understood.
+    fn decide(&self) -> Result<Decision, String> {
+        let document = &self.document;
+        let event = document.get("event").and_then(Value::as_str);
+        let event = event.ok_or("/event must be a text")?;
+        let settings = self.settings;
+        let decision = match (event, settings.participant_left, settings.meeting_ended) {
+            (LEFT, Some(rule), _) => user_in_meeting(document).map(|target| {
+                let leaving = Leaving::Connection {
+                    peer: peer(document),
+                };
+                self.remove(
+                    LEFT,
+                    target,
+                    rule,
+                    time(document, "/participant/leftAt"),
+                    leaving,
+                )
+            }),
+            (ENDED, left, ended) if left.is_some() || ended.is_some() => {
+                meeting(document).map(|meeting| self.ended(meeting, ended))
+            }
+            (JOINED, ..) => self.joined(),
+            _ => Ok(not_for_this_event()),
+        };
+        decision.map_err(|rule| format!("{event}: {rule}"))
+    }
+
+    fn remove(
+        &self,
+        event: &'static str,
+        target: Target,
+        rule: RealtimeKitRule,
+        event_at_ms: Option<u64>,
+        leaving: Leaving,
+    ) -> Decision {
+        let timing = (rule.kick, rule.delay_seconds);
+        Decision::Remove {
+            order: order(self.source, target, timing, event, self.now_ms),
+            event_at_ms,
+            message: body_key(self.body),
+            leaving: Some(leaving),
         }
     }
-    match (targets.is_empty(), problem) {
-        (true, Some(problem)) => Err(problem),
-        (true, None) => Ok(Effect::Nothing),
-        // Somebody whose id is no id keeps the meeting from being emptied all the same.
-        (false, _) => Ok(Effect::Cancel(Joined {
-            targets,
-            at_ms: time(document, "/participant/joinedAt"),
-            peer: peer(document),
-        })),
+
+    /// All connections to the meeting are over, and everyone in it is to go where a rule says so.
+    fn ended(&self, meeting: MeetingId, rule: Option<RealtimeKitRule>) -> Decision {
+        let ended_at_ms = time(&self.document, "/meeting/endedAt");
+        match rule {
+            Some(rule) => {
+                let everyone = Target::EveryoneInMeeting { meeting };
+                self.remove(ENDED, everyone, rule, ended_at_ms, Leaving::Meeting)
+            }
+            None => Decision::Ended {
+                meeting,
+                ended_at_ms,
+            },
+        }
+    }
+
+    /// Whoever joins is there again: neither their own leaving nor the end of the meeting, both of which can be a lost
+    /// connection, may still take effect.
+    fn joined(&self) -> Result<Decision, String> {
+        let (settings, document) = (self.settings, &self.document);
+        // Also without a delay: events overtake each other, and somebody may be there by two connections.
+        // Nobody's user has no removal that could be cancelled.
+        let user = document.pointer("/participant/customParticipantId");
+        let user = user.filter(|user| !user.is_null() && settings.participant_left.is_some());
+        let user = user.map(|_| user_in_meeting(document));
+        let everyone = settings.meeting_ended.map(|_| meeting(document));
+        let (mut targets, mut problem) = (Vec::new(), None);
+        let found = [
+            user,
+            everyone.map(|meeting| meeting.map(|meeting| Target::EveryoneInMeeting { meeting })),
+        ];
+        for target in found.into_iter().flatten() {
+            match target {
+                Ok(target) => targets.push(target),
+                Err(rule) => problem = Some(rule),
+            }
+        }
+        match (targets.is_empty(), problem) {
+            (true, Some(problem)) => Err(problem),
+            (true, None) => Ok(not_for_this_event()),
+            // Somebody whose id is no id keeps the meeting from being emptied all the same.
+            (false, _) => Ok(Decision::CancelPending {
+                targets,
+                joined_at_ms: time(document, "/participant/joinedAt"),
+                peer: peer(document),
+            }),
+        }
+    }
+}
+
+fn not_for_this_event() -> Decision {
+    Decision::Ignored {
+        reason: "no rule of this source is for this event".to_owned(),
     }
 }
 
