@@ -158,8 +158,12 @@ mod tests {
             .spawn()
             .unwrap();
         let before = cpu(busy.id()).unwrap();
-        std::thread::sleep(Duration::from_millis(50));
-        let after = cpu(busy.id()).unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        let mut after = before;
+        while after <= before && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(10));
+            after = cpu(busy.id()).unwrap();
+        }
         busy.kill().unwrap();
         busy.wait().unwrap();
         assert!(after > before);

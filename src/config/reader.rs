@@ -130,8 +130,10 @@ impl Reader<'_> {
         let Some(text) = self.text(name) else {
             return Some(default);
         };
+        // A sign would be read as well, and is more likely a slip.
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
         match text.parse() {
-            Ok(number) if allowed.contains(&number) => Some(number),
+            Ok(number) if digits && allowed.contains(&number) => Some(number),
             _ => self.wrong(
                 name,
                 format!(

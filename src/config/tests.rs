@@ -108,6 +108,7 @@ fn what_is_malformed_is_refused_by_name() {
         ("REALTIMEKIT_APP_IDS", "a/b"),
         ("API_REQUESTS_PER_5_MINUTES", "0"),
         ("API_REQUESTS_PER_5_MINUTES", "1e3"),
+        ("API_REQUESTS_PER_5_MINUTES", "+500"),
         ("SYNCHRONOUS_SHARE_PERCENT", "91"),
         ("LEDGER_RETENTION_DAYS", "-1"),
         ("LEDGER_RETENTION_DAYS", "6"),
