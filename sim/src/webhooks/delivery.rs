@@ -62,21 +62,21 @@ pub(crate) enum AttemptResult {
 
 /// Sends over HTTP, a few at a time.
 #[derive(Clone, Debug)]
-pub(super) struct Courier {
+pub(super) struct Sender {
     client: HttpClient,
     permits: Arc<Semaphore>,
 }
 
 /// One event on its way to one receiver.
 #[derive(Debug)]
-pub(super) struct Parcel {
+pub(super) struct Delivery {
     pub(super) receiver: Receiver,
     pub(super) event: String,
     pub(super) body: Bytes,
     pub(super) key: Arc<WebhookKey>,
 }
 
-impl Default for Courier {
+impl Default for Sender {
     fn default() -> Self {
         Self {
             client: Client::builder(TokioExecutor::new()).build_http(),
@@ -85,10 +85,10 @@ impl Default for Courier {
     }
 }
 
-impl Courier {
-    /// Tries until the parcel is delivered, refused or given up; every attempt is noted.
-    pub(super) async fn deliver(self, sim: SharedSim, parcel: Parcel) {
-        let signature = sign(&parcel).await;
+impl Sender {
+    /// Tries until the message is delivered, refused or given up; every attempt is noted.
+    pub(super) async fn deliver(self, sim: SharedSim, delivery: Delivery) {
+        let signature = sign(&delivery).await;
         for number in 1.. {
             let (delay, timeout) = {
                 let settings = &sim.lock().settings;
@@ -97,8 +97,9 @@ impl Courier {
             };
             let uuid = new_id();
             let at_ms = now();
-            let answer = self.send(&parcel, &uuid, &signature, timeout).await;
-            let attempt = parcel.attempt(number, at_ms, uuid, &signature, answer, delay.is_some());
+            let answer = self.send(&delivery, &uuid, &signature, timeout).await;
+            let attempt =
+                delivery.attempt(number, at_ms, uuid, &signature, answer, delay.is_some());
             let result = attempt.result;
             sim.webhooks.note(attempt);
             let Some(delay) = delay.filter(|_| result == AttemptResult::Retried) else {
@@ -111,19 +112,19 @@ impl Courier {
     /// The status and body of the answer, or why there is none.
     async fn send(
         &self,
-        parcel: &Parcel,
+        delivery: &Delivery,
         uuid: &str,
         signature: &str,
         timeout: Duration,
     ) -> Result<(u16, String), String> {
         let request = Request::builder()
             .method(Method::POST)
-            .uri(parcel.receiver.url.as_str())
+            .uri(delivery.receiver.url.as_str())
             .header("content-type", "application/json")
             .header("rtk-signature", signature)
             .header("rtk-uuid", uuid)
-            .header("rtk-webhook-id", &parcel.receiver.id)
-            .body(Full::new(parcel.body.clone()))
+            .header("rtk-webhook-id", &delivery.receiver.id)
+            .body(Full::new(delivery.body.clone()))
             .map_err(|error| error.to_string())?;
         let _permit = self.permits.acquire().await;
         let exchange = async {
@@ -149,7 +150,7 @@ impl Courier {
     }
 }
 
-impl Parcel {
+impl Delivery {
     /// The record of one attempt.
     fn attempt(
         &self,
@@ -183,8 +184,8 @@ impl Parcel {
 }
 
 /// Signing takes milliseconds in a debug build: on a thread for such work.
-async fn sign(parcel: &Parcel) -> String {
-    let (key, body) = (parcel.key.clone(), parcel.body.clone());
+async fn sign(delivery: &Delivery) -> String {
+    let (key, body) = (delivery.key.clone(), delivery.body.clone());
     let signed = tokio::task::spawn_blocking(move || key.sign(&body)).await;
     signed.unwrap_or_default()
 }

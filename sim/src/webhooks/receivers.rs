@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use serde::Serialize;
 use tokio::task::JoinSet;
 
-use super::delivery::{Attempt, Courier, Parcel, check_url};
+use super::delivery::{Attempt, Delivery, Sender, check_url};
 use super::key::WebhookKey;
 use crate::sim::SharedSim;
 use crate::world::{Event, new_id};
@@ -24,12 +24,12 @@ pub(crate) struct Receiver {
 /// Everything about webhooks.
 #[derive(Debug)]
 pub(crate) struct Webhooks {
-    courier: Courier,
-    desk: Mutex<Desk>,
+    sender: Sender,
+    state: Mutex<State>,
 }
 
 #[derive(Debug)]
-struct Desk {
+struct State {
     /// The one in force is the last.
     keys: Vec<Arc<WebhookKey>>,
     receivers: Vec<Receiver>,
@@ -41,7 +41,7 @@ struct Desk {
 impl Webhooks {
     /// Receivers whose URL cannot be used are an error.
     pub(crate) fn new(key: WebhookKey, urls: &[String]) -> Result<Self, String> {
-        let desk = Desk {
+        let state = State {
             keys: vec![Arc::new(key)],
             receivers: Vec::new(),
             attempts: Vec::new(),
@@ -49,8 +49,8 @@ impl Webhooks {
             under_way: JoinSet::new(),
         };
         let webhooks = Self {
-            courier: Courier::default(),
-            desk: Mutex::new(desk),
+            sender: Sender::default(),
+            state: Mutex::new(state),
         };
         for url in urls {
             webhooks.register(url, Vec::new())?;
@@ -58,8 +58,8 @@ impl Webhooks {
         Ok(webhooks)
     }
 
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn register(&self, url: &str, events: Vec<String>) -> Result<Receiver, String> {
@@ -69,39 +69,39 @@ impl Webhooks {
             url: url.to_owned(),
             events,
         };
-        self.desk().receivers.push(receiver.clone());
+        self.state().receivers.push(receiver.clone());
         Ok(receiver)
     }
 
     /// Unregisters the receivers that match, by URL or id, or all; says how many there were.
     pub(crate) fn unregister(&self, url_or_id: Option<&str>) -> usize {
-        let mut desk = self.desk();
-        let before = desk.receivers.len();
-        desk.receivers.retain(|receiver| {
+        let mut state = self.state();
+        let before = state.receivers.len();
+        state.receivers.retain(|receiver| {
             url_or_id.is_some_and(|wanted| receiver.url != wanted && receiver.id != wanted)
         });
-        before - desk.receivers.len()
+        before - state.receivers.len()
     }
 
     pub(crate) fn receivers(&self) -> Vec<Receiver> {
-        self.desk().receivers.clone()
+        self.state().receivers.clone()
     }
 
     /// The key in force, or an older one: 0 is the first.
     pub(crate) fn key(&self, number: Option<usize>) -> Option<Arc<WebhookKey>> {
-        let desk = self.desk();
+        let state = self.state();
         let key = match number {
-            Some(number) => desk.keys.get(number),
-            None => desk.keys.last(),
+            Some(number) => state.keys.get(number),
+            None => state.keys.last(),
         };
         key.cloned()
     }
 
     /// From now on `key` signs; gives its number.
     pub(crate) fn rotate(&self, key: WebhookKey) -> usize {
-        let mut desk = self.desk();
-        desk.keys.push(Arc::new(key));
-        desk.keys.len() - 1
+        let mut state = self.state();
+        state.keys.push(Arc::new(key));
+        state.keys.len() - 1
     }
 
     /// Begins the delivery of an event to all who want it.
@@ -112,58 +112,59 @@ impl Webhooks {
 
     /// Begins the delivery of a body to all who want `event`; says to how many.
     pub(crate) fn post(&self, sim: &SharedSim, event: &str, body: &Bytes) -> usize {
-        let mut desk = self.desk();
-        let Some(key) = desk.keys.last().cloned() else {
+        let mut state = self.state();
+        let Some(key) = state.keys.last().cloned() else {
             return 0;
         };
-        while desk.under_way.try_join_next().is_some() {}
+        while state.under_way.try_join_next().is_some() {}
         let wants = |receiver: &&Receiver| {
             receiver.events.is_empty() || receiver.events.iter().any(|e| e == event)
         };
-        let receivers: Vec<_> = desk.receivers.iter().filter(wants).cloned().collect();
+        let receivers: Vec<_> = state.receivers.iter().filter(wants).cloned().collect();
         let count = receivers.len();
         for receiver in receivers {
-            let parcel = Parcel {
+            let delivery = Delivery {
                 receiver,
                 event: event.to_owned(),
                 body: body.clone(),
                 key: key.clone(),
             };
-            desk.under_way
-                .spawn(self.courier.clone().deliver(sim.clone(), parcel));
+            state
+                .under_way
+                .spawn(self.sender.clone().deliver(sim.clone(), delivery));
         }
         count
     }
 
     pub(super) fn note(&self, attempt: Attempt) {
-        let mut desk = self.desk();
-        desk.noted += 1;
-        let n = desk.noted;
-        desk.attempts.push(Attempt { n, ..attempt });
+        let mut state = self.state();
+        state.noted += 1;
+        let n = state.noted;
+        state.attempts.push(Attempt { n, ..attempt });
     }
 
     /// The attempts so far, and how many deliveries are still under way.
     pub(crate) fn attempts(&self) -> (Vec<Attempt>, usize) {
-        let mut desk = self.desk();
-        while desk.under_way.try_join_next().is_some() {}
-        (desk.attempts.clone(), desk.under_way.len())
+        let mut state = self.state();
+        while state.under_way.try_join_next().is_some() {}
+        (state.attempts.clone(), state.under_way.len())
     }
 
     pub(crate) fn clear_attempts(&self) {
-        self.desk().attempts.clear();
+        self.state().attempts.clear();
     }
 
     /// Ends what is under way and forgets the rest, but keeps the key in force.
     pub(crate) fn reset(&self, urls: &[String]) {
-        let mut desk = self.desk();
-        desk.under_way.abort_all();
-        desk.under_way = JoinSet::new();
-        desk.attempts.clear();
-        desk.noted = 0;
-        let in_force = desk.keys.pop();
-        desk.keys = in_force.into_iter().collect();
-        desk.receivers.clear();
-        drop(desk);
+        let mut state = self.state();
+        state.under_way.abort_all();
+        state.under_way = JoinSet::new();
+        state.attempts.clear();
+        state.noted = 0;
+        let in_force = state.keys.pop();
+        state.keys = in_force.into_iter().collect();
+        state.receivers.clear();
+        drop(state);
         for url in urls {
             // Checked when the stand-in started.
             let _ = self.register(url, Vec::new());
