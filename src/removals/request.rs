@@ -34,30 +34,23 @@ pub fn parse(body: &[u8], config: &Config, now_ms: u64) -> Result<Vec<RemovalOrd
     let (list, beside): (Entries<'_>, Entries<'_>) = entries
         .into_iter()
         .partition(|(name, _)| name == "removals");
-    let shared = Fields::of(&beside, "")?;
-    if let Some(name) = shared.of_a_target() {
+    let given = Fields::of(&beside, "")?;
+    if let Some(name) = given.of_a_target() {
         return Err(
             FieldProblem::at("", name, "stands beside removals: put it into each of them").into(),
         );
     }
-    let given = shared;
     let shared = Options::of(&given, "", &Options::none(config), config, now_ms)?;
-    let list: Vec<&RawValue> = list
-        .first()
-        .and_then(|(_, value)| serde_json::from_str(value.get()).ok())
-        .ok_or_else(|| FieldProblem::new("/removals", "must be an array"))?;
-    if list.is_empty() || list.len() > MAX_TARGETS {
-        return Err(FieldProblem::new(
-            "/removals",
-            format!("must hold 1 to {MAX_TARGETS} removals"),
-        )
-        .into());
-    }
-    let mut orders: Vec<RemovalOrder> = Vec::with_capacity(list.len());
-    for (index, value) in list.into_iter().enumerate() {
+    let mut orders: Vec<RemovalOrder> = Vec::new();
+    for (index, value) in values(&list)?.into_iter().enumerate() {
         let prefix = format!("/removals/{index}");
-        let entries = self::entries(value, &prefix)?;
-        let order = order(&entries, &prefix, &shared, config, now_ms)?;
+        let order = order(
+            &self::entries(value, &prefix)?,
+            &prefix,
+            &shared,
+            config,
+            now_ms,
+        )?;
         let other_app = orders.first().filter(|first| first.app != order.app);
         let differs = other_app.map(|_| "app_id");
         if let Some(field) = differs.or_else(|| shared.contradicted(&given, &order)) {
@@ -67,6 +60,19 @@ pub fn parse(body: &[u8], config: &Config, now_ms: u64) -> Result<Vec<RemovalOrd
         orders.push(order);
     }
     Ok(orders)
+}
+
+/// The removals of a list, unread.
+fn values<'a>(list: &Entries<'a>) -> Result<Vec<&'a RawValue>, FieldProblem> {
+    let values: Vec<&RawValue> = list
+        .first()
+        .and_then(|(_, value)| serde_json::from_str(value.get()).ok())
+        .ok_or_else(|| FieldProblem::new("/removals", "must be an array"))?;
+    if values.is_empty() || values.len() > MAX_TARGETS {
+        let rule = format!("must hold 1 to {MAX_TARGETS} removals");
+        return Err(FieldProblem::new("/removals", rule));
+    }
+    Ok(values)
 }
 
 fn not_json(why: &str) -> Problem {
