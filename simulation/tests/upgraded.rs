@@ -5,13 +5,12 @@ mod scene;
 
 use std::rc::Rc;
 
-use participant_remover::ledger::schema::migrate_to;
-use participant_remover::ledger::{RemovalState, Store};
+use participant_remover::ledger::Store;
+use participant_remover::ledger::schema::{migrate, migrate_to};
 use participant_remover::values;
-use scene::{live_meeting, meeting_id, meetings_with, scene, user_everywhere};
+use scene::{live_meeting, meeting_id, meetings_with, scene};
 use simulation::asked::Asked;
 use simulation::clock::START;
-use simulation::script::Act;
 use simulation::store::SimulatedStore;
 use simulation::world::World;
 
@@ -57,34 +56,27 @@ fn whoever_was_to_be_deleted_before_kicks_were_noted_is_kicked_once_more() {
     assert!(matches!(left[1].asked, Asked::Delete(..)), "{:?}", left[1]);
 }
 
-/// The first version ends what is at work and knows nothing of those that wait for room.
+/// The first version ends what is at work and knows nothing of those that wait for room. When it is gone again, they are all
+/// that is left.
 #[test]
 fn those_that_wait_for_room_go_on_when_another_version_has_ended_the_others() {
     let mut scenario = scene(100);
-    scenario.settings.everywhere_at_once = 1;
-    for number in 0..3 {
-        meetings_with(&mut scenario, false, 3, &format!("user-{number}"));
-        let orders = vec![user_everywhere(&format!("user-{number}"))];
-        scenario.script.push((0, Act::Order { number, orders }));
-    }
+    meetings_with(&mut scenario, false, 3, "user-0");
     let mut world = World::new(scenario).unwrap();
     let store = SimulatedStore(Rc::clone(&world.disk));
-    let waits = "SELECT 1 FROM removals WHERE state = 'queued' AND wake_at IS NULL";
-    assert!(world.advance().unwrap());
-    while store.run(waits, &[]).unwrap().is_empty() {
-        assert!(world.advance().unwrap());
+    migrate(&store).unwrap();
+    for statement in [
+        "INSERT INTO removals (id, state, source, kick, dry_run, targets, accepted_at, everywhere, wake_at)
+         VALUES ('01M325KBJANMNJVYTPS316QDZ0', 'queued', 'api', 0, 0, 1, 1, 1, NULL)",
+        "INSERT INTO targets (removal, position, user) VALUES (1, 0, 'user-0')",
+    ] {
+        store.run(statement, &[]).unwrap();
     }
-    let awake = "SELECT seq FROM removals WHERE wake_at IS NOT NULL";
-    let ended = format!("DELETE FROM works WHERE removal IN ({awake})");
-    store.run(&ended, &[]).unwrap();
-    let ended = format!(
-        "UPDATE removals SET state = 'succeeded', finished_at = ?1, wake_at = NULL WHERE seq IN ({awake})"
-    );
-    store.run(&ended, &values![world.clock.now()]).unwrap();
+    world.disk.set_alarm(Some(START));
     world.disk.commit();
-    world.disk.set_alarm(Some(world.clock.now() + 1_000));
-    world.run_to_end().unwrap();
-    let states = world.states().unwrap();
-    let succeeded = |(_, state): &(usize, RemovalState)| *state == RemovalState::Succeeded;
-    assert_eq!(states.iter().filter(|one| succeeded(one)).count(), 3);
+    while world.advance().unwrap() {}
+    let rows = store.run("SELECT state, removed FROM removals", &[]);
+    let rows = rows.unwrap();
+    assert_eq!(rows[0].text(0).unwrap(), "succeeded");
+    assert_eq!(rows[0].integer(1).unwrap(), 3);
 }
