@@ -4,9 +4,10 @@
 mod scene;
 
 use participant_remover::ledger::RemovalState;
-use scene::{everyone_in, live_meeting, removal, scene, start, user_in};
+use scene::{everyone_in, live_meeting, removal, scene, start, until, user_in};
 use simulation::asked::{Asked, Departure};
 use simulation::clock::START;
+use simulation::population::Gone;
 use simulation::scenario::{Scenario, order};
 use simulation::script::Act;
 use simulation::world::World;
@@ -137,7 +138,37 @@ fn whoever_is_live_without_a_record_is_put_out_with_everyone() {
         (view.state, view.progress.found),
         (RemovalState::Succeeded, 0)
     );
+    assert!(nobody_is_live(&world, meeting));
+}
+
+/// Where that kick fails, nothing was done, and the removal says so.
+#[test]
+fn a_kick_of_those_without_a_record_that_fails_is_no_success() {
+    let mut scenario = scene(100);
+    scenario.faults.unkickable = 1.0;
+    scenario.faults.end = 60_000;
+    let meeting = live_meeting(&mut scenario, 3);
+    for person in &mut scenario.population.meetings[meeting].participants {
+        person.gone = Some(Gone {
+            at: START,
+            by_us: false,
+        });
+    }
+    let order = everyone_in(&scenario, meeting);
+    let mut world = start(scenario, vec![order]);
+    until(&mut world, |world| removal(world).state.is_final());
+    let view = removal(&world);
+    assert_eq!(view.state, RemovalState::Failed);
+    let why = view.last_error.unwrap_or_default();
+    assert!(why.contains("the kick of everyone failed"), "{why}");
+    // It is run again when there are no faults any more.
+    world.run_to_end().unwrap();
+    assert_eq!(removal(&world).state, RemovalState::Succeeded);
+    assert!(nobody_is_live(&world, meeting));
+}
+
+fn nobody_is_live(world: &World, meeting: usize) -> bool {
     let api = world.network.api.borrow();
     let mut people = api.population.meetings[meeting].participants.iter();
-    assert!(people.all(|person| !person.live));
+    people.all(|person| !person.live)
 }

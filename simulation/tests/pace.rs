@@ -8,8 +8,12 @@
 
 mod scene;
 
+use std::rc::Rc;
+
+use participant_remover::ledger::{Ledger, Settings};
 use scene::{everyone_in, meeting_of, scene, start};
 use simulation::clock::START;
+use simulation::store::{Disk, SimulatedStore};
 use simulation::world::World;
 
 const FIVE_MINUTES: u64 = 300_000;
@@ -135,4 +139,26 @@ fn the_ledger_of_an_app_that_was_added_leaves_room_for_what_the_others_have_sent
     assert_eq!(within(0, FIVE_MINUTES), 120);
     let second = within(FIVE_MINUTES, 2 * FIVE_MINUTES);
     assert!((470..=480).contains(&second), "{second}");
+}
+
+#[test]
+fn a_ledger_counts_what_the_others_may_have_sent_once_and_again_when_its_app_is_back() {
+    let disk = Rc::new(Disk::new().unwrap());
+    let store = || SimulatedStore(Rc::clone(&disk));
+    let counted = |ledgers: u32, now: u64| {
+        let settings = Settings {
+            requests_per_5_minutes: 1200 / ledgers,
+            ledgers,
+            ..Settings::default()
+        };
+        let ledger = Ledger::open(store(), settings, now).unwrap();
+        (ledger.health(now).unwrap().requests_in_window, ledger)
+    };
+    let hour = 3_600_000;
+    assert_eq!(counted(2, START).0, 360);
+    assert_eq!(counted(2, START + 2 * hour).0, 0);
+    let (grown, ledger) = counted(1, START + 3 * hour);
+    assert_eq!(grown, 480);
+    ledger.leave_share().unwrap();
+    assert_eq!(counted(2, START + 4 * hour).0, 360);
 }

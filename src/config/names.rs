@@ -49,7 +49,7 @@ pub fn misspelt(name: &str, set: &[String], variables: Variables<'_>) -> Option<
 fn holds_sources(variables: Variables<'_>, name: &str) -> bool {
     let value = variables(name).and_then(|text| serde_json::from_str::<Value>(&text).ok());
     let tables = value.as_ref().and_then(Value::as_object);
-    tables.is_some_and(|tables| tables.values().all(Value::is_object))
+    tables.is_some_and(|tables| !tables.is_empty() && tables.values().all(Value::is_object))
 }
 
 #[cfg(test)]
@@ -120,7 +120,13 @@ mod tests {
         }
         assert_eq!(told("WEBHOOK", sources, &["WEBHOOK", "WEBHOOKS"]), None);
         assert_eq!(told("HOOKS", sources, &["HOOKS"]), None);
-        for text in ["https://hooks.example/x", r#"{"url":"x"}"#, "{}x", "7"] {
+        for text in [
+            "https://hooks.example/x",
+            r#"{"url":"x"}"#,
+            "{}",
+            "{}x",
+            "7",
+        ] {
             assert_eq!(told("WEBHOOK", text, &["WEBHOOK"]), None);
         }
     }

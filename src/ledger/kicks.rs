@@ -165,7 +165,7 @@ impl<S: Store> Ledger<S> {
     }
 
     /// Those who are to be deleted next, up to the row `last` or all, could not be kicked: that is told of them, and the delete
-    /// follows. Of a last kick of everyone one stands for all.
+    /// follows.
     fn kick_failed(
         &self,
         work: &Work,
@@ -173,13 +173,12 @@ impl<S: Store> Ledger<S> {
         reason: &str,
         now: u64,
     ) -> Result<(), StoreError> {
-        let whom = if work.closing {
-            "id = (SELECT max(id) FROM items WHERE work = ?1 AND state = 'done') AND ?3 <= ?4"
-        } else {
-            "work = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL AND id > ?3 AND id <= ?4"
-        };
+        if work.closing {
+            return self.last_kick_failed(work, reason, now);
+        }
         self.store.run(
-            &format!("UPDATE items SET kick_error = ?2 WHERE {whom}"),
+            "UPDATE items SET kick_error = ?2
+             WHERE work = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL AND id > ?3 AND id <= ?4",
             &values![
                 work.id,
                 reason,
@@ -187,13 +186,26 @@ impl<S: Store> Ledger<S> {
                 last.unwrap_or(MAX_INTEGER)
             ],
         )?;
-        let reason = if work.closing {
-            format!("the last kick of everyone failed, who are deleted: {reason}")
-        } else {
-            format!("a kick failed, the delete follows all the same: {reason}")
-        };
+        let reason = format!("a kick failed, the delete follows all the same: {reason}");
         self.note_error(work.removal, &reason)?;
         self.kick_on(work, last, now)
+    }
+
+    /// The last kick of everyone failed. Of those who were deleted one stands for all; where there is none, this kick was all
+    /// that there was to do.
+    fn last_kick_failed(&self, work: &Work, reason: &str, now: u64) -> Result<(), StoreError> {
+        let told = self.store.run(
+            "UPDATE items SET kick_error = ?2
+             WHERE id = (SELECT max(id) FROM items WHERE work = ?1 AND state = 'done') RETURNING id",
+            &values![work.id, reason],
+        )?;
+        if told.is_empty() {
+            let reason = format!("nobody has a record, and the kick of everyone failed: {reason}");
+            return self.give_up(work, &reason, now);
+        }
+        let reason = format!("the last kick of everyone failed, who are deleted: {reason}");
+        self.note_error(work.removal, &reason)?;
+        self.kick_on(work, None, now)
     }
 
     /// Those who are to be deleted next, up to the row `last`, were kicked, or are not live. Where there is no `last`, nobody is

@@ -1,8 +1,8 @@
 //! The part of the token's limit that falls to this ledger, when the number of ledgers changes: what the others have sent
 //! in the last five minutes, while more was theirs, counts as sent from here for the next five.
 //!
-//! So does what a ledger that is new would have had for durable work, but for a part as large as the synchronous route's:
-//! it need not stand still at first, and the ones that were there before leave no more than that.
+//! So does what a ledger that is new would have had for durable work, but for a part as large as the synchronous route's,
+//! which is all that those that were there before have left.
 
 use super::Ledger;
 use super::settings::Settings;
@@ -31,6 +31,11 @@ impl<S: Store> Ledger<S> {
             }
             self.set_note(NOTE, &ledgers.to_string())
         })
+    }
+
+    /// The app is not served any more: should it be again, its ledger is a new one to the others.
+    pub fn leave_share(&self) -> Result<(), StoreError> {
+        self.set_note(NOTE, "")
     }
 }
 

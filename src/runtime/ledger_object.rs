@@ -177,6 +177,7 @@ impl RemovalLedger {
         app: &AppId,
     ) -> Result<(), StoreError> {
         let now = self.isolate.now_ms();
+        ledger.leave_share()?;
         ledger.purge(now)?;
         let open = ledger.has_open()?;
         let later = now.saturating_add(NOT_SERVED_MS);
