@@ -5,7 +5,7 @@ mod webhook;
 
 use std::rc::Rc;
 
-use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 use worker::{Context, Env};
@@ -196,7 +196,8 @@ impl Serving<'_> {
                 log_ledger_error(Some(&log.request_id), Some(app), &error);
             })
         };
-        let answers = join_all(config.apps().map(ask)).await;
+        let asked: FuturesUnordered<_> = config.apps().map(ask).collect();
+        let answers: Vec<_> = asked.collect().await;
         let problems = with_ledgers(config.webhooks.problems().cloned().collect(), &answers);
         self.isolate.remember_health(&problems);
         problems

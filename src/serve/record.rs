@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::Serving;
 use crate::delete::Deleted;
@@ -43,7 +43,8 @@ impl Serving<'_> {
             let batches = isolate.recorder.borrow_mut().take();
             let flush = |(app, removals)| flush(&isolate, &env, app, removals, &request_id);
             // The ledger of one app does not wait for another's.
-            join_all(batches.into_iter().map(flush)).await;
+            let flushes: FuturesUnordered<_> = batches.into_iter().map(flush).collect();
+            flushes.collect::<()>().await;
         });
     }
 }
