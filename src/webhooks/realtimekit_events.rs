@@ -69,7 +69,7 @@ impl Event<'_> {
     fn decide(&self) -> Result<Decision, String> {
         let document = &self.document;
         let event = document.get("event").and_then(Value::as_str);
-        let event = event.ok_or("/event must be a text")?;
+        let event = event.ok_or("/event must be a string")?;
         let settings = self.settings;
         let decision = match (event, settings.participant_left, settings.meeting_ended) {
             (LEFT, Some(rule), _) => user_in_meeting(document).map(|target| {

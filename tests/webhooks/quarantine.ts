@@ -46,10 +46,10 @@ function notUnderstood(): [what: string, event: unknown, problem: RegExp][] {
   const { customParticipantId: _, ...nobody } = left.participant ?? {};
   const ended = eventOf('meeting.ended');
   return [
-    ['an event without a user', { ...left, participant: nobody }, /customParticipantId must be a text/],
+    ['an event without a user', { ...left, participant: nobody }, /customParticipantId must be a string or an integer/],
     ['a user that is an object', { ...left, participant: { ...nobody, customParticipantId: {} } }, /customParticipantId/],
     ['a meeting that is no UUID', { ...ended, meeting: { ...ended.meeting, id: '../x' } }, /\/meeting\/id/],
-    ['an event that is a number', { ...ended, event: 7 }, /\/event must be a text/],
+    ['an event that is a number', { ...ended, event: 7 }, /\/event must be a string/],
   ];
 }
 
