@@ -18,6 +18,7 @@ pub mod config;
 pub mod config_problem;
 pub mod delete;
 pub mod digest;
+pub mod digits;
 pub mod health;
 pub mod ids;
 pub mod json;

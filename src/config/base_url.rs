@@ -2,6 +2,8 @@
 
 use std::net::Ipv4Addr;
 
+use crate::digits::whole_number;
+
 /// Checks a base URL and takes a slash off its end.
 pub fn parse(text: &str) -> Result<String, &'static str> {
     check(text).map(|text| text.trim_end_matches('/').to_owned())
@@ -47,8 +49,7 @@ fn host(authority: &str) -> Option<&str> {
 }
 
 fn is_port(text: &str) -> bool {
-    // Without the second condition a sign would pass.
-    text.parse::<u16>().is_ok_and(|port| port > 0) && text.bytes().all(|b| b.is_ascii_digit())
+    whole_number(text).is_some_and(|port: u16| port > 0)
 }
 
 /// A host's name (RFC 1123 §2.1): labels of letters, digits and hyphens, of which the last is no number.

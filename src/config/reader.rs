@@ -3,6 +3,7 @@
 use super::callers::{self, Caller};
 use super::{DEFAULT_BASE_URL, DEFAULT_REQUESTS_PER_5_MINUTES, Variables, base_url};
 use crate::config_problem::ConfigProblem;
+use crate::digits::whole_number;
 use crate::ids::{AccountId, AppId};
 use crate::secret::Secret;
 
@@ -130,10 +131,8 @@ impl Reader<'_> {
         let Some(text) = self.text(name) else {
             return Some(default);
         };
-        // A sign would be read as well, and is more likely a slip.
-        let digits = text.bytes().all(|b| b.is_ascii_digit());
-        match text.parse() {
-            Ok(number) if digits && allowed.contains(&number) => Some(number),
+        match whole_number(&text) {
+            Some(number) if allowed.contains(&number) => Some(number),
             _ => self.wrong(
                 name,
                 format!(

@@ -205,7 +205,7 @@ impl<S: Store> Ledger<S> {
         }
         let reason = format!("the last kick of everyone failed, who are deleted: {reason}");
         self.note_error(work.removal, &reason)?;
-        self.kick_on(work, None, now)
+        self.end_work(work, Stage::Done, now)
     }
 
     /// Those who are to be deleted next, up to the row `last`, were kicked, or are not live. Where there is no `last`, nobody is

@@ -2,6 +2,7 @@
 
 use crate::answer::{FieldProblem, Problem};
 use crate::config::Config;
+use crate::digits::whole_number;
 use crate::ids::{AppId, CustomParticipantId};
 use crate::ledger::RemovalState;
 use crate::ledger::listing::MAX_LIMIT;
@@ -51,7 +52,7 @@ pub fn read(query: Option<&str>, allowed: &[&str], config: &Config) -> Result<Qu
         user: value("custom_participant_id").map(user).transpose()?,
         cursor: value("cursor")
             .map(|text| {
-                number(text).ok_or_else(|| {
+                whole_number(text).ok_or_else(|| {
                     FieldProblem::at("", "cursor", "must be one that a page before gave")
                 })
             })
@@ -88,8 +89,7 @@ fn bounded(
     let Some(value) = value else {
         return Ok(default);
     };
-    number(value)
-        .and_then(|number| u32::try_from(number).ok())
+    whole_number(value)
         .filter(|number| (least..=most).contains(number))
         .ok_or_else(|| {
             FieldProblem::at(
@@ -98,11 +98,4 @@ fn bounded(
                 format!("must be a whole number from {least} to {most}"),
             )
         })
-}
-
-/// A whole number in plain digits.
-fn number(text: &str) -> Option<u64> {
-    // A sign would be read as well.
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits { text.parse().ok() } else { None }
 }
