@@ -8,7 +8,7 @@ mod wanted;
 use std::collections::{BTreeMap, HashSet};
 
 use participant_remover::ledger::{ItemState, ItemView, RemovalState, RemovalView};
-use participant_remover::removal::{Outcome, RemovalOrder, Target};
+use participant_remover::removal::{Outcome, Target};
 
 use crate::asked::Asked;
 use crate::world::{Ordered, Violation, World};
@@ -187,10 +187,11 @@ fn counters(view: &RemovalView, items: &[ItemView]) -> Result<(), Violation> {
 fn completeness(world: &World, ordered: &Ordered) -> Result<(), Violation> {
     let api = world.network.api.borrow();
     let accepted_at = ordered.accepted_at.unwrap_or(ordered.asked_at);
+    let targets = &ordered.order.targets;
     for meeting in &api.population.meetings {
         // Of a meeting that was named, everybody who came before its list was begun for the last time.
-        let named = |order: &RemovalOrder| named_meeting(order) == Some(meeting.id.as_str());
-        let alone = world.ordered.len() == 1 && ordered.orders.iter().any(named);
+        let named = |target: &Target| named_meeting(target) == Some(meeting.id.as_str());
+        let alone = world.ordered.len() == 1 && targets.iter().any(named);
         let read = api
             .first_pages
             .get(&meeting.id)
@@ -199,12 +200,12 @@ fn completeness(world: &World, ordered: &Ordered) -> Result<(), Violation> {
             .filter(|_| alone)
             .map_or(accepted_at, |read| (*read).max(accepted_at));
         // A delete that did nothing shows in the list, where that is read.
-        let reads = |order: &RemovalOrder| wanted::reads(order, &meeting.id);
-        let reads = ordered.orders.iter().any(reads);
+        let reads = |target: &Target| wanted::reads(target, &meeting.id);
+        let reads = targets.iter().any(reads);
         let idle = |id: &str| api.idle_deletes.iter().any(|(_, idle)| idle == id);
         for participant in meeting.present().filter(|p| p.added_at < until) {
-            let mut orders = ordered.orders.iter();
-            let wanted = orders.any(|order| matches(order, &meeting.id, participant));
+            let matches = |target: &Target| matches(target, &meeting.id, participant);
+            let wanted = targets.iter().any(matches);
             if wanted && (reads || !idle(&participant.id)) {
                 return Err(format!(
                     "it succeeded, and {} is there in {}: {participant:?}",
@@ -216,8 +217,8 @@ fn completeness(world: &World, ordered: &Ordered) -> Result<(), Violation> {
     Ok(())
 }
 
-fn named_meeting(order: &RemovalOrder) -> Option<&str> {
-    match &order.target {
+fn named_meeting(target: &Target) -> Option<&str> {
+    match target {
         Target::UserInMeeting { meeting, .. } | Target::EveryoneInMeeting { meeting } => {
             Some(meeting.as_str())
         }

@@ -10,8 +10,8 @@ pub enum Act {
     Order {
         /// The removal's number in the run, which is its key.
         number: usize,
-        /// Its orders.
-        orders: Vec<RemovalOrder>,
+        /// What is ordered.
+        order: RemovalOrder,
     },
     /// A caller cancels a removal.
     Cancel(usize),

@@ -17,23 +17,16 @@ use simulation::clock::SimulatedClock;
 use simulation::scenario::order;
 use simulation::store::{Disk, SimulatedStore};
 
-fn thousand() -> Vec<RemovalOrder> {
-    (0..1_000)
-        .map(|number| {
-            let meeting = MeetingId::parse("00000000-0000-4000-8000-000000000000").unwrap();
-            let participant = ParticipantId::parse(&format!("p{number}")).unwrap();
-            order(
-                Target::Participant {
-                    meeting,
-                    participant,
-                },
-                true,
-                false,
-                None,
-            )
-            .unwrap()
-        })
-        .collect()
+fn thousand() -> RemovalOrder {
+    let meeting = MeetingId::parse("00000000-0000-4000-8000-000000000000").unwrap();
+    let target = |number| Target::Participant {
+        meeting: meeting.clone(),
+        participant: ParticipantId::parse(&format!("p{number}")).unwrap(),
+    };
+    RemovalOrder {
+        targets: (0..1_000).map(target).collect(),
+        ..order(target(0), true, false, None).unwrap()
+    }
 }
 
 fn key(digest: &str) -> Key {
@@ -55,7 +48,7 @@ fn ledger() -> (Rc<Disk>, SimulatedClock, Ledger<SimulatedStore>) {
 #[test]
 fn a_thousand_targets_are_stored_whole_or_not_at_all_and_once() {
     let (disk, clock, ledger) = ledger();
-    let (orders, first_key) = (thousand(), key("d"));
+    let (order, first_key) = (thousand(), key("d"));
     let origin = Origin {
         caller: Some("a"),
         source: "api",
@@ -65,7 +58,7 @@ fn a_thousand_targets_are_stored_whole_or_not_at_all_and_once() {
     let mut failures = 0;
     let id = loop {
         disk.fail_once_after(failures);
-        match ledger.accept(&orders, &origin, &clock) {
+        match ledger.accept(&order, &origin, &clock) {
             Ok(Acceptance::Accepted(id)) => break id,
             Ok(other) => panic!("{other:?}"),
             Err(_) => failures += 1,
@@ -86,7 +79,7 @@ fn a_thousand_targets_are_stored_whole_or_not_at_all_and_once() {
         1_000
     );
     for _ in 0..50 {
-        let again = ledger.accept(&orders, &origin, &clock).unwrap();
+        let again = ledger.accept(&order, &origin, &clock).unwrap();
         assert_eq!(again, Acceptance::Replayed(id.clone()));
     }
     let other = key("another body");
@@ -95,7 +88,7 @@ fn a_thousand_targets_are_stored_whole_or_not_at_all_and_once() {
         ..origin
     };
     assert_eq!(
-        ledger.accept(&orders, &origin, &clock).unwrap(),
+        ledger.accept(&order, &origin, &clock).unwrap(),
         Acceptance::Conflict
     );
     assert_eq!(
@@ -105,34 +98,6 @@ fn a_thousand_targets_are_stored_whole_or_not_at_all_and_once() {
             .rows
             .len(),
         1
-    );
-}
-
-#[test]
-fn orders_that_differ_in_what_they_share_are_refused() {
-    let (_, clock, ledger) = ledger();
-    let mut orders = thousand();
-    orders[17].dry_run = true;
-    let origin = Origin {
-        caller: Some("a"),
-        source: "api",
-        event_at: None,
-        key: None,
-    };
-    let mixed = ledger.accept(&orders, &origin, &clock).unwrap();
-    assert_eq!(
-        mixed,
-        Acceptance::Mixed {
-            index: 17,
-            field: "dry_run"
-        }
-    );
-    assert!(
-        ledger
-            .list(Filter::default(), None, 10, clock.now())
-            .unwrap()
-            .rows
-            .is_empty()
     );
 }
 

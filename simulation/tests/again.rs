@@ -12,7 +12,7 @@ use participant_remover::ids::{CustomParticipantId, ParticipantId};
 use participant_remover::ledger::{Change, RemovalState};
 use participant_remover::removal::{Outcome, Target};
 use scene::{
-    everyone_in, meeting_id, meetings_with, participant_in, removal, scene, start, until,
+    all_of, everyone_in, meeting_id, meetings_with, participant_in, removal, scene, start, until,
     user_everywhere, user_in, works,
 };
 use simulation::clock::START;
@@ -28,8 +28,8 @@ fn whoever_a_lost_delete_was_about_stays_unknown_when_the_removal_is_cancelled()
     for _ in 0..3 {
         scenario.population.add(meeting, "u", START);
     }
-    let orders = vec![everyone_in(&scenario, meeting)];
-    let mut world = start(scenario, orders);
+    let order = everyone_in(&scenario, meeting);
+    let mut world = start(scenario, order);
     let lost = "/participants/p1".to_owned();
     world.network.api.borrow_mut().breaks = Some(lost);
     until(&mut world, |world| removal(world).progress.removed == 2);
@@ -59,7 +59,7 @@ fn another_try_begins_with_the_kick() {
     scenario.settings.give_up_after_ms = 30_000;
     let meeting = scenario.population.add_meeting(true);
     scenario.population.add(meeting, "wanted", START);
-    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    let mut world = start(scenario, user_everywhere("wanted"));
     world.network.api.borrow_mut().breaks = Some("/participants/p".to_owned());
     until(&mut world, |world| removal(world).state.is_final());
     assert_eq!(removal(&world).state, RemovalState::Failed);
@@ -94,7 +94,7 @@ fn another_try_of_a_dry_run_reads_the_list_too() {
         participant: ParticipantId::parse("p1").unwrap(),
     };
     let orders = [wanted, named].map(|target| order(target, false, true, None).unwrap());
-    let mut world = start(scenario, orders.into());
+    let mut world = start(scenario, all_of(orders));
     world.network.api.borrow_mut().breaks = Some("/participants".to_owned());
     until(&mut world, |world| removal(world).state.is_final());
     assert_eq!(removal(&world).state, RemovalState::Failed);
@@ -113,7 +113,7 @@ fn another_try_of_a_dry_run_reads_the_list_too() {
 fn a_cancelled_removal_keeps_no_rows_of_work() {
     let mut scenario = scene(100);
     meetings_with(&mut scenario, true, 30, "wanted");
-    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    let mut world = start(scenario, user_everywhere("wanted"));
     until(&mut world, |world| removal(world).progress.removed >= 5);
     let id = removal(&world).id;
     {
@@ -140,13 +140,13 @@ fn a_removal_that_the_page_of_another_has_ended_ends() {
     let meeting = scenario.population.add_meeting(false);
     scenario.population.add(meeting, "other", START);
     for number in 0..3 {
-        let orders = vec![user_in(&scenario, meeting, &format!("wanted-{number}"))];
-        scenario.script.push((0, Act::Order { number, orders }));
+        let order = user_in(&scenario, meeting, &format!("wanted-{number}"));
+        scenario.script.push((0, Act::Order { number, order }));
     }
-    let orders = vec![participant_in(&scenario, meeting, "p1")];
+    let order = participant_in(&scenario, meeting, "p1");
     scenario
         .script
-        .push((OUTAGE, Act::Order { number: 3, orders }));
+        .push((OUTAGE, Act::Order { number: 3, order }));
     let mut world = World::new(scenario).unwrap();
     world.network.api.borrow_mut().breaks = Some("/participants?".to_owned());
     while world.clock.now() < START + OUTAGE + 59_000 {

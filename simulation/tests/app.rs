@@ -6,11 +6,13 @@ mod scene;
 
 use participant_remover::ledger::RemovalState;
 use participant_remover::removal::{Outcome, RemovalOrder};
-use scene::{everyone_in, participant_in, removal, scene, start, until, user_everywhere, user_in};
+use scene::{
+    all_of, everyone_in, participant_in, removal, scene, start, until, user_everywhere, user_in,
+};
 use simulation::api::error;
 use simulation::asked::Asked;
 use simulation::clock::START;
-use simulation::scenario::{Scenario, order};
+use simulation::scenario::Scenario;
 use simulation::script::Act;
 use simulation::world::World;
 
@@ -35,8 +37,12 @@ fn in_an_app_that_is_unknown_nobody_counts_as_gone() {
     for kind in 0..4 {
         for dry_run in [false, true] {
             let (scenario, orders) = orders();
-            let ordered = order(orders[kind].target.clone(), !dry_run, dry_run, None).unwrap();
-            let mut world = start(scenario, vec![ordered]);
+            let ordered = RemovalOrder {
+                kick: !dry_run,
+                dry_run,
+                ..orders[kind].clone()
+            };
+            let mut world = start(scenario, ordered);
             world.network.api.borrow_mut().instead =
                 Some(Box::new(|_, _| Some(error(404, "No app found"))));
             until(&mut world, |world| removal(world).state.is_final());
@@ -68,9 +74,9 @@ fn the_app_is_looked_for_once_in_its_life() {
     let mut scenario = scene(100);
     let meeting = scenario.population.add_meeting(false);
     for (number, id) in ["nobody", "no-one"].into_iter().enumerate() {
-        let orders = vec![participant_in(&scenario, meeting, id)];
+        let order = participant_in(&scenario, meeting, id);
         let at = number as u64 * 3_600_000;
-        scenario.script.push((at, Act::Order { number, orders }));
+        scenario.script.push((at, Act::Order { number, order }));
     }
     let mut world = World::new(scenario).unwrap();
     world.run_to_end().unwrap();
@@ -88,7 +94,7 @@ fn the_app_is_looked_for_once_in_its_life() {
 #[test]
 fn where_the_first_answer_is_a_good_one_nobody_asks_for_the_app() {
     let (scenario, orders) = orders();
-    let mut world = start(scenario, vec![orders[0].clone(), orders[2].clone()]);
+    let mut world = start(scenario, all_of([orders[0].clone(), orders[2].clone()]));
     world.run_to_end().unwrap();
     assert_eq!(
         (searches(&world), removal(&world).state),
@@ -100,8 +106,8 @@ fn where_the_first_answer_is_a_good_one_nobody_asks_for_the_app() {
 fn a_question_for_the_app_that_fails_makes_no_delete_doubtful() {
     let mut scenario = scene(100);
     let meeting = scenario.population.add_meeting(false);
-    let orders = vec![participant_in(&scenario, meeting, "nobody")];
-    let mut world = start(scenario, orders);
+    let order = participant_in(&scenario, meeting, "nobody");
+    let mut world = start(scenario, order);
     world.network.api.borrow_mut().breaks = Some("/meetings?".to_owned());
     until(&mut world, |world| searches(world) > 1);
     world.network.api.borrow_mut().breaks = None;
@@ -118,8 +124,8 @@ fn questions_for_the_app_use_up_no_kicks() {
     let mut scenario = scene(100);
     let meeting = scenario.population.add_meeting(true);
     scenario.population.add(meeting, "u", START);
-    let orders = vec![participant_in(&scenario, meeting, "p1")];
-    let mut world = start(scenario, orders);
+    let order = participant_in(&scenario, meeting, "p1");
+    let mut world = start(scenario, order);
     world.network.api.borrow_mut().instead = Some(Box::new(|request, now| {
         if now > START + 300_000 {
             return None;
@@ -144,7 +150,7 @@ fn questions_for_the_app_use_up_no_kicks() {
 fn a_meeting_that_is_not_there_is_told_unless_somebody_was_found_in_it() {
     for found in [false, true] {
         let (scenario, orders) = orders();
-        let mut world = start(scenario, vec![orders[2].clone()]);
+        let mut world = start(scenario, orders[2].clone());
         let mut lists = 0;
         world.network.api.borrow_mut().instead = Some(Box::new(move |request, _| {
             lists += u32::from(request.url.contains("/participants?"));

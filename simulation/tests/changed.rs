@@ -22,7 +22,7 @@ fn whoever_is_added_to_an_active_meeting_after_it_was_read_is_removed() {
             meeting
         })
         .collect();
-    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    let mut world = start(scenario, user_everywhere("wanted"));
     until(&mut world, |world| {
         removal(world).progress.meetings_scanned >= 20
     });
@@ -49,7 +49,7 @@ fn the_confirming_pass_comes_whatever_the_readings_before_were_like() {
     for _ in 0..30 {
         scenario.population.add_meeting(true);
     }
-    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    let mut world = start(scenario, user_everywhere("wanted"));
     world.network.api.borrow_mut().no_totals = true;
     until(&mut world, |world| {
         removal(world).progress.meetings_scanned >= 20
@@ -66,7 +66,7 @@ fn a_meeting_that_the_confirming_pass_left_out_is_read_again_by_the_next() {
     for _ in 0..30 {
         scenario.population.add_meeting(true);
     }
-    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    let mut world = start(scenario, user_everywhere("wanted"));
     until(&mut world, |world| {
         removal(world).progress.meetings_scanned >= 20
     });
@@ -89,7 +89,7 @@ fn whoever_is_found_in_a_meeting_that_began_meanwhile_is_kicked() {
     for meeting in [other, begins] {
         scenario.population.add(meeting, "other", START);
     }
-    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    let mut world = start(scenario, user_everywhere("wanted"));
     until(&mut world, |world| {
         removal(world).progress.meetings_scanned >= 1
     });

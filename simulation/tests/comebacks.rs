@@ -4,11 +4,12 @@
 mod scene;
 
 use participant_remover::ledger::RemovalState;
-use scene::{everyone_in, live_meeting, removal, scene, start, until, user_in};
+use participant_remover::removal::RemovalOrder;
+use scene::{all_of, everyone_in, live_meeting, removal, scene, start, until, user_in};
 use simulation::asked::{Asked, Departure};
 use simulation::clock::START;
 use simulation::population::Gone;
-use simulation::scenario::{Scenario, order};
+use simulation::scenario::Scenario;
 use simulation::script::Act;
 use simulation::world::World;
 
@@ -28,10 +29,8 @@ fn crowd(mut scenario: Scenario, removals: usize, each: usize) -> World {
     for number in 0..removals {
         let meeting = live_meeting(&mut scenario, each);
         let users = (0..each).map(|user| format!("user-{user}"));
-        let orders = users
-            .map(|user| user_in(&scenario, meeting, &user))
-            .collect();
-        let act = Act::Order { number, orders };
+        let order = all_of(users.map(|user| user_in(&scenario, meeting, &user)));
+        let act = Act::Order { number, order };
         scenario.script.push((number as u64, act));
     }
     World::new(scenario).unwrap()
@@ -96,7 +95,7 @@ fn nobody_of_a_meeting_that_is_emptied_stays_by_coming_back() {
     let mut scenario = returning();
     let meeting = live_meeting(&mut scenario, 1_000);
     let order = everyone_in(&scenario, meeting);
-    let mut world = start(scenario, vec![order]);
+    let mut world = start(scenario, order);
     let left = finish(&mut world);
     assert_eq!(removal(&world).progress.removed, 1_000);
     let kicks = count(&left, |asked| matches!(asked, Asked::KickAll(_)));
@@ -125,11 +124,13 @@ fn a_limit_that_leaves_no_room_behind_a_kick_stops_nothing() {
 fn whoever_is_live_without_a_record_is_put_out_with_everyone() {
     let mut scenario = scene(100);
     let meeting = live_meeting(&mut scenario, 3);
-    let everyone = |kick| order(everyone_in(&scenario, meeting).target, kick, false, None).unwrap();
+    let everyone = |kick| RemovalOrder {
+        kick,
+        ..everyone_in(&scenario, meeting)
+    };
     let orders = [(1, 0, everyone(false)), (0, 5_000, everyone(true))];
-    for (number, at, one) in orders {
-        let orders = vec![one];
-        scenario.script.push((at, Act::Order { number, orders }));
+    for (number, at, order) in orders {
+        scenario.script.push((at, Act::Order { number, order }));
     }
     let mut world = World::new(scenario).unwrap();
     world.run_to_end().unwrap();
@@ -155,7 +156,7 @@ fn a_kick_of_those_without_a_record_that_fails_is_no_success() {
         });
     }
     let order = everyone_in(&scenario, meeting);
-    let mut world = start(scenario, vec![order]);
+    let mut world = start(scenario, order);
     until(&mut world, |world| removal(world).state.is_final());
     let view = removal(&world);
     assert_eq!(view.state, RemovalState::Failed);

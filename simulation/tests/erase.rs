@@ -12,7 +12,8 @@ use std::rc::Rc;
 
 use participant_remover::ledger::{RemovalState, Store};
 use scene::{
-    burst, everyone_in, fifty_meetings, meeting_of, removal, scene, start, until, user_everywhere,
+    all_of, burst, everyone_in, fifty_meetings, meeting_of, removal, scene, start, until,
+    user_everywhere,
 };
 use simulation::check;
 use simulation::clock::START;
@@ -34,7 +35,7 @@ fn a_user_goes_from_200_of_2000_meetings_for_the_least_possible() {
             scenario.population.add(meeting, &user, START);
         }
     }
-    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    let mut world = start(scenario, user_everywhere("wanted"));
     let mut estimates = Vec::new();
     for done in [600, 1_500] {
         while world.sum().requests < done {
@@ -86,10 +87,9 @@ fn a_user_goes_from_200_of_2000_meetings_for_the_least_possible() {
 
 #[test]
 fn ten_users_are_erased_by_one_reading_of_the_meetings() {
-    let orders = (0..10)
-        .map(|user| user_everywhere(&format!("user-{user}")))
-        .collect();
-    let mut world = start(fifty_meetings(20), orders);
+    let users = (0..10).map(|user| format!("user-{user}"));
+    let order = all_of(users.map(|user| user_everywhere(&user)));
+    let mut world = start(fifty_meetings(20), order);
     world.run_to_end().unwrap();
     check::everything(&world).unwrap();
     let api = world.network.api.borrow();
@@ -127,7 +127,7 @@ fn a_meeting_of_1000_is_emptied_while_others_are_added() {
                 .push((1_000 + number * 1_700, Act::Add { meeting, user }));
         }
         let order = everyone_in(&scenario, meeting);
-        let mut world = start(scenario, vec![order]);
+        let mut world = start(scenario, order);
         world.run_to_end().unwrap();
         check::everything(&world).unwrap();
         let view = removal(&world);
@@ -149,7 +149,7 @@ fn a_meeting_of_1000_is_emptied_while_others_are_added() {
 /// A version that does not know the column goes on storing removals when it is rolled back to.
 #[test]
 fn a_user_everywhere_whom_an_earlier_version_has_stored_goes_from_everywhere() {
-    let mut world = start(fifty_meetings(2), vec![user_everywhere("user-1")]);
+    let mut world = start(fifty_meetings(2), user_everywhere("user-1"));
     while !world.ordered.contains_key(&0) {
         assert!(world.advance().unwrap());
     }

@@ -42,7 +42,7 @@ fn nothing_is_claimed_before_anything_was_read() {
         } else {
             user_everywhere("user-1")
         };
-        let mut world = start(scenario, vec![order]);
+        let mut world = start(scenario, order);
         assert_eq!(estimate_after(&mut world, 0).0, None);
     }
 }
@@ -51,8 +51,8 @@ fn nothing_is_claimed_before_anything_was_read() {
 fn a_large_meeting_is_seen_after_its_first_page() {
     let mut scenario = scene(100);
     let meeting = meeting_of(&mut scenario, false, 2_000);
-    let orders = vec![everyone_in(&scenario, meeting)];
-    near(estimate_after(&mut start(scenario, orders), 3));
+    let order = everyone_in(&scenario, meeting);
+    near(estimate_after(&mut start(scenario, order), 3));
 }
 
 #[test]
@@ -62,12 +62,12 @@ fn small_ones_beside_it_do_not_count_as_large_ones() {
     let small: Vec<_> = (0..50)
         .map(|_| meeting_of(&mut scenario, false, 2))
         .collect();
-    let large = vec![everyone_in(&scenario, meeting)];
+    let large = everyone_in(&scenario, meeting);
     for (number, meeting) in small.into_iter().enumerate() {
-        let orders = vec![everyone_in(&scenario, meeting)];
+        let order = everyone_in(&scenario, meeting);
         let act = Act::Order {
             number: number + 1,
-            orders,
+            order,
         };
         scenario.script.push((1, act));
     }
@@ -79,7 +79,7 @@ fn small_ones_beside_it_do_not_count_as_large_ones() {
 fn a_second_look_at_a_large_removal_is_cheap() {
     let mut scenario = scene(20);
     meetings_with(&mut scenario, false, 2_000, "somebody");
-    let mut world = start(scenario, vec![user_everywhere("user-1")]);
+    let mut world = start(scenario, user_everywhere("user-1"));
     while world.sum().requests < 100 {
         assert!(world.advance().unwrap());
     }

@@ -14,7 +14,7 @@ use simulation::world::World;
 const HOUR: u64 = 60 * 60 * 1000;
 
 /// The world in which an event has just asked for a removal.
-fn happened(scenario: Scenario, order: RemovalOrder) -> (World, RemovalId) {
+fn happened(scenario: Scenario, order: &RemovalOrder) -> (World, RemovalId) {
     let mut world = World::new(scenario).unwrap();
     while world.ledger.is_none() {
         assert!(world.advance().unwrap());
@@ -31,7 +31,7 @@ fn happened(scenario: Scenario, order: RemovalOrder) -> (World, RemovalId) {
         key: Some(&key),
     };
     let ledger = world.ledger.clone().unwrap();
-    let accepted = ledger.accept(&[order], &origin, &world.clock).unwrap();
+    let accepted = ledger.accept(order, &origin, &world.clock).unwrap();
     world.disk.set_alarm(Some(world.clock.now() + 1));
     world.disk.commit();
     match accepted {
@@ -63,7 +63,7 @@ fn an_event_is_about_nobody_who_was_added_after_it() {
         } else {
             user_in(&scenario, meeting, "user-0")
         };
-        let (mut world, id) = happened(scenario, order);
+        let (mut world, id) = happened(scenario, &order);
         while world.advance().unwrap() {}
         let ledger = world.ledger.clone().unwrap();
         let shown = ledger.show(&id, world.clock.now()).unwrap().unwrap();
@@ -90,7 +90,7 @@ fn the_end_of_a_meeting_puts_nobody_out_of_the_next_session() {
         scenario.script.push((at, Act::AddMeeting { users }));
     }
     let order = everyone_in(&scenario, meeting);
-    let (mut world, id) = happened(scenario, order);
+    let (mut world, id) = happened(scenario, &order);
     while world.clock.now() < START + HOUR / 4 {
         assert!(world.advance().unwrap());
     }

@@ -61,7 +61,7 @@ fn steps(kept: u32) -> u64 {
         scenario.population.add(meeting, "u", START);
     }
     let order = everyone_in(&scenario, meeting);
-    let mut world = start(scenario, vec![order]);
+    let mut world = start(scenario, order);
     while world.ledger.is_none() {
         assert!(world.advance().unwrap());
     }

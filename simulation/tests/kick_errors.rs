@@ -5,7 +5,8 @@ mod scene;
 
 use participant_remover::ledger::RemovalState;
 use scene::{
-    assert_removed, everyone_in, live_meeting, participant_in, removal, scene, start, user_in,
+    all_of, assert_removed, everyone_in, live_meeting, participant_in, removal, scene, start,
+    user_in,
 };
 
 /// How long all faults last, in milliseconds.
@@ -21,7 +22,7 @@ fn a_kick_that_failed_is_told_whatever_else_went_wrong_since() {
         scenario.faults.end = FOR_EVER;
         let meeting = live_meeting(&mut scenario, 3);
         let order = user_in(&scenario, meeting, "user-1");
-        let mut world = start(scenario, vec![order]);
+        let mut world = start(scenario, order);
         world.run_to_end().unwrap();
         assert_removed(&world);
         let told = removal(&world).kick_error.unwrap_or_default();
@@ -37,7 +38,7 @@ fn a_kick_of_everyone_makes_up_for_one_that_failed() {
     scenario.faults.end = 60_000;
     let meeting = live_meeting(&mut scenario, 30);
     let order = everyone_in(&scenario, meeting);
-    let mut world = start(scenario, vec![order]);
+    let mut world = start(scenario, order);
     scene::until(&mut world, |world| removal(world).kick_error.is_some());
     world.run_to_end().unwrap();
     let view = removal(&world);
@@ -58,7 +59,7 @@ fn a_kick_of_the_same_people_makes_up_for_one_that_failed() {
         .id
         .clone();
     let order = participant_in(&scenario, meeting, &named);
-    let mut world = start(scenario, vec![order]);
+    let mut world = start(scenario, order);
     world.run_to_end().unwrap();
     assert_removed(&world);
     let view = removal(&world);
@@ -76,7 +77,7 @@ fn a_kick_that_failed_and_was_followed_by_no_delete_is_not_told() {
     let meeting = live_meeting(&mut scenario, 3);
     let order = user_in(&scenario, meeting, "user-1");
     let named = participant_in(&scenario, meeting, "p-of-nobody");
-    let mut world = start(scenario, vec![order, named]);
+    let mut world = start(scenario, all_of([order, named]));
     scene::until(&mut world, |world| {
         let error = removal(world).last_error.unwrap_or_default();
         error.starts_with("a kick failed")

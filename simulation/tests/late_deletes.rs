@@ -8,7 +8,9 @@ use std::rc::Rc;
 
 use participant_remover::ledger::RemovalState;
 use participant_remover::realtimekit::RawAnswer;
-use scene::{everyone_in, live_meeting, meeting_id, participant_in, removal, scene, start, until};
+use scene::{
+    all_of, everyone_in, live_meeting, meeting_id, participant_in, removal, scene, start, until,
+};
 use simulation::asked::{Asked, Departure};
 use simulation::clock::START;
 use simulation::world::World;
@@ -28,9 +30,9 @@ fn rough(seed: u64) -> (World, String) {
     scenario.faults.end = 3_600_000;
     let meeting = live_meeting(&mut scenario, 14);
     let named = |n: u32| participant_in(&scenario, meeting, &format!("p{n}"));
-    let orders = (1..=14).map(named).collect();
+    let order = all_of((1..=14).map(named));
     let id = meeting_id(&scenario, meeting).as_str().to_owned();
-    (start(scenario, orders), id)
+    (start(scenario, order), id)
 }
 
 /// How long after the answer to its last kick, or to the question who is live, a delete left.
@@ -102,10 +104,8 @@ fn unwell(
 fn a_new_kick_for_somebody_else_keeps_the_time_to_wait() {
     let mut scenario = scene(50);
     let meeting = live_meeting(&mut scenario, 2);
-    let orders = ["p1", "p2"]
-        .map(|id| participant_in(&scenario, meeting, id))
-        .to_vec();
-    let mut world = start(scenario, orders);
+    let order = all_of(["p1", "p2"].map(|id| participant_in(&scenario, meeting, id)));
+    let mut world = start(scenario, order);
     let first = unwell(&world, "p1", "3600", |times, _| times < 1);
     let second = unwell(&world, "p2", "20", |times, _| times < 3);
     world.run_to_end().unwrap();
@@ -126,8 +126,8 @@ fn who_is_in_flight_during_a_new_kick_keeps_the_time_to_wait() {
         let mut scenario = scene(3_000);
         scenario.seed = seed;
         let meeting = live_meeting(&mut scenario, 2);
-        let orders = ["p1", "p2"].map(|id| participant_in(&scenario, meeting, id));
-        let mut world = start(scenario, orders.to_vec());
+        let order = all_of(["p1", "p2"].map(|id| participant_in(&scenario, meeting, id)));
+        let mut world = start(scenario, order);
         let hour = unwell(&world, "p1", "3600", |times, _| times < 1);
         unwell(&world, "p1", "9", |times, _| times < 1);
         unwell(&world, "p2", "13", |times, _| times < 1);
@@ -151,8 +151,8 @@ fn only_time_that_was_waited_counts() {
     scenario.headers = false;
     scenario.settings.give_up_after_ms = 4 * 3_600_000;
     let meeting = live_meeting(&mut scenario, 6_000);
-    let orders = vec![everyone_in(&scenario, meeting)];
-    let mut world = start(scenario, orders);
+    let order = everyone_in(&scenario, meeting);
+    let mut world = start(scenario, order);
     unwell(&world, "p1", "3600", |_, now| now < 2 * 3_600_000);
     until(&mut world, |world| removal(world).state.is_final());
     assert_eq!(removal(&world).state, RemovalState::Succeeded);

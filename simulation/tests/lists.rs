@@ -31,7 +31,7 @@ fn somebody_who_slips_over_the_edge_of_a_page_is_found_by_the_next_pass() {
     let id = meeting_id(&scenario, meeting);
     let user = CustomParticipantId::parse("wanted").unwrap();
     let target = Target::UserInMeeting { meeting: id, user };
-    let mut world = start(scenario, vec![order(target, false, false, None).unwrap()]);
+    let mut world = start(scenario, order(target, false, false, None).unwrap());
     while world.network.api.borrow().arrivals.is_empty() {
         assert!(world.advance().unwrap());
     }
@@ -60,7 +60,7 @@ fn somebody_who_slips_over_the_edge_of_a_page_is_found_by_the_next_pass() {
 fn a_meeting_that_is_added_meanwhile_is_read_as_well() {
     let mut scenario = scene(100);
     meetings_with(&mut scenario, false, 3, "other");
-    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    let mut world = start(scenario, user_everywhere("wanted"));
     while world.network.api.borrow().arrivals.len() < 2 {
         assert!(world.advance().unwrap());
     }
@@ -88,7 +88,7 @@ fn a_list_that_always_ends_early_is_a_failure_and_no_success() {
     for user in ["a", "b", "c"] {
         scenario.population.add(meeting, user, START);
     }
-    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    let mut world = start(scenario, user_everywhere("wanted"));
     world.network.api.borrow_mut().missing_rows = 1;
     run_until_final(&mut world);
     let view = removal(&world);
@@ -114,7 +114,7 @@ fn a_page_is_not_shared_with_a_removal_that_is_younger() {
         };
         order(target, false, false, None).unwrap()
     };
-    let mut world = start(scenario, vec![from("nobody")]);
+    let mut world = start(scenario, from("nobody"));
     while world.network.api.borrow().arrivals.is_empty() {
         assert!(world.advance().unwrap());
     }
@@ -127,7 +127,7 @@ fn a_page_is_not_shared_with_a_removal_that_is_younger() {
     };
     let ledger = world.ledger.clone().unwrap();
     let accepted = ledger
-        .accept(&[from("wanted")], &origin, &world.clock)
+        .accept(&from("wanted"), &origin, &world.clock)
         .unwrap();
     let Acceptance::Accepted(second) = accepted else {
         panic!("{accepted:?}")
@@ -157,7 +157,7 @@ fn a_list_without_a_total_is_not_believed_at_once() {
     let mut scenario = scene(100);
     let meeting = scenario.population.add_meeting(false);
     scenario.population.add(meeting, "wanted", START);
-    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    let mut world = start(scenario, user_everywhere("wanted"));
     {
         let mut api = world.network.api.borrow_mut();
         api.no_totals = true;
@@ -182,7 +182,7 @@ fn a_page_that_never_comes_ends_in_a_partial_failure() {
     for _ in 0..3 {
         scenario.population.add(meeting, "u", START);
     }
-    let mut world = start(scenario, vec![everyone_in_first(meeting)]);
+    let mut world = start(scenario, everyone_in_first(meeting));
     world.network.api.borrow_mut().breaks = Some("page_no=2".to_owned());
     run_until_final(&mut world);
     let view = removal(&world);

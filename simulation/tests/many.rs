@@ -56,8 +56,8 @@ fn assert_ten_are_gone(world: &World) {
 /// Removes that many users from everywhere, each by a removal of its own.
 fn everywhere(mut scenario: Scenario, users: usize) -> World {
     for number in 0..users {
-        let orders = vec![user_everywhere(&format!("user-{number}"))];
-        scenario.script.push((0, Act::Order { number, orders }));
+        let order = user_everywhere(&format!("user-{number}"));
+        scenario.script.push((0, Act::Order { number, order }));
     }
     World::new(scenario).unwrap()
 }
@@ -70,12 +70,12 @@ fn a_small_removal_does_not_wait_for_the_end_of_a_large_one() {
     let small = scenario.population.add_meeting(false);
     scenario.population.add(small, "one", START);
     let one = participant_in(&scenario, small, "p301");
-    let orders = vec![one];
+    let order = one;
     scenario
         .script
-        .push((400_000, Act::Order { number: 1, orders }));
+        .push((400_000, Act::Order { number: 1, order }));
     let order = everyone_in(&scenario, large);
-    let mut world = start(scenario, vec![order]);
+    let mut world = start(scenario, order);
     while state(&world, 1).is_none_or(|state| !state.is_final()) {
         assert!(world.advance().unwrap());
     }
@@ -161,9 +161,9 @@ fn nobody_overtakes_one_that_is_held() {
     scenario.settings.everywhere_at_once = 1;
     let broken = scene::meeting_id(&scenario, 7);
     for at in (30_000..600_000).step_by(7_000) {
-        let orders = vec![user_everywhere("user-2")];
+        let order = user_everywhere("user-2");
         let number = 2 + usize::try_from(at).unwrap();
-        scenario.script.push((at, Act::Order { number, orders }));
+        scenario.script.push((at, Act::Order { number, order }));
     }
     let mut world = everywhere(scenario, 2);
     world.network.api.borrow_mut().breaks = Some(format!("{broken}/participants"));
@@ -207,7 +207,7 @@ fn an_app_in_which_meetings_are_made_all_the_time_is_read_to_an_end() {
             .script
             .push((number * 2_000, Act::AddMeeting { users }));
     }
-    let mut world = start(scenario, vec![user_everywhere("user-1")]);
+    let mut world = start(scenario, user_everywhere("user-1"));
     world.run_to_end().unwrap();
     check::everything(&world).unwrap();
     let view = removal(&world);
@@ -230,12 +230,12 @@ fn is_not_given_up(no_totals: bool, missing_pages: bool) {
     scenario.settings.requests_per_5_minutes = 150;
     scenario.no_totals = no_totals;
     let meeting = meeting_of(&mut scenario, false, 2_000);
-    let orders = vec![user_everywhere("nobody")];
+    let order = user_everywhere("nobody");
     scenario
         .script
-        .push((60_000, Act::Order { number: 1, orders }));
+        .push((60_000, Act::Order { number: 1, order }));
     let order = everyone_in(&scenario, meeting);
-    let mut world = start(scenario, vec![order]);
+    let mut world = start(scenario, order);
     world.network.api.borrow_mut().quirks.missing_pages = missing_pages;
     while states(&world)
         .get(&1)
@@ -253,8 +253,8 @@ fn a_removal_that_ends_without_a_request_makes_room_at_once() {
     scenario.settings.everywhere_at_once = 1;
     meeting_of(&mut scenario, false, 3);
     for number in 0..4 {
-        let orders = vec![user_everywhere(&format!("nobody-{number}"))];
-        let act = Act::Order { number, orders };
+        let order = user_everywhere(&format!("nobody-{number}"));
+        let act = Act::Order { number, order };
         scenario.script.push((number as u64, act));
     }
     let mut world = World::new(scenario).unwrap();

@@ -40,7 +40,7 @@ fn a_strangers_id_is_only_counted() {
             } else {
                 user_in(&scenario, meeting, "wanted")
             };
-            let mut world = start(scenario, vec![order]);
+            let mut world = start(scenario, order);
             world.run_to_end().unwrap();
             check::everything(&world).unwrap();
             assert_removed(&world);
@@ -64,7 +64,7 @@ fn whoever_is_wanted_is_a_failure_after_all_others_are_gone() {
         } else {
             user_in(&scenario, meeting, "wanted")
         };
-        let mut world = start(scenario, vec![order]);
+        let mut world = start(scenario, order);
         until(&mut world, |world| removal(world).state.is_final());
         let view = removal(&world);
         assert_eq!(view.state, RemovalState::PartiallyFailed);
@@ -93,7 +93,7 @@ fn a_dry_run_that_finds_one_has_failed() {
         dry_run: true,
         ..user_everywhere("wanted")
     };
-    let mut world = start(scenario, vec![order]);
+    let mut world = start(scenario, order);
     until(&mut world, |world| removal(world).state.is_final());
     let view = removal(&world);
     assert_eq!(view.state, RemovalState::Failed);

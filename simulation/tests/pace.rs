@@ -37,7 +37,7 @@ fn assert_uses_the_budget(latency: u64) {
         scenario.population.add(meeting, "u", START);
     }
     let order = everyone_in(&scenario, meeting);
-    let mut world = start(scenario, vec![order]);
+    let mut world = start(scenario, order);
     world.run_to_end().unwrap();
     assert_eq!(world.network.most_open.get(), 6);
     let api = world.network.api.borrow();
@@ -62,7 +62,7 @@ fn emptying(people: usize) -> World {
     let mut scenario = scene(100);
     let meeting = meeting_of(&mut scenario, false, people);
     let order = everyone_in(&scenario, meeting);
-    start(scenario, vec![order])
+    start(scenario, order)
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn the_ledger_of_an_app_that_was_added_leaves_room_for_what_the_others_have_sent
     scenario.settings.requests_per_5_minutes = 600;
     let meeting = meeting_of(&mut scenario, false, 900);
     let order = everyone_in(&scenario, meeting);
-    let mut world = start(scenario, vec![order]);
+    let mut world = start(scenario, order);
     world.run_to_end().unwrap();
     let api = world.network.api.borrow();
     let begun = api.arrivals[0];

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use participant_remover::ids::CustomParticipantId;
 use participant_remover::ledger::{Filter, RemovalState};
 use participant_remover::removal::Target;
-use scene::{everyone_in, live_meeting, participant_in, removal, scene, start, user_everywhere};
+use scene::{
+    all_of, everyone_in, live_meeting, participant_in, removal, scene, start, user_everywhere,
+};
 use simulation::script::Act;
 use simulation::world::World;
 
@@ -19,14 +21,14 @@ fn each_participant_names_the_target_that_it_was_found_for() {
     let named = scenario.population.meetings[meetings[2]].participants[3]
         .id
         .clone();
-    let orders = vec![
+    let order = all_of([
         user_everywhere("user-0"),
         user_everywhere("nobody"),
         user_everywhere("user-1"),
         everyone_in(&scenario, meetings[0]),
         participant_in(&scenario, meetings[2], &named),
-    ];
-    let mut world = start(scenario, orders);
+    ]);
+    let mut world = start(scenario, order);
     world.run_to_end().unwrap();
     let view = removal(&world);
     assert_eq!(view.state, RemovalState::Succeeded);
@@ -55,10 +57,10 @@ fn the_removals_of_a_user_are_found() {
         .into_iter()
         .enumerate()
     {
-        let orders = users.iter().map(|user| user_everywhere(user)).collect();
+        let order = all_of(users.iter().map(|user| user_everywhere(user)));
         scenario
             .script
-            .push((number as u64, Act::Order { number, orders }));
+            .push((number as u64, Act::Order { number, order }));
     }
     let mut world = World::new(scenario).unwrap();
     world.run_to_end().unwrap();

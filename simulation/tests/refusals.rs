@@ -11,9 +11,9 @@ mod scene;
 
 use participant_remover::ledger::{ItemState, PauseReason, RemovalState};
 use participant_remover::realtimekit::RawAnswer;
-use scene::{everyone_in, participant_in, removal, scene, start};
+use participant_remover::removal::RemovalOrder;
+use scene::{all_of, everyone_in, participant_in, removal, scene, start};
 use simulation::clock::START;
-use simulation::scenario::order;
 use simulation::world::World;
 
 #[test]
@@ -25,7 +25,7 @@ fn a_refused_token_stops_everything_until_it_is_mended() {
         scenario.population.add(meeting, "u", START);
     }
     let order = everyone_in(&scenario, meeting);
-    let mut world = start(scenario, vec![order]);
+    let mut world = start(scenario, order);
     while world.clock.now() < START + 3_600_000 {
         assert!(world.advance().unwrap());
     }
@@ -69,7 +69,7 @@ fn somebody_whose_deletion_alone_is_refused_fails_and_the_rest_goes_on() {
         scenario.population.add(meeting, "u", START);
     }
     let order = everyone_in(&scenario, meeting);
-    let mut world = start(scenario, vec![order]);
+    let mut world = start(scenario, order);
     world.network.api.borrow_mut().refuses = Some("/participants/p7".to_owned());
     while !removal_is_final(&world) {
         assert!(world.advance().unwrap());
@@ -109,16 +109,15 @@ fn whoever_could_not_be_kicked_is_kicked_when_the_token_is_mended() {
         for _ in 0..3 {
             scenario.population.add(meeting, "u", START);
         }
-        let orders = if named {
-            (1..=3)
-                .map(|number| participant_in(&scenario, meeting, &format!("p{number}")))
-                .collect()
+        let order = if named {
+            let ids = (1..=3).map(|number| format!("p{number}"));
+            all_of(ids.map(|id| participant_in(&scenario, meeting, &id)))
         } else {
             // The list is read before the token is refused.
             scenario.faults.token_outages = vec![(300, 7_205_000)];
-            vec![everyone_in(&scenario, meeting)]
+            everyone_in(&scenario, meeting)
         };
-        let mut world = start(scenario, orders);
+        let mut world = start(scenario, order);
         while world.clock.now() < START + 7_200_000 {
             assert!(world.advance().unwrap());
         }
@@ -142,8 +141,8 @@ fn whoever_was_in_flight_beside_a_refused_delete_waits_for_the_kick() {
     for _ in 0..2 {
         scenario.population.add(meeting, "u", START);
     }
-    let orders = ["p1", "p2"].map(|id| participant_in(&scenario, meeting, id));
-    let mut world = start(scenario, orders.into());
+    let order = all_of(["p1", "p2"].map(|id| participant_in(&scenario, meeting, id)));
+    let mut world = start(scenario, order);
     {
         let mut api = world.network.api.borrow_mut();
         api.refuses = Some("/participants/p1".to_owned());
@@ -173,10 +172,9 @@ fn a_token_that_may_not_kick_deletes_all_the_same() {
     for _ in 0..3 {
         scenario.population.add(meeting, "u", START);
     }
-    let orders = (1..=3)
-        .map(|number| participant_in(&scenario, meeting, &format!("p{number}")))
-        .collect();
-    let mut world = start(scenario, orders);
+    let ids = (1..=3).map(|number| format!("p{number}"));
+    let order = all_of(ids.map(|id| participant_in(&scenario, meeting, &id)));
+    let mut world = start(scenario, order);
     world.network.api.borrow_mut().refuses = Some("/active-session/kick".to_owned());
     while !removal_is_final(&world) {
         assert!(world.advance().unwrap());
@@ -215,13 +213,11 @@ fn a_token_that_is_refused_once_more_is_seen_to_be() {
     for _ in 0..2 {
         scenario.population.add(meeting, "u", START);
     }
-    let orders = (1..=2).map(|number| {
-        let id = format!("p{number}");
-        let target = participant_in(&scenario, meeting, &id).target;
-        order(target, false, false, None).unwrap()
-    });
-    let orders = orders.collect();
-    let mut world = start(scenario, orders);
+    let order = RemovalOrder {
+        kick: false,
+        ..all_of(["p1", "p2"].map(|id| participant_in(&scenario, meeting, id)))
+    };
+    let mut world = start(scenario, order);
     world.network.api.borrow_mut().instead = Some(Box::new(|request, now| {
         let busy = now < START + 600_000 && now > START + 60_000 && request.url.ends_with("/p1");
         busy.then(|| RawAnswer {

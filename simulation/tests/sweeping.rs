@@ -30,8 +30,8 @@ fn everywhere(users: usize) -> World {
     scenario.settings.sweep_rows = PORTION;
     meetings_with(&mut scenario, false, 100, "somebody");
     for number in 0..users {
-        let orders = vec![user_everywhere(&format!("user-{number}"))];
-        scenario.script.push((0, Act::Order { number, orders }));
+        let order = user_everywhere(&format!("user-{number}"));
+        scenario.script.push((0, Act::Order { number, order }));
     }
     // Nothing is over before the last.
     for at in [1, 3_600_000] {

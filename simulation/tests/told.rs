@@ -12,7 +12,7 @@ fn emptying() -> World {
     let mut scenario = scene(100);
     let meeting = live_meeting(&mut scenario, 3);
     let order = everyone_in(&scenario, meeting);
-    start(scenario, vec![order])
+    start(scenario, order)
 }
 
 #[test]

@@ -21,8 +21,8 @@ fn steps_of_choices(at_work: usize, held: usize) -> u64 {
     scenario.population.add_meeting(false);
     for number in 0..at_work + held {
         let at = if number < at_work { 0 } else { 200 };
-        let orders = vec![user_everywhere(&format!("user-{number}"))];
-        scenario.script.push((at, Act::Order { number, orders }));
+        let order = user_everywhere(&format!("user-{number}"));
+        scenario.script.push((at, Act::Order { number, order }));
     }
     let mut world = World::new(scenario).unwrap();
     while world.network.api.borrow().arrivals.len() < 2 {
@@ -49,7 +49,7 @@ fn most_text(meetings: usize) -> usize {
     for _ in 0..meetings {
         scenario.population.add_meeting(false);
     }
-    let mut world = start(scenario, vec![user_everywhere("user-1")]);
+    let mut world = start(scenario, user_everywhere("user-1"));
     let mut most = 0;
     loop {
         let before = world.disk.text.get();

@@ -36,7 +36,7 @@ fn crowd(others: usize) -> (Scenario, usize) {
 }
 
 fn run(scenario: Scenario, order: RemovalOrder, quirks: Quirks) -> World {
-    let mut world = start(scenario, vec![order]);
+    let mut world = start(scenario, order);
     world.network.api.borrow_mut().quirks = quirks;
     world.run_to_end().unwrap();
     world
@@ -94,7 +94,7 @@ fn a_list_that_is_cut_to_a_whole_page_is_read_again() {
 fn a_page_that_is_not_there_proves_nothing() {
     let (scenario, meeting) = crowd(100);
     let order = user_in(&scenario, meeting, "wanted");
-    let mut world = start(scenario, vec![order]);
+    let mut world = start(scenario, order);
     world.network.api.borrow_mut().quirks.missing_pages = true;
     while world.network.api.borrow().arrivals.is_empty() {
         assert!(world.advance().unwrap());
@@ -136,7 +136,7 @@ fn a_page_size_that_is_refused_is_not_insisted_on() {
 fn whoever_is_found_long_after_the_meeting_was_listed_is_kicked() {
     let mut scenario = scene(4_000);
     meetings_with(&mut scenario, false, 300, "other");
-    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    let mut world = start(scenario, user_everywhere("wanted"));
     until(&mut world, |world| {
         removal(world).progress.meetings_scanned >= 250
     });
@@ -160,7 +160,7 @@ fn whoever_is_found_long_after_the_meeting_was_listed_is_kicked() {
 fn a_list_without_totals_may_end_with_a_404() {
     let (scenario, meeting) = crowd(120);
     let order = user_in(&scenario, meeting, "wanted");
-    let mut world = start(scenario, vec![order]);
+    let mut world = start(scenario, order);
     {
         let mut api = world.network.api.borrow_mut();
         api.quirks.missing_pages = true;
@@ -219,7 +219,7 @@ fn an_app_that_is_unknown_makes_no_success() {
         } else {
             user_in(&scenario, meeting, "wanted")
         };
-        let mut world = start(scenario, vec![order]);
+        let mut world = start(scenario, order);
         world.network.api.borrow_mut().quirks.no_route = true;
         until(&mut world, |world| removal(world).state.is_final());
         let view = removal(&world);
@@ -235,7 +235,7 @@ fn an_app_that_is_unknown_makes_no_success() {
 #[test]
 fn a_list_of_meetings_that_is_not_found_makes_no_success() {
     let (scenario, _) = crowd(3);
-    let mut world = start(scenario, vec![user_everywhere("wanted")]);
+    let mut world = start(scenario, user_everywhere("wanted"));
     world.network.api.borrow_mut().quirks.missing_list = true;
     until(&mut world, |world| removal(world).state.is_final());
     assert_eq!(removal(&world).state, RemovalState::Failed);

@@ -35,13 +35,6 @@ pub enum Acceptance {
     Ignored,
     /// The same key came before with another body.
     Conflict,
-    /// The orders of one removal differ in something that they must share. Nothing is stored.
-    Mixed {
-        /// The position of the first that differs.
-        index: usize,
-        /// The field in which it differs.
-        field: &'static str,
-    },
 }
 
 #[derive(Serialize)]
@@ -69,32 +62,23 @@ impl<'a> TargetRow<'a> {
 }
 
 impl<S: Store> Ledger<S> {
-    /// Stores `orders` as one removal. They share app, kick, dry run, start and reason.
+    /// Stores `order` as one removal.
     ///
     /// The caller sets the alarm (see [`Ledger::next_alarm`]) in the same turn, before anything is awaited.
     pub fn accept(
         &self,
-        orders: &[RemovalOrder],
+        order: &RemovalOrder,
         origin: &Origin<'_>,
         clock: &impl Clock,
     ) -> Result<Acceptance, StoreError> {
-        let Some(first) = orders.first() else {
-            return Ok(Acceptance::Mixed {
-                index: 0,
-                field: "removals",
-            });
-        };
-        if let Some((index, field)) = first_difference(first, orders) {
-            return Ok(Acceptance::Mixed { index, field });
-        }
         let now = clock.now_ms();
         self.store.transaction(|| {
             if let Some(earlier) = self.replay(origin.key, now)? {
                 return Ok(earlier);
             }
             let id = RemovalId::new(now, || clock.random());
-            let seq = self.insert_removal(&id, orders, first, origin, now)?;
-            self.insert_targets(seq, orders)?;
+            let seq = self.insert_removal(&id, order, origin, now)?;
+            self.insert_targets(seq, &order.targets)?;
             self.remember_key(origin.key, &id, now)?;
             Ok(Acceptance::Accepted(id))
         })
@@ -103,7 +87,6 @@ impl<S: Store> Ledger<S> {
     fn insert_removal(
         &self,
         id: &RemovalId,
-        orders: &[RemovalOrder],
         order: &RemovalOrder,
         origin: &Origin<'_>,
         now: u64,
@@ -113,8 +96,7 @@ impl<S: Store> Ledger<S> {
             Some(_) => RemovalState::Scheduled,
             None => RemovalState::Queued,
         };
-        let is_everywhere =
-            |order: &RemovalOrder| matches!(order.target, Target::UserEverywhere { .. });
+        let is_everywhere = |target: &Target| matches!(target, Target::UserEverywhere { .. });
         let rows = self.store.run(
             "INSERT INTO removals (id, state, source, caller, reason, kick, dry_run, targets, not_before, event_at,
                 accepted_at, wake_at, turn, everywhere)
@@ -127,22 +109,19 @@ impl<S: Store> Ledger<S> {
                 order.reason.as_deref(),
                 order.kick,
                 order.dry_run,
-                u32::try_from(orders.len()).unwrap_or(u32::MAX),
+                u32::try_from(order.targets.len()).unwrap_or(u32::MAX),
                 order.not_before_ms,
                 origin.event_at,
                 now,
                 not_before.unwrap_or(now),
-                orders.iter().any(is_everywhere),
+                order.targets.iter().any(is_everywhere),
             ],
         )?;
         first_row(&rows)?.integer(0)
     }
 
-    fn insert_targets(&self, seq: u64, orders: &[RemovalOrder]) -> Result<(), StoreError> {
-        let rows: Vec<TargetRow<'_>> = orders
-            .iter()
-            .map(|order| TargetRow::of(&order.target))
-            .collect();
+    fn insert_targets(&self, seq: u64, targets: &[Target]) -> Result<(), StoreError> {
+        let rows: Vec<TargetRow<'_>> = targets.iter().map(TargetRow::of).collect();
         self.store.run(
             "INSERT INTO targets (removal, position, meeting, participant, user, pending)
              SELECT ?1, key, value ->> 'm', value ->> 'p', value ->> 'u', ?3 FROM json_each(?2)",
@@ -150,26 +129,4 @@ impl<S: Store> Ledger<S> {
         )?;
         Ok(())
     }
-}
-
-fn first_difference(
-    first: &RemovalOrder,
-    orders: &[RemovalOrder],
-) -> Option<(usize, &'static str)> {
-    orders.iter().enumerate().find_map(|(index, order)| {
-        let field = if order.app != first.app {
-            "app_id"
-        } else if order.kick != first.kick {
-            "kick"
-        } else if order.dry_run != first.dry_run {
-            "dry_run"
-        } else if order.not_before_ms != first.not_before_ms {
-            "not_before"
-        } else if order.reason != first.reason {
-            "reason"
-        } else {
-            return None;
-        };
-        Some((index, field))
-    })
 }

@@ -82,13 +82,13 @@ impl Target {
     }
 }
 
-/// One removal that was asked for, checked and complete.
+/// One removal that was asked for, checked and complete: all that is said of it holds for each of its targets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemovalOrder {
     /// The app, one of those that are served.
     pub app: AppId,
-    /// Who is to be removed.
-    pub target: Target,
+    /// Who is to be removed: one target or more.
+    pub targets: Vec<Target>,
     /// Whether people are put out of the live session before they are deleted.
     pub kick: bool,
     /// Whether people are only found and reported.

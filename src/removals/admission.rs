@@ -111,16 +111,13 @@ fn create(
         let message = format!("must be one value of 1 to {MAX_KEY_CHARS} visible ASCII characters");
         return Err(FieldProblem::new("/Idempotency-Key", message).into());
     }
-    let orders = request::parse(body, config, now_ms)?;
-    let app = orders
-        .first()
-        .map_or_else(|| config.default_app.clone(), |order| order.app.clone());
+    let order = request::parse(body, config, now_ms)?;
     let call = LedgerCall::Create(Creation {
         caller: caller.name.clone(),
         body: String::from_utf8_lossy(body).into_owned(),
         idempotency_key: idempotency_key.map(str::to_owned),
     });
-    Ok(Admitted::of(app, false, call))
+    Ok(Admitted::of(order.app, false, call))
 }
 
 /// An id that no ledger could have given is unknown, like any other that it does not hold.

@@ -38,14 +38,14 @@ pub fn deliver<S: Store, C: Clock>(
         leaving,
     } = delivery;
     let key = message.key(source);
-    let orders = orders(served, body)?;
+    let order = order(served, body)?;
     let now = served.clock.now_ms();
     if let Some(leaving) = leaving {
         // Before its time is noted: a repeat changes nothing.
         if let Some(earlier) = served.ledger.replay(Some(&key), now)? {
             return served.stored(earlier, 200, KEY_NAME);
         }
-        if let Some(reason) = is_back(served, source, &orders, *event_at, leaving)? {
+        if let Some(reason) = is_back(served, source, &order.targets, *event_at, leaving)? {
             served.ledger.remember_ignored(&key, now)?;
             return Ok(ignored_by_ledger(reason));
         }
@@ -57,7 +57,7 @@ pub fn deliver<S: Store, C: Clock>(
         event_at: event_at.or(leaving.as_ref().map(|_| now)),
         key: Some(&key),
     };
-    let acceptance = served.ledger.accept(&orders, &origin, served.clock)?;
+    let acceptance = served.ledger.accept(&order, &origin, served.clock)?;
     served.stored(acceptance, 200, KEY_NAME)
 }
 
@@ -67,10 +67,9 @@ pub fn ended<S: Store, C: Clock>(
     end: &MeetingEnd,
 ) -> Result<Answer, StoreError> {
     let now = served.clock.now_ms();
-    for order in orders(served, &end.body)? {
+    for target in order(served, &end.body)?.targets {
         // Without its time a repeat could not be told from another end.
-        if let (Target::EveryoneInMeeting { meeting }, Some(at)) = (&order.target, end.event_at_ms)
-        {
+        if let (Target::EveryoneInMeeting { meeting }, Some(at)) = (&target, end.event_at_ms) {
             served.ledger.ended(&end.source, meeting, at, now)?;
         }
     }
@@ -82,14 +81,14 @@ pub fn ended<S: Store, C: Clock>(
 fn is_back<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
     source: &str,
-    orders: &[RemovalOrder],
+    targets: &[Target],
     event_at: Option<u64>,
     leaving: &Leaving,
 ) -> Result<Option<&'static str>, StoreError> {
     let (ledger, now) = (served.ledger, served.clock.now_ms());
     let at = event_at.unwrap_or(now);
-    for order in orders {
-        let back = match (&order.target, leaving) {
+    for target in targets {
+        let back = match (target, leaving) {
             (Target::UserInMeeting { meeting, user }, Leaving::Connection { peer }) => {
                 let connection = Connection {
                     source,
@@ -114,13 +113,13 @@ fn is_back<S: Store, C: Clock>(
     Ok(None)
 }
 
-/// Orders that the Worker has written. What cannot be read is of another version of it: the sender has to come again.
-fn orders<S: Store, C: Clock>(
+/// An order that the Worker has written. What cannot be read is of another version of it: the sender has to come again.
+fn order<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
     body: &str,
-) -> Result<Vec<RemovalOrder>, StoreError> {
-    let orders = request::parse(body.as_bytes(), served.config, served.clock.now_ms());
-    orders.map_err(|_| StoreError("orders of another version of this Worker".to_owned()))
+) -> Result<RemovalOrder, StoreError> {
+    let order = request::parse(body.as_bytes(), served.config, served.clock.now_ms());
+    order.map_err(|_| StoreError("an order of another version of this Worker".to_owned()))
 }
 
 /// Keeps a message that could not be understood.
@@ -147,14 +146,14 @@ pub fn cancel_pending<S: Store, C: Clock>(
     let (event_at, peer) = (cancel.event_at_ms, cancel.peer.as_deref());
     let &Served { ledger, clock, .. } = served;
     let now = clock.now_ms();
-    let orders = orders(served, &cancel.body)?;
-    let user = orders.iter().find_map(|order| match &order.target {
+    let targets = order(served, &cancel.body)?.targets;
+    let user = targets.iter().find_map(|target| match target {
         Target::UserInMeeting { user, .. } => Some(user),
         _ => None,
     });
     let mut cancelled = Vec::new();
-    for order in &orders {
-        let (meeting, whom) = match &order.target {
+    for target in &targets {
+        let (meeting, whom) = match target {
             Target::UserInMeeting { meeting, user } => (meeting, Some(user)),
             Target::EveryoneInMeeting { meeting } => (meeting, None),
             Target::Participant { .. } | Target::UserEverywhere { .. } => continue,

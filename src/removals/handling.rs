@@ -40,7 +40,7 @@ pub fn handling(source: &Source, decision: Decision) -> Result<Handling, Problem
             leaving,
         } => LedgerCall::Deliver(Delivery {
             source: name,
-            body: orders_body(&[order])?,
+            body: order_body(&order)?,
             message,
             event_at_ms,
             leaving,
@@ -71,20 +71,19 @@ pub fn handling(source: &Source, decision: Decision) -> Result<Handling, Problem
     }))
 }
 
-fn orders_body(orders: &[RemovalOrder]) -> Result<String, Problem> {
-    request::body(orders).map_err(|_| Problem::NotStored)
+fn order_body(order: &RemovalOrder) -> Result<String, Problem> {
+    request::body(order).map_err(|_| Problem::NotStored)
 }
 
 fn targets_body(source: &Source, targets: Vec<Target>) -> Result<String, Problem> {
-    let order = |target| RemovalOrder {
+    order_body(&RemovalOrder {
         app: source.app.clone(),
-        target,
+        targets,
         kick: false,
         dry_run: false,
         not_before_ms: None,
         reason: None,
-    };
-    orders_body(&targets.into_iter().map(order).collect::<Vec<_>>())
+    })
 }
 
 #[cfg(test)]
@@ -122,10 +121,10 @@ mod tests {
         let removed = call(Decision::Remove {
             order: RemovalOrder {
                 app: source().app,
-                target: Target::UserInMeeting {
+                targets: vec![Target::UserInMeeting {
                     meeting: meeting(),
                     user: user.clone(),
-                },
+                }],
                 kick: true,
                 dry_run: false,
                 not_before_ms: Some(1_790_000_000_000),
@@ -135,12 +134,11 @@ mod tests {
             message: message(),
             leaving: leaving.clone(),
         });
-        let order = format!(
-            r#"{{"meeting_id":"{MEETING}","custom_participant_id":"user-1","app_id":"app1","kick":true,"dry_run":false,"not_before":"2026-09-21T14:13:20.000Z","reason":"left"}}"#
-        );
+        let target = format!(r#"{{"meeting_id":"{MEETING}","custom_participant_id":"user-1"}}"#);
+        let options = r#""app_id":"app1","kick":true,"dry_run":false,"not_before":"2026-09-21T14:13:20.000Z","reason":"left""#;
         let expected = LedgerCall::Deliver(Delivery {
             source: "webhook:realtimekit".to_owned(),
-            body: format!(r#"{{"removals":[{order}]}}"#),
+            body: format!(r#"{{"removals":[{target}],{options}}}"#),
             message: message(),
             event_at_ms: Some(7),
             leaving,

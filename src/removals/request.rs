@@ -1,4 +1,4 @@
-//! The body of `POST /removals` → removals to be made: one target, or `{"removals": [..]}` with up to 1,000.
+//! The body of `POST /removals` → the removal to be made, of one target, or of up to 1,000 in `{"removals": [..]}`.
 //!
 //! Everything is checked before anything is stored, and every error names its field by JSON pointer.
 
@@ -21,53 +21,50 @@ use crate::removal::order::{RemovalOrder, Target};
 /// How many targets one request may have.
 pub const MAX_TARGETS: usize = 1000;
 
-/// Reads the body. All removals of one request are for one app: they are stored together or not at all.
-pub fn parse(body: &[u8], config: &Config, now_ms: u64) -> Result<Vec<RemovalOrder>, Problem> {
+/// Reads the body. What is said of one target of a list besides itself must be the same for all: they are one removal.
+pub fn parse(body: &[u8], config: &Config, now_ms: u64) -> Result<RemovalOrder, Problem> {
     let body = std::str::from_utf8(body).map_err(|_| not_json("it is not UTF-8"))?;
     let value: &RawValue =
         serde_json::from_str(body).map_err(|error| not_json(&error.to_string()))?;
-    let entries = entries(value, "")?;
-    if !entries.iter().any(|(name, _)| name == "removals") {
-        let none = Options::none(config);
-        return Ok(vec![order(&entries, "", &none, config, now_ms)?]);
-    }
-    let (list, beside): (Entries<'_>, Entries<'_>) = entries
+    let (list, rest): (Entries<'_>, Entries<'_>) = entries(value, "")?
         .into_iter()
         .partition(|(name, _)| name == "removals");
-    let given = Fields::of(&beside, "")?;
-    if let Some(name) = given.of_a_target() {
+    let fields = Fields::of(&rest, "")?;
+    let none = Options::none(config);
+    let Some((_, list)) = list.first() else {
+        let target = target(&fields, "")?;
+        let options = Options::of(&fields, "", &none, config, now_ms)?;
+        return Ok(options.order(vec![target]));
+    };
+    if let Some(name) = fields.of_a_target() {
         return Err(
             FieldProblem::at("", name, "stands beside removals: put it into each of them").into(),
         );
     }
-    let shared = Options::of(&given, "", &Options::none(config), config, now_ms)?;
-    let mut orders: Vec<RemovalOrder> = Vec::new();
-    for (index, value) in values(&list)?.into_iter().enumerate() {
+    let shared = Options::of(&fields, "", &none, config, now_ms)?;
+    let (mut targets, mut first) = (Vec::new(), None);
+    for (index, value) in values(list)?.into_iter().enumerate() {
         let prefix = format!("/removals/{index}");
-        let order = order(
-            &self::entries(value, &prefix)?,
-            &prefix,
-            &shared,
-            config,
-            now_ms,
-        )?;
-        let other_app = orders.first().filter(|first| first.app != order.app);
-        let differs = other_app.map(|_| "app_id");
-        if let Some(field) = differs.or_else(|| shared.contradicted(&given, &order)) {
+        let own = entries(value, &prefix)?;
+        let own = Fields::of(&own, &prefix)?;
+        targets.push(target(&own, &prefix)?);
+        let options = Options::of(&own, &prefix, &shared, config, now_ms)?;
+        let first = first.get_or_insert_with(|| options.clone());
+        let contradicted = shared
+            .differences(&options)
+            .find(|name| fields.has_option(name));
+        if let Some(field) = contradicted.or_else(|| first.differences(&options).next()) {
             let rule = "must be the same in all removals of one request";
             return Err(FieldProblem::at(&prefix, field, rule).into());
         }
-        orders.push(order);
     }
-    Ok(orders)
+    Ok(first.unwrap_or(shared).order(targets))
 }
 
 /// The removals of a list, unread.
-fn values<'a>(list: &Entries<'a>) -> Result<Vec<&'a RawValue>, FieldProblem> {
-    let values: Vec<&RawValue> = list
-        .first()
-        .and_then(|(_, value)| serde_json::from_str(value.get()).ok())
-        .ok_or_else(|| FieldProblem::new("/removals", "must be an array"))?;
+fn values(list: &RawValue) -> Result<Vec<&RawValue>, FieldProblem> {
+    let values: Vec<&RawValue> = serde_json::from_str(list.get())
+        .map_err(|_| FieldProblem::new("/removals", "must be an array"))?;
     if values.is_empty() || values.len() > MAX_TARGETS {
         let rule = format!("must hold 1 to {MAX_TARGETS} removals");
         return Err(FieldProblem::new("/removals", rule));
@@ -77,26 +74,6 @@ fn values<'a>(list: &Entries<'a>) -> Result<Vec<&'a RawValue>, FieldProblem> {
 
 fn not_json(why: &str) -> Problem {
     Problem::NotJson(format!("the body must be JSON: {why}"))
-}
-
-fn order(
-    entries: &Entries<'_>,
-    prefix: &str,
-    shared: &Options,
-    config: &Config,
-    now_ms: u64,
-) -> Result<RemovalOrder, Problem> {
-    let fields = Fields::of(entries, prefix)?;
-    let target = target(&fields, prefix)?;
-    let options = Options::of(&fields, prefix, shared, config, now_ms)?;
-    Ok(RemovalOrder {
-        app: options.app,
-        target,
-        kick: options.kick,
-        dry_run: options.dry_run,
-        not_before_ms: options.not_before_ms,
-        reason: options.reason,
-    })
 }
 
 fn target(fields: &Fields<'_>, prefix: &str) -> Result<Target, FieldProblem> {

@@ -2,7 +2,7 @@
 
 use super::delivery::ignored_by_ledger;
 use crate::answer::durable::removal;
-use crate::answer::{Answer, FieldProblem, Problem};
+use crate::answer::{Answer, Problem};
 use crate::config::Config;
 use crate::ids::AppId;
 use crate::ledger::{Acceptance, Ledger, RemovalId, Store, StoreError};
@@ -45,11 +45,6 @@ impl<S: Store, C: Clock> Served<'_, S, C> {
                 Ok(ignored_by_ledger(reason).with("idempotent-replayed", "true"))
             }
             Acceptance::Conflict => Ok(Problem::KeyReused(key_name).answer()),
-            Acceptance::Mixed { index, field } => {
-                let message = "must be the same in all removals of one request";
-                let pointer = format!("/removals/{index}/{field}");
-                Ok(Problem::from(FieldProblem::new(pointer, message)).answer())
-            }
         }
     }
 

@@ -103,11 +103,11 @@ fn create<S: Store, C: Clock>(
         event_at: None,
         key: key.as_ref(),
     };
-    let orders = match request::parse(body.as_bytes(), served.config, served.clock.now_ms()) {
-        Ok(orders) => orders,
+    let order = match request::parse(body.as_bytes(), served.config, served.clock.now_ms()) {
+        Ok(order) => order,
         Err(problem) => return Ok(problem.answer()),
     };
-    let acceptance = served.ledger.accept(&orders, &origin, served.clock)?;
+    let acceptance = served.ledger.accept(&order, &origin, served.clock)?;
     served.stored(acceptance, 202, "Idempotency-Key")
 }
 

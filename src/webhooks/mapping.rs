@@ -39,17 +39,23 @@ pub fn decide(source: &Source, verified: &Verified, body: &[u8], now_ms: u64) ->
                     reason: "no rule of this source is for this event".to_owned(),
                 };
             };
-            match order_by(source, rule, &document, now_ms) {
+            match target(&rule.action, &document) {
                 Err((pointer, message)) => Decision::BadEvent {
                     pointer: Some(pointer),
                     message,
                 },
-                Ok(order) => {
+                Ok(target) => {
                     let own_id = message_id.as_ref().and_then(|at| at.find(&document));
                     let own_id = own_id.and_then(event::id_text);
                     Decision::Remove {
-                        message: message_key(verified, own_id, &order, body),
-                        order,
+                        message: message_key(verified, own_id, &target, body),
+                        order: order(
+                            source,
+                            target,
+                            (rule.kick, rule.delay_seconds),
+                            &event_text(rule, &document),
+                            now_ms,
+                        ),
                         event_at_ms: None,
                         leaving: None,
                     }
@@ -66,7 +72,7 @@ pub fn decide(source: &Source, verified: &Verified, body: &[u8], now_ms: u64) ->
 fn message_key(
     verified: &Verified,
     own_id: Option<String>,
-    order: &RemovalOrder,
+    target: &Target,
     body: &[u8],
 ) -> MessageKey {
     if let Some(id) = &verified.message_id {
@@ -79,7 +85,7 @@ fn message_key(
         None => body_key(body),
         Some(id) => MessageKey {
             key: format!("event/{id}"),
-            digest: sha256_hex(target_text(&order.target).as_bytes()),
+            digest: sha256_hex(target_text(target).as_bytes()),
         },
     }
 }
@@ -105,23 +111,6 @@ fn target_text(target: &Target) -> String {
         Target::EveryoneInMeeting { meeting } => format!("everyone {meeting}"),
         Target::UserEverywhere { user } => format!("user {user}"),
     }
-}
-
-fn order_by(
-    source: &Source,
-    rule: &Rule,
-    document: &Value,
-    now_ms: u64,
-) -> Result<RemovalOrder, BadPlace> {
-    let target = target(&rule.action, document)?;
-    let timing = (rule.kick, rule.delay_seconds);
-    Ok(order(
-        source,
-        target,
-        timing,
-        &event_text(rule, document),
-        now_ms,
-    ))
 }
 
 /// What stands at a rule's places, which is one of the rule's own values each.
@@ -150,7 +139,7 @@ pub(super) fn order(
     let reason = format!("webhook {}: {event}", source.name);
     RemovalOrder {
         app: source.app.clone(),
-        target,
+        targets: vec![target],
         kick,
         dry_run: false,
         not_before_ms: (delay_ms > 0).then(|| now_ms.saturating_add(delay_ms)),

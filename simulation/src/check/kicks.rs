@@ -60,7 +60,7 @@ fn added_at(world: &World, meeting: &str, id: &str) -> u64 {
 }
 
 fn is_gentle(ordered: &Ordered) -> bool {
-    ordered.orders.iter().all(|order| !order.kick)
+    !ordered.order.kick
 }
 
 /// The removals that the request is about.

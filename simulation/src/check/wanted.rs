@@ -1,7 +1,7 @@
 //! Nothing leaves that no removal is about: none that asks for it was accepted and is not cancelled, or its time has not
 //! come; nobody is kicked by a removal that does not kick, and nobody is touched by a dry run.
 
-use participant_remover::removal::{RemovalOrder, Target};
+use participant_remover::removal::Target;
 
 use crate::asked::{Asked, Departure};
 use crate::population::{Participant, Population};
@@ -37,49 +37,39 @@ pub(super) fn wants(
         && ordered
             .cancelled_after
             .is_none_or(|cancelled| number < cancelled);
-    let mut orders = ordered.orders.iter();
+    let order = &ordered.order;
+    let kicks = order.kick && !order.dry_run;
+    let any = |fits: &dyn Fn(&Target) -> bool| order.targets.iter().any(fits);
+    let about = |meeting: &str, id: &str| any(&|target| is_about(population, target, meeting, id));
     stands
-        && orders.clone().all(|order| has_come(order, departure.at))
+        && order
+            .not_before_ms
+            .is_none_or(|start| start <= departure.at)
         && match &departure.asked {
-            Asked::Meetings => orders.any(is_everywhere),
-            Asked::Participants(meeting) => orders.any(|order| reads(order, meeting)),
-            Asked::Look(meeting, id) => {
-                orders.any(|order| order.dry_run && is_about(population, order, meeting, id))
-            }
-            Asked::Delete(meeting, id) => {
-                orders.any(|order| !order.dry_run && is_about(population, order, meeting, id))
-            }
-            Asked::Session(meeting) => orders.any(|order| kicks(order) && visits(order, meeting)),
-            Asked::KickAll(meeting) => orders.any(|order| kicks(order) && empties(order, meeting)),
-            Asked::Kick(meeting, ids) => ids.iter().all(|id| {
-                let mut orders = ordered.orders.iter();
-                orders.any(|order| kicks(order) && is_about(population, order, meeting, id))
-            }),
+            Asked::Meetings => any(&is_everywhere),
+            Asked::Participants(meeting) => any(&|target| reads(target, meeting)),
+            Asked::Look(meeting, id) => order.dry_run && about(meeting, id),
+            Asked::Delete(meeting, id) => !order.dry_run && about(meeting, id),
+            Asked::Session(meeting) => kicks && any(&|target| visits(target, meeting)),
+            Asked::KickAll(meeting) => kicks && any(&|target| empties(target, meeting)),
+            Asked::Kick(meeting, ids) => kicks && ids.iter().all(|id| about(meeting, id)),
             Asked::Nothing => false,
         }
 }
 
-fn has_come(order: &RemovalOrder, now: u64) -> bool {
-    order.not_before_ms.is_none_or(|start| start <= now)
+fn is_everywhere(target: &Target) -> bool {
+    matches!(target, Target::UserEverywhere { .. })
 }
 
-fn kicks(order: &RemovalOrder) -> bool {
-    order.kick && !order.dry_run
+/// Whether a target needs a meeting's list.
+pub(super) fn reads(target: &Target, meeting: &str) -> bool {
+    let names_one = matches!(target, Target::Participant { .. });
+    !names_one && visits(target, meeting)
 }
 
-fn is_everywhere(order: &RemovalOrder) -> bool {
-    matches!(order.target, Target::UserEverywhere { .. })
-}
-
-/// Whether an order needs a meeting's list.
-pub(super) fn reads(order: &RemovalOrder, meeting: &str) -> bool {
-    let names_one = matches!(order.target, Target::Participant { .. });
-    !names_one && visits(order, meeting)
-}
-
-/// Whether an order may be about somebody in a meeting.
-fn visits(order: &RemovalOrder, meeting: &str) -> bool {
-    match &order.target {
+/// Whether a target may be about somebody in a meeting.
+fn visits(target: &Target, meeting: &str) -> bool {
+    match target {
         Target::Participant { meeting: m, .. }
         | Target::UserInMeeting { meeting: m, .. }
         | Target::EveryoneInMeeting { meeting: m } => m.as_str() == meeting,
@@ -87,13 +77,13 @@ fn visits(order: &RemovalOrder, meeting: &str) -> bool {
     }
 }
 
-fn empties(order: &RemovalOrder, meeting: &str) -> bool {
-    matches!(order.target, Target::EveryoneInMeeting { .. }) && visits(order, meeting)
+fn empties(target: &Target, meeting: &str) -> bool {
+    matches!(target, Target::EveryoneInMeeting { .. }) && visits(target, meeting)
 }
 
-/// Whether an order is about that participant, who may be nobody that the API ever knew.
-fn is_about(population: &Population, order: &RemovalOrder, meeting: &str, id: &str) -> bool {
-    let named = match &order.target {
+/// Whether a target is about that participant, who may be nobody that the API ever knew.
+fn is_about(population: &Population, target: &Target, meeting: &str, id: &str) -> bool {
+    let named = match target {
         Target::Participant {
             meeting: m,
             participant,
@@ -101,12 +91,12 @@ fn is_about(population: &Population, order: &RemovalOrder, meeting: &str, id: &s
         _ => false,
     };
     let known = population.known(meeting, id);
-    named || known.is_some_and(|participant| matches(order, meeting, participant))
+    named || known.is_some_and(|participant| matches(target, meeting, participant))
 }
 
-/// Whether an order is about a participant of a meeting.
-pub(super) fn matches(order: &RemovalOrder, meeting: &str, participant: &Participant) -> bool {
-    match &order.target {
+/// Whether a target is about a participant of a meeting.
+pub(super) fn matches(target: &Target, meeting: &str, participant: &Participant) -> bool {
+    match target {
         Target::Participant {
             meeting: m,
             participant: p,

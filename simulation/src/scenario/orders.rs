@@ -46,8 +46,8 @@ impl<'a> Drawn<'a> {
             .unwrap_or_else(|| chance.usize(0..self.population.meetings.len()))
     }
 
-    /// The orders of one removal that is asked for at that time.
-    pub(super) fn orders(&self, chance: &mut Rng, at: u64) -> Vec<RemovalOrder> {
+    /// A removal that is asked for at that time.
+    pub(super) fn order(&self, chance: &mut Rng, at: u64) -> Option<RemovalOrder> {
         let targets = if chance.u8(0..3) == 0 {
             chance.usize(2..6)
         } else {
@@ -64,10 +64,7 @@ impl<'a> Drawn<'a> {
             let user = CustomParticipantId::parse("user-0");
             found.extend(user.map(|user| Target::UserEverywhere { user }));
         }
-        found
-            .into_iter()
-            .filter_map(|target| order(target, kick, dry_run, not_before_ms))
-            .collect()
+        order_of(found, kick, dry_run, not_before_ms)
     }
 
     fn target(&self, chance: &mut Rng) -> Option<Target> {
@@ -96,7 +93,7 @@ impl<'a> Drawn<'a> {
     }
 }
 
-/// An order of these properties.
+/// An order of one target with these properties.
 #[must_use]
 pub fn order(
     target: Target,
@@ -104,10 +101,19 @@ pub fn order(
     dry_run: bool,
     not_before_ms: Option<u64>,
 ) -> Option<RemovalOrder> {
+    order_of(vec![target], kick, dry_run, not_before_ms)
+}
+
+fn order_of(
+    targets: Vec<Target>,
+    kick: bool,
+    dry_run: bool,
+    not_before_ms: Option<u64>,
+) -> Option<RemovalOrder> {
     let app = AppId::parse("app").ok()?;
     Some(RemovalOrder {
         app,
-        target,
+        targets,
         kick,
         dry_run,
         not_before_ms,

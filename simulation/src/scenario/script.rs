@@ -43,8 +43,9 @@ pub(super) fn script(chance: &mut Rng, population: &Population, end: u64) -> Vec
     let mut script = Vec::new();
     for number in 0..chance.usize(1..if rushes { 7 } else { 5 }) {
         let at = times.draw(chance);
-        let orders = drawn.orders(chance, at);
-        script.push((at, Act::Order { number, orders }));
+        if let Some(order) = drawn.order(chance, at) {
+            script.push((at, Act::Order { number, order }));
+        }
         for _ in 0..if rushes { chance.u8(1..4) } else { 1 } {
             match chance.u8(0..8) {
                 0 => script.push((at + chance.u64(0..60_000), Act::Cancel(number))),

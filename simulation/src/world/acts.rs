@@ -48,7 +48,7 @@ impl World {
             Act::Remove { meeting, pick } => self.remove(meeting, pick, now),
             Act::Synchronous(removals) => self.synchronous(removals, now),
             Act::Alarm => self.handle_alarm(),
-            Act::Order { number, orders } => return self.order(number, orders, now),
+            Act::Order { number, order } => return self.order(number, order, now),
             Act::Cancel(number) | Act::Retry(number) => self.change(number, act, now),
         }
         Ok(())
@@ -114,11 +114,11 @@ impl World {
     pub(super) fn order(
         &mut self,
         number: usize,
-        orders: Vec<RemovalOrder>,
+        order: RemovalOrder,
         now: u64,
     ) -> Result<(), Violation> {
         let entry = self.ordered.entry(number).or_insert_with(|| Ordered {
-            orders: orders.clone(),
+            order: order.clone(),
             id: None,
             asked_at: now,
             asked_after: self.network.left.borrow().len(),
@@ -126,8 +126,8 @@ impl World {
             cancelled_after: None,
         });
         let answered = entry.id.clone();
-        let act = Act::Order { number, orders };
-        let (Some(ledger), Act::Order { orders, .. }) = (self.called(), &act) else {
+        let act = Act::Order { number, order };
+        let (Some(ledger), Act::Order { order, .. }) = (self.called(), &act) else {
             self.again(act);
             return Ok(());
         };
@@ -143,13 +143,13 @@ impl World {
             key: Some(&key),
         };
         self.maybe_break();
-        let accepted = ledger.accept(orders, &origin, &self.clock);
+        let accepted = ledger.accept(order, &origin, &self.clock);
         let alarmed = self.set_alarm();
         let dead = self.disk.is_dead();
         self.end_of_turn();
         let id = match accepted {
             Ok(Acceptance::Accepted(id) | Acceptance::Replayed(id)) if alarmed && !dead => id,
-            Ok(Acceptance::Conflict | Acceptance::Mixed { .. }) => {
+            Ok(Acceptance::Conflict) => {
                 return Err(format!("removal {number} was not accepted"));
             }
             _ => {

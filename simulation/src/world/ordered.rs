@@ -7,7 +7,7 @@ use participant_remover::removal::RemovalOrder;
 #[derive(Debug, Clone)]
 pub struct Ordered {
     /// What was ordered.
-    pub orders: Vec<RemovalOrder>,
+    pub order: RemovalOrder,
     /// Its id, once it was answered.
     pub id: Option<RemovalId>,
     /// When the request was sent first; it may have been stored without an answer since.

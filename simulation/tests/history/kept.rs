@@ -56,8 +56,8 @@ fn a_key_is_known_as_long_as_its_removal() {
         key: Some(&key),
     };
     let target = Target::EveryoneInMeeting { meeting: meeting() };
-    let orders = [order(target, true, false, Some(start + 300 * DAY)).unwrap()];
-    let Acceptance::Accepted(id) = ledger.accept(&orders, &origin, &clock).unwrap() else {
+    let order = order(target, true, false, Some(start + 300 * DAY)).unwrap();
+    let Acceptance::Accepted(id) = ledger.accept(&order, &origin, &clock).unwrap() else {
         panic!()
     };
     clock.advance(start + 200 * DAY);
@@ -67,13 +67,13 @@ fn a_key_is_known_as_long_as_its_removal() {
     clock.advance(start + 290 * DAY);
     ledger.purge(clock.now()).unwrap();
     assert_eq!(
-        ledger.accept(&orders, &origin, &clock).unwrap(),
+        ledger.accept(&order, &origin, &clock).unwrap(),
         Acceptance::Replayed(id.clone())
     );
     clock.advance(start + 291 * DAY);
     assert_eq!(ledger.purge(clock.now()).unwrap(), 1);
     assert!(matches!(
-        ledger.accept(&orders, &origin, &clock).unwrap(),
+        ledger.accept(&order, &origin, &clock).unwrap(),
         Acceptance::Accepted(another) if another != id
     ));
 }
@@ -154,7 +154,7 @@ fn a_body_is_known_for_a_week_however_long_its_removal_is_kept() {
     let (clock, ledger) = ledger();
     let start = clock.now();
     let target = Target::EveryoneInMeeting { meeting: meeting() };
-    let orders = [order(target, true, false, None).unwrap()];
+    let order = order(target, true, false, None).unwrap();
     let accept_of = |scope: &str, key: &str| {
         let key = Key {
             scope: scope.to_owned(),
@@ -167,7 +167,7 @@ fn a_body_is_known_for_a_week_however_long_its_removal_is_kept() {
             event_at: None,
             key: Some(&key),
         };
-        ledger.accept(&orders, &origin, &clock).unwrap()
+        ledger.accept(&order, &origin, &clock).unwrap()
     };
     let accept = |key: &str| accept_of("webhook:github", key);
     for key in ["body/d", "message/d"] {

@@ -54,7 +54,7 @@ fn left(ledger: &TestLedger, clock: &SimulatedClock, user: &str, left_at: u64) -
         event_at: Some(left_at),
         key: None,
     };
-    match ledger.accept(&[order], &origin, clock).unwrap() {
+    match ledger.accept(&order, &origin, clock).unwrap() {
         Acceptance::Accepted(id) => id,
         other => panic!("{other:?}"),
     }

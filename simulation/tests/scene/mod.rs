@@ -50,10 +50,10 @@ pub fn fifty_meetings(users: usize) -> Scenario {
 /// Ten users are to go from everywhere, each by a removal of their own, one right after another.
 pub fn burst(mut scenario: Scenario) -> World {
     for number in 0..10 {
-        let orders = vec![user_everywhere(&format!("user-{number}"))];
+        let order = user_everywhere(&format!("user-{number}"));
         scenario
             .script
-            .push((number as u64, Act::Order { number, orders }));
+            .push((number as u64, Act::Order { number, order }));
     }
     World::new(scenario).unwrap()
 }
@@ -115,9 +115,17 @@ pub fn user_everywhere(user: &str) -> RemovalOrder {
     order(Target::UserEverywhere { user }, true, false, None).unwrap()
 }
 
-/// The world of a scenario in which `orders` are one removal, ordered at once.
-pub fn start(mut scenario: Scenario, orders: Vec<RemovalOrder>) -> World {
-    scenario.script.push((0, Act::Order { number: 0, orders }));
+/// The first of these, with the targets of all.
+pub fn all_of(orders: impl IntoIterator<Item = RemovalOrder>) -> RemovalOrder {
+    let mut orders = orders.into_iter();
+    let mut whole = orders.next().unwrap();
+    whole.targets.extend(orders.flat_map(|order| order.targets));
+    whole
+}
+
+/// The world of a scenario in which a removal is ordered at once.
+pub fn start(mut scenario: Scenario, order: RemovalOrder) -> World {
+    scenario.script.push((0, Act::Order { number: 0, order }));
     World::new(scenario).unwrap()
 }
 

@@ -52,7 +52,7 @@ pub struct ShowQuery {
 pub struct Delivery {
     /// The name under which the removals are recorded: `webhook:` and the source's name.
     pub source: String,
-    /// The orders, as a body of `POST /removals`.
+    /// The order, as a body of `POST /removals`.
     pub body: String,
     /// How the message is known again.
     pub message: MessageKey,

@@ -1,19 +1,13 @@
-//! Orders → the body of `POST /removals`, for those that a webhook makes: one format for all.
+//! An order → the body of `POST /removals`, for those that a webhook makes: one format for all.
 
 use serde::Serialize;
 
-use crate::removal::order::{RemovalOrder, TargetFields};
+use crate::removal::order::{RemovalOrder, Target, TargetFields};
 use crate::rfc3339::timestamp;
 
 #[derive(Serialize)]
 struct Body<'a> {
-    removals: Vec<Removal<'a>>,
-}
-
-#[derive(Serialize)]
-struct Removal<'a> {
-    #[serde(flatten)]
-    target: TargetFields<'a>,
+    removals: Vec<TargetFields<'a>>,
     app_id: &'a str,
     kick: bool,
     dry_run: bool,
@@ -23,17 +17,14 @@ struct Removal<'a> {
     reason: Option<&'a str>,
 }
 
-/// The body that asks for `orders`.
-pub fn body(orders: &[RemovalOrder]) -> Result<String, serde_json::Error> {
-    let removals = orders.iter().map(|order| Removal {
-        target: order.target.fields(),
+/// The body that asks for `order`.
+pub fn body(order: &RemovalOrder) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&Body {
+        removals: order.targets.iter().map(Target::fields).collect(),
         app_id: order.app.as_str(),
         kick: order.kick,
         dry_run: order.dry_run,
         not_before: order.not_before_ms.map(timestamp),
         reason: order.reason.as_deref(),
-    });
-    serde_json::to_string(&Body {
-        removals: removals.collect(),
     })
 }

@@ -86,6 +86,19 @@ impl Fields<'_> {
             .into_iter()
             .find_map(|(name, value)| value.map(|_| name))
     }
+
+    /// Whether the option of that name is given.
+    pub fn has_option(&self, name: &str) -> bool {
+        match name {
+            "app_id" => self.app_id,
+            "kick" => self.kick,
+            "dry_run" => self.dry_run,
+            "not_before" => self.not_before,
+            "reason" => self.reason,
+            _ => None,
+        }
+        .is_some()
+    }
 }
 
 /// Reads a field, if it is given.

@@ -6,13 +6,14 @@ use super::fields::{Fields, id, typed};
 use crate::answer::{FieldProblem, Problem};
 use crate::config::Config;
 use crate::ids::AppId;
-use crate::removal::order::{REASON_CHARS, RemovalOrder};
+use crate::removal::order::{REASON_CHARS, RemovalOrder, Target};
 use crate::rfc3339::milliseconds;
 
 /// How far ahead `not_before` may lie, in milliseconds: a year.
 pub const MAX_DELAY_MS: u64 = 366 * 24 * 60 * 60 * 1000;
 
 /// What is said of a removal besides its target: beside the list for all of them, or in each.
+#[derive(Clone)]
 pub struct Options {
     pub app: AppId,
     pub kick: bool,
@@ -33,22 +34,29 @@ impl Options {
         }
     }
 
-    /// The option that was given for all removals of a request, and that one of them has otherwise.
-    pub fn contradicted(&self, given: &Fields<'_>, order: &RemovalOrder) -> Option<&'static str> {
-        let options = [
-            ("app_id", given.app_id, self.app == order.app),
-            ("kick", given.kick, self.kick == order.kick),
-            ("dry_run", given.dry_run, self.dry_run == order.dry_run),
-            (
-                "not_before",
-                given.not_before,
-                self.not_before_ms == order.not_before_ms,
-            ),
-            ("reason", given.reason, self.reason == order.reason),
+    /// The options in which `other` differs.
+    pub fn differences(&self, other: &Self) -> impl Iterator<Item = &'static str> {
+        let same = [
+            ("app_id", self.app == other.app),
+            ("kick", self.kick == other.kick),
+            ("dry_run", self.dry_run == other.dry_run),
+            ("not_before", self.not_before_ms == other.not_before_ms),
+            ("reason", self.reason == other.reason),
         ];
-        options
-            .into_iter()
-            .find_map(|(name, given, same)| (given.is_some() && !same).then_some(name))
+        let differs = |(name, same): (_, bool)| (!same).then_some(name);
+        same.into_iter().filter_map(differs)
+    }
+
+    /// The removal of `targets` of which this is said.
+    pub fn order(self, targets: Vec<Target>) -> RemovalOrder {
+        RemovalOrder {
+            app: self.app,
+            targets,
+            kick: self.kick,
+            dry_run: self.dry_run,
+            not_before_ms: self.not_before_ms,
+            reason: self.reason,
+        }
     }
 
     /// Those of a removal; what it does not say is as `shared`.

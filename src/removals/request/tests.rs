@@ -8,7 +8,7 @@ use crate::rfc3339::timestamp;
 const MEETING: &str = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
 const NOW: u64 = 1_790_000_000_000;
 
-fn parse_text(body: &str) -> Result<Vec<RemovalOrder>, Problem> {
+fn parse_text(body: &str) -> Result<RemovalOrder, Problem> {
     parse(body.as_bytes(), &served(), NOW)
 }
 
@@ -47,11 +47,10 @@ fn the_four_targets_are_read() {
             Target::UserEverywhere { user },
         ),
     ] {
-        let orders = parse_text(&body).unwrap();
-        assert_eq!(orders.len(), 1);
-        assert_eq!(orders[0].target, target);
+        let order = parse_text(&body).unwrap();
+        assert_eq!(order.targets, [target]);
         assert_eq!(
-            (orders[0].kick, orders[0].dry_run, orders[0].app.as_str()),
+            (order.kick, order.dry_run, order.app.as_str()),
             (true, false, "app1")
         );
     }
@@ -61,7 +60,7 @@ fn the_four_targets_are_read() {
 fn every_option_is_read() {
     let body = r#"{"custom_participant_id":"u","app_id":"app2","kick":false,"dry_run":true,
         "not_before":"2026-12-31T23:59:59+01:00","reason":"GDPR request 7"}"#;
-    let order = parse_text(body).unwrap().remove(0);
+    let order = parse_text(body).unwrap();
     assert_eq!(
         (order.app.as_str(), order.kick, order.dry_run),
         ("app2", false, true)
@@ -74,13 +73,24 @@ fn every_option_is_read() {
 fn what_stands_beside_the_list_is_said_of_each() {
     let body = r#"{"app_id":"app2","kick":false,"dry_run":true,"reason":"all","not_before":"2026-12-31T23:59:59Z",
         "removals":[{"custom_participant_id":"u"},{"custom_participant_id":"v","kick":false,"reason":"all"}]}"#;
-    let orders = parse_text(body).unwrap();
-    let said = |order: &RemovalOrder| (order.app.to_string(), order.kick, order.dry_run);
-    assert_eq!(said(&orders[0]), ("app2".to_owned(), false, true));
-    assert_eq!(said(&orders[1]), ("app2".to_owned(), false, true));
-    let reasons: Vec<_> = orders.iter().map(|order| order.reason.as_deref()).collect();
-    assert_eq!(reasons, [Some("all"), Some("all")]);
-    assert!(orders.iter().all(|order| order.not_before_ms.is_some()));
+    let order = parse_text(body).unwrap();
+    assert_eq!(
+        (order.app.as_str(), order.kick, order.dry_run),
+        ("app2", false, true)
+    );
+    assert_eq!(order.reason.as_deref(), Some("all"));
+    assert_eq!(order.not_before_ms, Some(1_798_761_599_000));
+    let users = ["u", "v"].map(|user| Target::UserEverywhere {
+        user: CustomParticipantId::parse(user).unwrap(),
+    });
+    assert_eq!(order.targets, users);
+}
+
+#[test]
+fn what_all_removals_of_a_list_say_is_said_of_the_whole() {
+    let body = r#"{"removals":[{"custom_participant_id":"u","kick":false},{"custom_participant_id":"v","kick":false}]}"#;
+    let order = parse_text(body).unwrap();
+    assert_eq!((order.kick, order.targets.len()), (false, 2));
 }
 
 #[test]
@@ -121,6 +131,14 @@ fn what_breaks_a_rule_is_named_by_pointer() {
             r#"{"removals":[{"custom_participant_id":"u"},{"custom_participant_id":"u","app_id":"app2"}]}"#.to_owned(),
             "/removals/1/app_id",
         ),
+        (
+            r#"{"removals":[{"custom_participant_id":"u"},{"custom_participant_id":"v","dry_run":true}]}"#.to_owned(),
+            "/removals/1/dry_run",
+        ),
+        (
+            r#"{"removals":[{"custom_participant_id":"u","kick":false},{"custom_participant_id":"v"}]}"#.to_owned(),
+            "/removals/1/kick",
+        ),
         (r#"{"kick":false,"removals":[{"custom_participant_id":"u","kick":true}]}"#.to_owned(), "/removals/0/kick"),
         (r#"{"reason":"a","removals":[{"custom_participant_id":"u","reason":"b"}]}"#.to_owned(), "/removals/0/reason"),
         (r#"{"app_id":"app2","removals":[{"custom_participant_id":"u","app_id":"app1"}]}"#.to_owned(), "/removals/0/app_id"),
@@ -133,7 +151,7 @@ fn what_breaks_a_rule_is_named_by_pointer() {
 fn a_reason_has_at_most_200_characters_and_none_that_controls() {
     let body = |reason: &str| format!(r#"{{"custom_participant_id":"u","reason":"{reason}"}}"#);
     let longest = "é".repeat(200);
-    let order = parse_text(&body(&longest)).unwrap().remove(0);
+    let order = parse_text(&body(&longest)).unwrap();
     assert_eq!(order.reason, Some(longest));
     assert_eq!(pointer(&body(r"a\nb")), "/reason");
 }
@@ -146,7 +164,7 @@ fn a_removal_starts_within_a_year_and_at_once_where_its_time_is_over() {
         (timestamp(NOW + YEAR_MS), NOW + YEAR_MS),
         ("1969-12-31T23:59:59Z".to_owned(), 0),
     ] {
-        let order = parse_text(&body(&time)).unwrap().remove(0);
+        let order = parse_text(&body(&time)).unwrap();
         assert_eq!(order.not_before_ms, Some(not_before_ms));
     }
     let later = timestamp(NOW + YEAR_MS + 1);
@@ -163,7 +181,7 @@ fn a_thousand_targets_are_the_most() {
         }
         body + "]}"
     };
-    assert_eq!(parse_text(&body(1000)).unwrap().len(), 1000);
+    assert_eq!(parse_text(&body(1000)).unwrap().targets.len(), 1000);
     assert_eq!(pointer(&body(1001)), "/removals");
 }
 
@@ -197,11 +215,11 @@ fn an_app_that_is_not_served_is_refused() {
 }
 
 #[test]
-fn the_body_of_orders_asks_for_these_orders() {
+fn the_body_of_an_order_asks_for_that_order() {
     let meeting = MeetingId::parse(MEETING).unwrap();
     let user = CustomParticipantId::parse("u \"é\"").unwrap();
     let participant = ParticipantId::parse("p").unwrap();
-    for target in [
+    let targets = vec![
         Target::Participant {
             meeting: meeting.clone(),
             participant,
@@ -212,16 +230,14 @@ fn the_body_of_orders_asks_for_these_orders() {
         },
         Target::EveryoneInMeeting { meeting },
         Target::UserEverywhere { user },
-    ] {
-        let order = RemovalOrder {
-            app: AppId::parse("app2").unwrap(),
-            target,
-            kick: false,
-            dry_run: true,
-            not_before_ms: Some(NOW + 123),
-            reason: Some("webhook clerk: user.deleted".to_owned()),
-        };
-        let orders = vec![order.clone(), order];
-        assert_eq!(parse_text(&body(&orders).unwrap()), Ok(orders));
-    }
+    ];
+    let order = RemovalOrder {
+        app: AppId::parse("app2").unwrap(),
+        targets,
+        kick: false,
+        dry_run: true,
+        not_before_ms: Some(NOW + 123),
+        reason: Some("webhook clerk: user.deleted".to_owned()),
+    };
+    assert_eq!(parse_text(&body(&order).unwrap()), Ok(order));
 }

@@ -54,9 +54,15 @@ fn decision(source: &Source, body: &Value) -> Decision {
 
 fn removal(source: &Source, body: &Value) -> (Target, MessageKey) {
     match decision(source, body) {
-        Decision::Remove { order, message, .. } => (order.target, message),
+        Decision::Remove { order, message, .. } => (the_target(order), message),
         other => panic!("{other:?}"),
     }
+}
+
+/// A message has one target.
+fn the_target(mut order: RemovalOrder) -> Target {
+    assert_eq!(order.targets.len(), 1);
+    order.targets.remove(0)
 }
 
 fn order(source: &Source, body: &Value) -> RemovalOrder {

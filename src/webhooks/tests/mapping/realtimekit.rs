@@ -1,5 +1,7 @@
 //! `RealtimeKit`'s events.
 
+use std::slice::from_ref;
+
 use super::*;
 use crate::webhooks::mapping::body_key;
 
@@ -48,8 +50,13 @@ fn realtimekit_removes_only_what_is_switched_on() {
         else {
             panic!()
         };
-        let found = (&order.target, order.kick, order.not_before_ms, event_at_ms);
-        assert_eq!(found, (target, kick, not_before_ms, Some(at_ms)));
+        let found = (
+            &order.targets[..],
+            order.kick,
+            order.not_before_ms,
+            event_at_ms,
+        );
+        assert_eq!(found, (from_ref(target), kick, not_before_ms, Some(at_ms)));
         assert_eq!(message, body_key(body.to_string().as_bytes()));
         let off = decision(&ready_realtimekit(off), &body);
         assert!(!matches!(off, Decision::Remove { .. }), "{off:?}");

@@ -63,7 +63,7 @@ fn rules_say_whom_when_and_how() {
     let body = |n: Value| json!({"t": "left", "n": n, "u": 42, "m": MEETING.to_uppercase()});
     let first = order(&source, &body(json!(1)));
     let (meeting, user) = (meeting(), user("42"));
-    assert_eq!(first.target, Target::UserInMeeting { meeting, user });
+    assert_eq!(first.targets, [Target::UserInMeeting { meeting, user }]);
     assert_eq!(
         (first.kick, first.not_before_ms, first.dry_run),
         (false, None, false)
@@ -72,10 +72,13 @@ fn rules_say_whom_when_and_how() {
     assert_eq!(first.reason.as_deref(), Some("webhook own: 1 left"));
     for other in [json!(2), json!("1"), json!(1.0), json!(null)] {
         let third = order(&source, &body(other));
-        assert_eq!((third.target, third.kick), (everywhere("42"), true));
+        assert_eq!((third.kick, the_target(third)), (true, everywhere("42")));
     }
     let second = order(&source, &json!({"t": "over", "m": MEETING}));
-    assert!(matches!(second.target, Target::EveryoneInMeeting { .. }));
+    assert!(matches!(
+        second.targets[..],
+        [Target::EveryoneInMeeting { .. }]
+    ));
     assert_eq!(second.not_before_ms, Some(NOW + 90_000));
     let wrong = decision(&source, &json!({"t": "over", "m": "../participants"}));
     assert!(
