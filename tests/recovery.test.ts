@@ -1,9 +1,11 @@
-// A panic or a trap ends the Wasm instance. It must end one request, and nothing after it.
+// A panic or a trap ends the Wasm instance, and the runtime stops what takes too much CPU time in its middle. Either must
+// end what was under way, and nothing after it.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { eventually } from './harness/eventually.ts';
-import { startPlainRuntime } from './harness/plain_runtime.ts';
+import { MEETING, PATH, startPlainRuntime } from './harness/plain_runtime.ts';
 import type { PlainRuntime } from './harness/plain_runtime.ts';
 
 let runtime: PlainRuntime;
@@ -26,8 +28,7 @@ describe('a trap', () => {
   });
 
   test('removals go on after a trap that ended the alarm at work', { timeout: 180_000 }, async () => {
-    const meeting = '497f6eca-6276-4993-bfeb-53cbbbba6f08';
-    const made = await runtime.call('POST', '/removals', { meeting_id: meeting, participant_id: 'slow', kick: false });
+    const made = await runtime.call('POST', '/removals', { meeting_id: MEETING, participant_id: 'slow', kick: false });
     const { result } = await made.json() as { result: { id: string } };
     await eventually('its delete is under way', async () => runtime.deletes('slow') > 0);
     assert.equal((await runtime.call('GET', '/trap')).status, 500);
@@ -37,4 +38,38 @@ describe('a trap', () => {
     }, 60_000);
     assert.ok(runtime.deletes('slow') >= 2, 'the delete that was under way was sent again');
   });
+
+  test('a timer that an ended instance has set does not touch the next one', async () => {
+    const order = { meeting_id: MEETING, participant_id: 'p', not_before: new Date(Date.now() + 86_400_000).toISOString() };
+    const { result } = await (await runtime.call('POST', '/removals', order)).json() as { result: { id: string } };
+    const before = await instances();
+    void runtime.call('GET', `/removals/${result.id}?wait=3`).catch(() => undefined);
+    await sleep(500);
+    assert.equal((await runtime.call('GET', '/trap')).status, 500);
+    // Then it is the first thing that happens: no export is called before.
+    await sleep(5_000);
+    assert.equal(await instances(), before + 1);
+  });
 });
+
+test('after a run that was stopped in its middle, the routes and the ledger are served by a new instance', { timeout: 120_000 }, async (context) => {
+  runtime = await startPlainRuntime('counting_entry.js', 'crossings.js');
+  context.after(() => runtime.stop());
+  const order = { meeting_id: MEETING, participant_id: 'later', kick: false, not_before: new Date(Date.now() + 4_000).toISOString() };
+  assert.equal((await runtime.call('POST', '/removals', order)).status, 202);
+  assert.equal((await runtime.call('GET', '/hold')).status, 200);
+
+  const { error } = await runtime.evaluate('crossings.hang = true; crossings.held()', 500);
+  assert.equal(error?.message, 'Execution was terminated');
+  await runtime.evaluate('crossings.hang = false', 500);
+
+  await eventually('the removal is carried out by its alarm', async () => runtime.deletes('later') > 0, 30_000);
+  for (const [method, path] of [['DELETE', PATH], ['GET', '/removals'], ['GET', '/healthz']] as const) {
+    assert.equal((await runtime.call(method, path)).status, 200, path);
+  }
+});
+
+/** How many Wasm instances there have been, the one that tells it included. */
+async function instances(): Promise<number> {
+  return Number((await runtime.remove()).headers.get('instances'));
+}

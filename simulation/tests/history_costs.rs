@@ -12,7 +12,7 @@ mod scene;
 use std::rc::Rc;
 
 use participant_remover::ids::{CustomParticipantId, MeetingId};
-use participant_remover::ledger::{Connection, RemovalState, Store};
+use participant_remover::ledger::{Connection, Filter, RemovalState, Store};
 use participant_remover::values;
 use scene::{everyone_in, removal, scene, start};
 use simulation::clock::START;
@@ -32,7 +32,7 @@ fn fill(world: &World, count: u32) {
             .run(
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
                  INSERT INTO removals (id, state, source, kick, dry_run, targets, accepted_at, finished_at, wake_at, not_before)
-                 SELECT ?2 || i, ?2, 'webhook:realtimekit', 0, 0, 1, ?3, iif(?4 IS NULL, ?3, NULL), ?4, ?4 FROM n",
+                 SELECT printf('%d%025d', ?4 IS NULL, i), ?2, 'webhook:realtimekit', 0, 0, 1, ?3, iif(?4 IS NULL, ?3, NULL), ?4, ?4 FROM n",
                 &values![count, state, accepted, wakes],
             )
             .unwrap();
@@ -40,7 +40,7 @@ fn fill(world: &World, count: u32) {
     for statement in [
         // Of one guest whom many are, and of everyone; those that wait are about other meetings.
         "INSERT OR IGNORE INTO targets (removal, position, meeting, user, pending)
-         SELECT seq, 0, iif(state = 'scheduled', 'm' || seq, '00000000-0000-4000-8000-00000000ffff'),
+         SELECT seq, 0, iif(state = 'scheduled', printf('00000000-0000-4000-8000-%012d', seq), '00000000-0000-4000-8000-00000000ffff'),
             iif(seq % 2, 'guest', NULL), state = 'scheduled' FROM removals",
         "INSERT INTO keys (scope, key, digest, removal, created_at)
          SELECT source, id, id, id, accepted_at FROM removals",
@@ -87,6 +87,14 @@ fn steps(kept: u32) -> u64 {
     };
     ledger.joined(connection, now, now).unwrap();
     ledger.left(connection, now + 1, now).unwrap();
+    let guests = Filter {
+        user: Some(&user),
+        ..Filter::default()
+    };
+    for filter in [Filter::default(), guests] {
+        ledger.list(filter, None, 1, now).unwrap();
+        ledger.list(filter, Some(10_000), 1, now).unwrap();
+    }
     ledger.health(now).unwrap();
     ledger.next_alarm(now).unwrap();
     assert_eq!(ledger.purge(now).unwrap(), 0);

@@ -10,6 +10,8 @@ use super::store::{Store, StoreError, count};
 use crate::realtimekit::Clock;
 use crate::values;
 
+/// How long what has been kept for its time stays at most, in milliseconds: what falls due in an hour goes by one alarm.
+pub(super) const GATHERED_MS: u64 = 60 * 60 * 1000;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// How many removals are purged in one go.
 const PURGE_AT_ONCE: u64 = 200;
@@ -59,10 +61,10 @@ impl<S: Store> Ledger<S> {
         })
     }
 
-    /// When a removal that finished at that time has been kept long enough.
+    /// When a removal that finished at that time is let go of at the latest.
     pub(super) fn keeps_until(&self, finished: u64) -> u64 {
         let retention = u64::from(self.settings.retention_days) * DAY_MS;
-        finished.saturating_add(retention).saturating_add(1)
+        finished.saturating_add(retention + GATHERED_MS)
     }
 
     /// Lets go of finished removals and keys whose time is over, and of rows that are left over: of a portion. Gives how many

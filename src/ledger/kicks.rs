@@ -7,7 +7,7 @@ use super::participants::Item;
 use super::repeat::repeat_after_error;
 use super::stage::Stage;
 use super::store::{MAX_INTEGER, Store, StoreError, first_row};
-use super::work::Work;
+use super::work::{PENDING, WAITING, Work};
 use crate::realtimekit::ApiError;
 use crate::values;
 
@@ -110,8 +110,10 @@ impl<S: Store> Ledger<S> {
     /// meeting is `deleting`; where others in it are being kicked still, they follow them.
     fn wait_for_new_kick(&self, work: u64, deleting: bool, due: u64) -> Result<(), StoreError> {
         self.store.run(
-            "UPDATE items SET state = 'waiting', due_at = NULL WHERE work = ?1 AND state = 'pending' AND sent_at IS NULL
-                AND ifnull(due_at, 0) <= ?2",
+            &format!(
+                "UPDATE items SET state = 'waiting', due_at = NULL WHERE work = ?1 AND {PENDING} AND sent_at IS NULL
+                    AND ifnull(due_at, 0) <= ?2"
+            ),
             &values![work, due],
         )?;
         if deleting {
@@ -142,19 +144,21 @@ impl<S: Store> Ledger<S> {
         }
         let before = work.kicked_up_to;
         let Some(last) = last else {
-            return self.release(work.id, before, now);
+            return self.release(work, before, now);
         };
         let more = self.store.run(
             "SELECT 1 FROM items WHERE work = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL AND id > ?2 LIMIT 1",
             &values![work.id, last],
         )?;
         if more.is_empty() {
-            return self.release(work.id, before, now);
+            return self.release(work, before, now);
         }
         // They do not wait for the others, or they would be back before their delete.
         self.store.run(
-            "UPDATE items SET state = 'pending', due_at = ?4, kicked_at = ifnull(kicked_at, ?4)
-             WHERE work = ?1 AND state = 'waiting' AND id > ?2 AND id <= ?3",
+            &format!(
+                "UPDATE items SET state = 'pending', due_at = ?4, kicked_at = ifnull(kicked_at, ?4)
+                 WHERE work = ?1 AND {WAITING} AND id > ?2 AND id <= ?3"
+            ),
             &values![work.id, before, last, now],
         )?;
         self.store.run(

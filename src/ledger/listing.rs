@@ -39,13 +39,22 @@ impl<S: Store> Ledger<S> {
             // A user has few removals and a state has many: the index of states is not for this.
             (Some(_), Some(_)) => "+r.state = ?1",
         };
-        let (user, target) = if filter.user.is_some() {
-            (
-                "r.seq IN (SELECT removal FROM targets INDEXED BY targets_by_user WHERE user = ?4)",
-                "(SELECT min(position) FROM targets INDEXED BY targets_by_user WHERE user = ?4 AND removal = r.seq)",
-            )
-        } else {
-            ("?4 IS NULL", FIRST_TARGET)
+        let user = match (filter.user, filter.state) {
+            (None, _) => "?4 IS NULL",
+            // A guest's id can be in every removal: no more are looked at than are shown.
+            (Some(_), None) => {
+                "r.seq IN (SELECT DISTINCT removal FROM targets INDEXED BY targets_by_user
+                    WHERE user = ?4 AND removal < ?2 ORDER BY removal DESC LIMIT ?3)"
+            }
+            (Some(_), Some(_)) => {
+                "r.seq IN (SELECT removal FROM targets INDEXED BY targets_by_user WHERE user = ?4)"
+            }
+        };
+        let target = match filter.user {
+            None => FIRST_TARGET,
+            Some(_) => {
+                "(SELECT min(position) FROM targets INDEXED BY targets_by_user WHERE user = ?4 AND removal = r.seq)"
+            }
         };
         let rows = self.store.run(
             &format!(

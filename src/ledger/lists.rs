@@ -46,7 +46,7 @@ impl<S: Store> Ledger<S> {
             self.plain_until.set(now.saturating_add(PLAIN_MS));
         }
         let others = self.store.run(
-            "SELECT id FROM works WHERE ifnull(meeting, '') = ?1 AND page = ?2 AND due_at < ?3 AND stage = 'reading'
+            "SELECT id FROM works WHERE ifnull(meeting, '') = ?1 AND page = ?2 AND due_at <= ?3 AND stage = 'reading'
                 AND id <> ?4 AND (plain = ?6 OR ?6 AND page = 1) LIMIT ?5",
             &values![
                 work.meeting.as_deref().unwrap_or_default(),

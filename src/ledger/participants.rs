@@ -118,7 +118,9 @@ impl<S: Store> Ledger<S> {
                 ],
             )?;
             self.wait_for_kick(item.id, now)?;
-            return self.note_error(item.removal, &reason);
+            self.note_error(item.removal, &reason)?;
+            // Others need not wait for it.
+            return self.settle(item.work, now);
         }
         self.store.run(
             "UPDATE items SET ambiguous = ?2, failures = ?3 WHERE id = ?1",

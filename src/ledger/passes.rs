@@ -8,7 +8,7 @@ use super::pass::{MAX_CONFIRMING, MAX_PASSES, MAX_UNCLEAN_PASSES, Pass, agrees, 
 use super::repeat::repeat_after;
 use super::stage::Stage;
 use super::store::{Store, StoreError, count, first_row, json};
-use super::work::Work;
+use super::work::{WAITING, Work};
 use crate::values;
 
 /// What a page showed.
@@ -204,7 +204,7 @@ impl<S: Store> Ledger<S> {
     /// The list was read whole and showed nobody new. Participants that a target names may be waiting still.
     fn end_reading(&self, work: &Work, now: u64) -> Result<(), StoreError> {
         let rows = self.store.run(
-            "SELECT EXISTS (SELECT 1 FROM items WHERE work = ?1 AND state = 'waiting')",
+            &format!("SELECT EXISTS (SELECT 1 FROM items WHERE work = ?1 AND {WAITING})"),
             &values![work.id],
         )?;
         if first_row(&rows)?.flag(0)? {

@@ -53,10 +53,12 @@ impl<S: Store> Ledger<S> {
              FROM targets WHERE removal = ?1 AND meeting IS NOT NULL GROUP BY removal, meeting ORDER BY min(position)",
             &values![seq, RANK_NAMED, everywhere],
         )?;
+        // The plus takes the type off, with which the index of the meetings could not be used.
         self.store.run(
             "INSERT OR IGNORE INTO items (removal, work, meeting, participant, state, found_at, target)
              SELECT t.removal, w.id, t.meeting, t.participant, 'waiting', ?2, t.position
-             FROM targets t JOIN works w INDEXED BY works_by_meeting ON w.removal = t.removal AND ifnull(w.meeting, '') = t.meeting
+             FROM targets t CROSS JOIN works w INDEXED BY works_by_meeting
+                ON w.removal = t.removal AND ifnull(w.meeting, '') = +t.meeting
              WHERE t.removal = ?1 AND t.participant IS NOT NULL ORDER BY t.position",
             &values![seq, now],
         )?;

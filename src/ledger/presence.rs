@@ -5,14 +5,13 @@
 //! long after the new one was made. So joining and leaving are noted for each connection, with the times that were signed.
 
 use super::Ledger;
+use super::history::GATHERED_MS;
 use super::store::{Store, StoreError, first_row};
 use crate::ids::{CustomParticipantId, MeetingId};
 use crate::values;
 
 /// How long a note counts, in milliseconds: the event that would end it may never come.
 const KNOWN_MS: u64 = 24 * 60 * 60 * 1000;
-/// How long after that it is kept at most, in milliseconds: those of an hour go by one alarm.
-const GATHERED_MS: u64 = 60 * 60 * 1000;
 
 /// One connection to a meeting.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use super::Ledger;
 use super::repeat::repeat_after;
 use super::stage::Stage;
-use super::store::{Store, StoreError, first_row};
+use super::store::{MAX_INTEGER, Store, StoreError, first_row};
 use crate::values;
 
 /// For how long a list's word counts that nobody is live in a meeting, in milliseconds.
@@ -11,6 +11,11 @@ pub(super) const LISTED_MS: u64 = 60_000;
 
 /// Whether everyone in the meeting of a row of work `w` is kicked at once: no event is about those who were added after it.
 pub(super) const KICKS_ALL: &str = "w.everyone AND r.event_at IS NULL";
+
+/// Those who wait for their kick. Only named so are they found by the index of those who are open.
+pub(super) const WAITING: &str = "state IN ('waiting', 'pending') AND state = 'waiting'";
+/// Those who are to be deleted, or about whom a request is in flight.
+pub(super) const PENDING: &str = "state IN ('waiting', 'pending') AND state = 'pending'";
 
 /// A row of work, with what its removal says of it.
 #[derive(Debug, Clone)]
@@ -114,7 +119,7 @@ impl<S: Store> Ledger<S> {
         if work.kicks && !work.dry_run {
             return self.begin_kicks(id, now);
         }
-        self.release(id, 0, now)
+        self.release(&work, 0, now)
     }
 
     /// Everyone who was found and is waiting is kicked, not before `due`.
@@ -124,7 +129,9 @@ impl<S: Store> Ledger<S> {
             &values![work],
         )?;
         self.store.run(
-            "UPDATE items SET kicked_at = NULL WHERE work = ?1 AND state = 'waiting'",
+            &format!(
+                "UPDATE items SET kicked_at = NULL WHERE work = ?1 AND {WAITING} AND kicked_at IS NOT NULL"
+            ),
             &values![work],
         )?;
         self.enter(work, Stage::Kicking, Some(due))
@@ -139,15 +146,28 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Everyone who was found and is waiting may be deleted now. Those up to the row `kicked_up_to` were kicked before.
-    pub(super) fn release(&self, work: u64, kicked_up_to: u64, now: u64) -> Result<(), StoreError> {
+    /// Those who were found and are waiting may be deleted now. Those up to the row `kicked_up_to` were kicked before. Where
+    /// everyone was kicked, these are no more than can be deleted before the kick is repeated.
+    pub(super) fn release(
+        &self,
+        work: &Work,
+        kicked_up_to: u64,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let most = if work.kicks && work.kicks_all {
+            self.pacing.borrow().allowed(&self.settings).durable.into()
+        } else {
+            MAX_INTEGER
+        };
         self.store.run(
-            "UPDATE items SET state = 'pending', due_at = ?2, kicked_at = iif(id > ?3, ifnull(kicked_at, ?2), kicked_at)
-             WHERE work = ?1 AND state = 'waiting'",
-            &values![work, now, kicked_up_to],
+            &format!(
+                "UPDATE items SET state = 'pending', due_at = ?2, kicked_at = iif(id > ?3, ifnull(kicked_at, ?2), kicked_at)
+                 WHERE id IN (SELECT id FROM items WHERE work = ?1 AND {WAITING} ORDER BY id LIMIT ?4)"
+            ),
+            &values![work.id, now, kicked_up_to, most],
         )?;
-        self.enter(work, Stage::Deleting, None)?;
-        self.settle(work, now)
+        self.enter(work.id, Stage::Deleting, None)?;
+        self.settle(work.id, now)
     }
 
     /// Reads the list of a row of work from its first page, not before `due`.
@@ -199,14 +219,25 @@ impl<S: Store> Ledger<S> {
         self.note_error(work.removal, reason)
     }
 
-    /// Looks whether all who were found in a meeting have their outcome; then reads its list once more, or is done.
+    /// Looks whether all who were found in a meeting have their outcome; then reads its list once more, or is done. Where all
+    /// who were released are through, and others wait, it is their turn.
     pub(super) fn settle(&self, work: u64, now: u64) -> Result<(), StoreError> {
         let open = self.store.run(
-            "SELECT 1 FROM items WHERE work = ?1 AND state IN ('waiting', 'pending') LIMIT 1",
-            &values![work],
+            &format!(
+                "SELECT w.stage = 'deleting' AND EXISTS (SELECT 1 FROM items WHERE work = w.id AND {WAITING})
+                    AND NOT EXISTS (SELECT 1 FROM items WHERE work = w.id AND {PENDING}
+                        AND (sent_at IS NOT NULL OR due_at <= ?2))
+                 FROM works w WHERE w.id = ?1
+                    AND EXISTS (SELECT 1 FROM items WHERE work = w.id AND state IN ('waiting', 'pending'))"
+            ),
+            &values![work, now],
         )?;
-        if !open.is_empty() {
-            return Ok(());
+        if let Some(row) = open.first() {
+            return if row.flag(0)? {
+                self.put_out(work, now)
+            } else {
+                Ok(())
+            };
         }
         let work = self.work_row(work)?;
         match work.stage {

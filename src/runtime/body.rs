@@ -5,6 +5,16 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader};
 
+/// A reading that ends when nobody waits for it any more: what it holds of the memory would stay for good.
+struct Reading(ReadableStreamDefaultReader);
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        // Whether the sender minds changes nothing.
+        drop(self.0.cancel());
+    }
+}
+
 /// Reads a body piece by piece. Nothing when it is longer than `limit` bytes; the rest of it is not read then.
 pub async fn read_bounded(
     stream: Option<ReadableStream>,
@@ -14,9 +24,9 @@ pub async fn read_bounded(
     let Some(stream) = stream else {
         return Ok(Some(bytes));
     };
-    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    let reading = Reading(stream.get_reader().unchecked_into());
     loop {
-        let piece = JsFuture::from(reader.read()).await?;
+        let piece = JsFuture::from(reading.0.read()).await?;
         let value = Reflect::get(&piece, &JsValue::from_str("value"))?;
         if value.is_undefined() {
             return Ok(Some(bytes));
@@ -24,8 +34,6 @@ pub async fn read_bounded(
         let piece: Uint8Array = value.unchecked_into();
         let length = usize::try_from(piece.length()).unwrap_or(usize::MAX);
         if bytes.len().saturating_add(length) > limit {
-            // Nobody waits for it: whether the sender minds changes nothing.
-            drop(reader.cancel());
             return Ok(None);
         }
         bytes.extend(piece.to_vec());

@@ -5,10 +5,35 @@
 import { DurableObject } from "cloudflare:workers";
 import * as worker from "./index.js";
 
+// How many runs of Rust's futures are queued or at work. They are microtasks, which end before the next event begins.
+let unfinished = 0;
+
+const { queueMicrotask } = globalThis;
+globalThis.queueMicrotask = (run) => {
+  unfinished += 1;
+  queueMicrotask(() => {
+    try {
+      run();
+    } finally {
+      unfinished -= 1;
+    }
+  });
+};
+
+// At the beginning of an event: makes a new Wasm instance where the last one was stopped in the middle of a run, which
+// never ends then. So does the runtime with what takes more CPU time than it may, and keeps the isolate for what comes.
+function revive() {
+  if (unfinished > 0) {
+    unfinished = 0;
+    worker.__wbg_reset_state();
+  }
+}
+
 const entry = {
   // Whoever asked may hang up. Then the runtime ends what only their answer waits for: a removal in its middle, without a
   // line in the log, and with what it held of Wasm's memory lost. What is begun is brought to its end.
   fetch(request, env, context) {
+    revive();
     const answer = worker.fetch(request, env, context);
     context.waitUntil(answer);
     return answer;
@@ -37,6 +62,7 @@ export class RemovalLedger extends DurableObject {
   }
 
   #current() {
+    revive();
     const { instanceId } = worker.__worker_init_state();
     if (this.#instance !== instanceId) {
       this.#abandon();

@@ -10,11 +10,17 @@ export default {
       gc();
       return new Response();
     }
+    if (new URL(request.url).pathname === '/hold') {
+      crossings.hold = true;
+      worker.fetch(new Request(new URL('/healthz', request.url)), env, context);
+      return new Response();
+    }
     crossings.trap = new URL(request.url).pathname === '/trap';
     const { toJavaScript, toWasm } = crossings;
     const answer = await worker.fetch(request, env, context);
     const response = new Response(answer.body, answer);
     response.headers.set('crossings', `${crossings.toJavaScript - toJavaScript} ${crossings.toWasm - toWasm}`);
+    response.headers.set('instances', crossings.instances);
     response.headers.set('wasm-memory', crossings.exports.memory.buffer.byteLength);
     return response;
   },

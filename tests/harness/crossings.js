@@ -1,7 +1,25 @@
-// Loaded before the Worker: counts the calls between JavaScript and Wasm, in both directions.
+// Loaded before the Worker: counts the calls between JavaScript and Wasm, in both directions, and the Wasm instances.
 const { Instance } = WebAssembly;
 
-export const crossings = { toJavaScript: 0, toWasm: 0, exports: undefined, trap: false };
+export const crossings = {
+  toJavaScript: 0, toWasm: 0, instances: 0, exports: undefined,
+  // The next call out of Wasm traps, or never comes back.
+  trap: false, hang: false,
+  // The next run of Rust's futures is kept in `held`, and does not begin by itself.
+  hold: false, held: undefined,
+};
+// For the inspector.
+globalThis.crossings = crossings;
+
+const { queueMicrotask } = globalThis;
+globalThis.queueMicrotask = (run) => {
+  if (crossings.hold) {
+    crossings.hold = false;
+    crossings.held = run;
+  } else {
+    queueMicrotask(run);
+  }
+};
 
 WebAssembly.Instance = function (module, imports) {
   const counted = {};
@@ -12,10 +30,12 @@ WebAssembly.Instance = function (module, imports) {
         crossings.trap = false;
         throw new WebAssembly.RuntimeError('a trap that a test asked for');
       }
+      while (crossings.hang);
       return call;
     });
   }
   const { exports } = new Instance(module, counted);
+  crossings.instances += 1;
   crossings.exports = exports;
   return { exports: mapped(exports, (call) => (crossings.toWasm += 1, call)) };
 };

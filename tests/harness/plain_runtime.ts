@@ -7,6 +7,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+import { inspect } from './inspector.ts';
+import type { Inspected } from './inspector.ts';
 import { leashed } from './leashed.ts';
 import { recordLine, secret } from './record.ts';
 
@@ -35,6 +37,8 @@ export interface PlainRuntime {
   call: (method: string, path: string, body?: unknown) => Promise<Response>;
   /** How many deletes of a participant have come. One of `slow` is answered after three seconds. */
   deletes: (participant: string) => number;
+  /** Evaluates an expression in the Worker, which is stopped after so many milliseconds, as the runtime stops what takes too long. */
+  evaluate: (expression: string, timeout: number) => Promise<Inspected>;
   /** The bytes of Wasm's memory, where the entry module counts. */
   wasmMemory: () => Promise<number>;
   /** The bytes in use on the JavaScript heap, after two collections. */
@@ -108,11 +112,13 @@ export async function startPlainRuntime(entry: string, ...modules: string[]): Pr
     logged: (text) => lines.filter((line) => line.includes(text)),
     deletes: (participant) => deletes.get(participant) ?? 0,
     remove: () => call('DELETE', PATH),
+    evaluate: (expression, timeout) => inspect(Number(inspector), 'Runtime.evaluate', { expression, timeout }),
     wasmMemory: async () => Number((await call('DELETE', PATH)).headers.get('wasm-memory')),
     heapBytes: async () => {
       // What the first collection finds dead lets go of more, of which the second one is rid.
       for (let turn = 0; turn < 2; turn += 1) await (await fetch(`http://127.0.0.1:${http}/collect`)).arrayBuffer();
-      return heapBytes(Number(inspector));
+      const { result } = await inspect(Number(inspector), 'Runtime.getHeapUsage');
+      return Number(result?.['usedSize']);
     },
     stop: async () => {
       await workerd.stop();
@@ -157,20 +163,4 @@ const worker :Workerd.Worker = (
   durableObjectStorage = (localDisk = "disk"),
 );
 `;
-}
-
-async function heapBytes(port: number): Promise<number> {
-  const targets = await (await fetch(`http://127.0.0.1:${port}/json`)).json() as { webSocketDebuggerUrl: string }[];
-  const socket = new WebSocket(targets[0]?.webSocketDebuggerUrl ?? '');
-  await new Promise((done, reject) => {
-    socket.onopen = done;
-    socket.onerror = reject;
-  });
-  const answer = new Promise<string>((done) => {
-    socket.onmessage = ({ data }) => done(String(data));
-  });
-  socket.send(JSON.stringify({ id: 1, method: 'Runtime.getHeapUsage' }));
-  const { result } = JSON.parse(await answer) as { result: { usedSize: number } };
-  socket.close();
-  return result.usedSize;
 }

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::{module, size, worker_environment};
 use crate::Session;
@@ -33,7 +33,7 @@ const OPTIMISATIONS: [&str; 10] = [
 ];
 
 /// Everything here that changes what comes out.
-pub const SETTINGS: (&[&str], &[&str]) = (&OPTIMISATIONS, &BINDING);
+pub const SETTINGS: (&[&str], &[&str], &str) = (&OPTIMISATIONS, &BINDING, CLOSURE_GUARD);
 
 /// How wasm-bindgen is run: its exports make a new instance by themselves after a panic.
 const BINDING: [&str; 7] = [
@@ -85,7 +85,29 @@ fn bind(session: &Session, tools: &BuildTools, bound: &Path, log: &Path) -> Resu
     session.steps.run(title, &mut command, log, hint)
 }
 
+/// Where a closure is called that Rust has given to JavaScript, and it is seen whether its instance is the present one.
+const CLOSURE_CHECK: &str = "if (state.instance !== __wbg_instance_id)";
+
+/// What makes a new instance, where the last one has ended.
+const CLOSURE_GUARD: &str = "__wbg_call_guard();";
+
+/// A closure of an instance that has ended may be the first thing to be called after it. wasm-bindgen makes the new
+/// instance only after it has seen whose the closure is, and would call it there.
+fn guard_closures(bound: &Path) -> Result<()> {
+    let script = bound.join("index.js");
+    let text =
+        fs::read_to_string(&script).with_context(|| format!("cannot read {}", script.display()))?;
+    ensure!(
+        text.contains(CLOSURE_CHECK),
+        "wasm-bindgen writes closures in another way: see to what CLOSURE_CHECK stands for"
+    );
+    let guarded = format!("{CLOSURE_GUARD}{CLOSURE_CHECK}");
+    fs::write(&script, text.replace(CLOSURE_CHECK, &guarded))
+        .with_context(|| format!("cannot write {}", script.display()))
+}
+
 fn join(session: &Session, staging: &Path, log: &Path) -> Result<()> {
+    guard_closures(&staging.join("bound"))?;
     let entry = staging.join("bound/entry.js");
     fs::copy(entry_module(session), &entry)
         .with_context(|| format!("cannot write {}", entry.display()))?;
