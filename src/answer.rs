@@ -25,6 +25,9 @@ pub struct Answer {
 /// The header with the outcome of a synchronous removal.
 pub const OUTCOME_HEADER: &str = "participant-removal-outcome";
 
+/// The header with what became of the kick before it, where one was asked for.
+pub const KICK_HEADER: &str = "participant-removal-kick";
+
 /// One entry of `errors` or `messages`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Notice {

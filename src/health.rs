@@ -82,7 +82,7 @@ fn ledger_problem(answer: &Result<String, NoLedger>) -> Option<ConfigProblem> {
                 "CLOUDFLARE_API_TOKEN",
                 format!(
                     "has been refused by Cloudflare since {since}: durable removals wait until it is valid and has the \
-                     permission \"Realtime Admin\", then go on by themselves"
+                     permission \"Realtime Admin\" for the account CLOUDFLARE_ACCOUNT_ID, then go on by themselves"
                 ),
             )
         }

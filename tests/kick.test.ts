@@ -24,6 +24,7 @@ describe('?kick=true', { concurrency: 4 }, () => {
       assertAnswer(answer);
       assert.equal(answer.status, 200, answer.body);
       assert.equal(answer.json.data?.['custom_participant_id'], 'user-1');
+      assert.equal(answer.headers['participant-removal-kick'], 'kicked');
       assert.deepEqual(await standIn.peers(participant.meeting), [other], `${peer} is gone, and nobody else`);
       await assert.rejects(standIn.join(participant), /403/);
       await assert.rejects(
@@ -50,6 +51,7 @@ describe('?kick=true', { concurrency: 4 }, () => {
     const answer = await worker.delete(`${participant.path}?kick=true`);
     assert.equal(answer.status, 200, answer.body);
     assert.equal(answer.json.messages, undefined);
+    assert.equal(answer.headers['participant-removal-kick'], 'not_live');
     assert.deepEqual(await calls(participant.meeting), [
       `POST ${KICK} 404`,
       `DELETE /participants/${participant.id} 200`,
@@ -61,6 +63,18 @@ describe('?kick=true', { concurrency: 4 }, () => {
     const answer = await worker.delete(`${participant.path}-nobody?kick=true`);
     assertError(answer, { status: 404, code: 404 });
     assert.equal(answer.headers['participant-removal-outcome'], 'already_absent');
+  });
+
+  test('of somebody who is live without a record puts them out, and says so', async () => {
+    const participant = await standIn.participant();
+    await standIn.join(participant);
+    assert.equal((await worker.delete(participant.path)).status, 200);
+    assert.equal((await standIn.peers(participant.meeting)).length, 1, 'deleting alone drops nobody');
+    const answer = await worker.delete(`${participant.path}?kick=true`);
+    assertError(answer, { status: 404, code: 404 });
+    assert.equal(answer.headers['participant-removal-kick'], 'kicked');
+    assert.match(JSON.stringify(answer.json.messages), /"code":1204,"message":"the participant was kicked/);
+    assert.deepEqual(await standIn.peers(participant.meeting), []);
   });
 
   const failing: [string, FaultRule['fault'], RegExp][] = [
@@ -81,6 +95,7 @@ describe('?kick=true', { concurrency: 4 }, () => {
       assertAnswer(answer);
       assert.equal(answer.status, 200, answer.body);
       assert.equal(answer.headers['participant-removal-outcome'], 'removed');
+      assert.equal(answer.headers['participant-removal-kick'], 'failed');
       assert.equal(answer.json.data?.['custom_participant_id'], 'user-1');
       assert.equal(answer.json.messages?.length, 1);
       assert.equal(answer.json.messages[0]?.code, 1201);

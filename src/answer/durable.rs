@@ -65,6 +65,7 @@ struct ItemBody<'a> {
     outcome: Option<&'static str>,
     attempts: u32,
     last_error: Option<&'a str>,
+    kick_error: Option<&'a str>,
     found_at: String,
     finished_at: Option<String>,
 }
@@ -90,6 +91,7 @@ impl<'a> From<&'a ItemView> for ItemBody<'a> {
             outcome: item.outcome.map(crate::removal::Outcome::as_str),
             attempts: item.attempts,
             last_error: item.last_error.as_deref(),
+            kick_error: item.kick_error.as_deref(),
             found_at: timestamp(item.found_at),
             finished_at: item.finished_at.map(timestamp),
         }

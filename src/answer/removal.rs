@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serializer;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{Answer, Notice, OUTCOME_HEADER};
+use super::{Answer, KICK_HEADER, Notice, OUTCOME_HEADER};
 use crate::json::object_entries;
 use crate::realtimekit::errors::ray_note;
 use crate::realtimekit::{ApiError, Call, TransportError};
@@ -20,18 +20,25 @@ const KICK_FAILED: i64 = 1201;
 const ABSENT_AFTER_AMBIGUOUS: i64 = 1202;
 /// The code of the message that says more of an error whose own message is `RealtimeKit`'s.
 const MORE: i64 = 1203;
+/// The code of the message that somebody who was not removed was kicked all the same.
+const KICKED: i64 = 1204;
 
 /// The answer to the removal of one participant.
 #[must_use]
 pub fn participant_removal(removal: ParticipantRemoval) -> Answer {
     let outcome = removal.outcome;
+    let kicked = removal.kick.as_ref().map(|kick| kick.result.as_str());
     let kick = removal.kick.as_ref().and_then(kick_message);
     let answer = match removal.delete.result {
-        Ok(body) => success(body, kick),
+        Ok(body) => success(body, kick.filter(|message| message.code == KICK_FAILED)),
         Err(_) if outcome == Outcome::AbsentAfterAmbiguous => absent_after_ambiguous(kick),
         Err(ref error) => failure(error, &removal.delete, kick),
     };
-    answer.with(OUTCOME_HEADER, outcome.as_str())
+    let answer = answer.with(OUTCOME_HEADER, outcome.as_str());
+    match kicked {
+        Some(kicked) => answer.with(KICK_HEADER, kicked),
+        None => answer,
+    }
 }
 
 /// `RealtimeKit`'s answer as it came; a failed kick is added to its `messages`.
@@ -74,15 +81,21 @@ fn absent_after_ambiguous(kick: Option<Notice>) -> Answer {
 }
 
 fn kick_message(kick: &Kick) -> Option<Notice> {
-    let KickResult::Failed(error) = &kick.result else {
-        return None;
-    };
-    let message = format!(
-        "the participant could not be kicked from the live session: {}{}",
-        describe(error),
-        ray_note(kick.cf_ray.as_deref())
-    );
-    Some(Notice::new(KICK_FAILED, message))
+    match &kick.result {
+        KickResult::Failed(error) => {
+            let message = format!(
+                "the participant could not be kicked from the live session: {}{}",
+                describe(error),
+                ray_note(kick.cf_ray.as_deref())
+            );
+            Some(Notice::new(KICK_FAILED, message))
+        }
+        KickResult::Kicked => {
+            let message = "the participant was kicked from the live session";
+            Some(Notice::new(KICKED, message))
+        }
+        KickResult::NotLive => None,
+    }
 }
 
 fn failure<T>(error: &ApiError, call: &Call<T>, kick: Option<Notice>) -> Answer {

@@ -26,7 +26,7 @@ const WEBHOOKS: &str = "WEBHOOKS";
 /// So many letters off, a name is taken for a slip of the pen.
 const SLIP: usize = 2;
 
-/// What is named almost like a variable that is not among `set`: left alone, it would be a setting that silently does not
+/// What is named almost like a variable that is not among `set`, or like its beginning: left alone, it would be a setting that silently does not
 /// count. Beside the variable itself it may be a spare.
 pub fn misspelt(name: &str, set: &[String], variables: Variables<'_>) -> Option<ConfigProblem> {
     if NAMES.contains(&name) {
@@ -34,9 +34,11 @@ pub fn misspelt(name: &str, set: &[String], variables: Variables<'_>) -> Option<
     }
     let upper = name.to_ascii_uppercase();
     let off = |known: &str| strsim::osa_distance(known, &upper);
+    // One word alone may be the beginning of anything.
+    let begins = |known: &str| upper.contains('_') && known.starts_with(&upper);
     let meant = NAMES
         .into_iter()
-        .find(|known| off(known) <= SLIP)
+        .find(|known| off(known) <= SLIP || begins(known))
         .or_else(|| (off(WEBHOOKS) <= 1 && holds_sources(variables, name)).then_some(WEBHOOKS))
         .filter(|known| set.iter().all(|name| name != known))?;
     Some(ConfigProblem {
@@ -95,6 +97,18 @@ mod tests {
             [
                 "LEDGER_RETENTON_DAYS is not read: did you mean LEDGER_RETENTION_DAYS?",
                 "caller_tokens is not read: did you mean CALLER_TOKENS?"
+            ]
+        );
+        assert_eq!(
+            told(&[
+                "LEDGER_RETENTION",
+                "API_REQUESTS_PER_5_MIN",
+                "API",
+                "CLOUDFLARE_TOKEN"
+            ]),
+            [
+                "LEDGER_RETENTION is not read: did you mean LEDGER_RETENTION_DAYS?",
+                "API_REQUESTS_PER_5_MIN is not read: did you mean API_REQUESTS_PER_5_MINUTES?"
             ]
         );
         assert!(told(&["CALLER_TOKENS", "CALLER_TOKENS_2", "WEBHOOKS"]).is_empty());

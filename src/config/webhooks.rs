@@ -30,7 +30,10 @@ impl Reader<'_> {
         // All that is wrong is named at once: the sources are read even where the rest is missing.
         match Sources::parse(settings) {
             Ok(sources) => Some(sources),
-            Err(problem) => self.wrong(&problem.name, problem.message),
+            Err(problems) => {
+                self.problems.extend(problems);
+                None
+            }
         }
     }
 

@@ -85,7 +85,7 @@ impl<S: Store> Ledger<S> {
         let limit = limit.clamp(1, MAX_LIMIT);
         let rows = self.store.run(
             "SELECT id, meeting, participant, state, outcome, attempts, last_error, found_at, finished_at, target,
-                (SELECT user FROM targets t WHERE t.removal = items.removal AND t.position = items.target)
+                (SELECT user FROM targets t WHERE t.removal = items.removal AND t.position = items.target), kick_error
              FROM items WHERE removal = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
             &values![seq, after.unwrap_or(0), limit + 1],
         )?;
@@ -107,6 +107,7 @@ fn item(row: &Row) -> Result<ItemView, StoreError> {
         finished_at: row.maybe_integer(8)?,
         target: row.maybe_integer(9)?,
         user: row.maybe_text(10)?,
+        kick_error: row.maybe_text(11)?,
     })
 }
 

@@ -120,6 +120,8 @@ pub struct ItemView {
     pub attempts: u32,
     /// What went wrong last.
     pub last_error: Option<String>,
+    /// Why the kick before its deletion failed: they may be in the meeting still.
+    pub kick_error: Option<String>,
     /// When it was found.
     pub found_at: u64,
     /// When its outcome was recorded.

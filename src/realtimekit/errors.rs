@@ -112,7 +112,7 @@ impl ApiError {
     pub fn sentence(&self) -> String {
         match self {
             _ if self.is_no_route() => {
-                "Cloudflare knows no such account or app: check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_IDS"
+                "Cloudflare knows no such account or app: check CLOUDFLARE_ACCOUNT_ID, REALTIMEKIT_APP_IDS and CLOUDFLARE_API_BASE_URL"
                     .to_owned()
             }
             Self::Rejected { status, code, .. } => {

@@ -54,6 +54,13 @@ pub fn id_text(value: &Value) -> Option<String> {
     }
 }
 
+/// The id at a place of an event, or what is wrong there, to be read after the place's name.
+pub fn id_at(found: Option<&Value>) -> Result<String, &'static str> {
+    let found = found.filter(|value| !value.is_null());
+    let value = found.ok_or("is missing in this event: it must be a string or an integer")?;
+    id_text(value).ok_or("must be a string or an integer")
+}
+
 /// Reads a value in which no object has a name twice.
 struct Unique<'a> {
     /// Where the reading ended, from the inside.

@@ -173,7 +173,5 @@ fn meeting_id(at: &Pointer, document: &Value) -> Result<MeetingId, BadPlace> {
 }
 
 fn text_at(at: &Pointer, document: &Value) -> Result<String, BadPlace> {
-    at.find(document)
-        .and_then(event::id_text)
-        .ok_or_else(|| (at.clone(), "must be a string or an integer".to_owned()))
+    event::id_at(at.find(document)).map_err(|rule| (at.clone(), rule.to_owned()))
 }

@@ -206,8 +206,7 @@ fn meeting(document: &Value) -> Result<MeetingId, String> {
 }
 
 fn text(document: &Value, pointer: &str) -> Result<String, String> {
-    let found = document.pointer(pointer).and_then(event::id_text);
-    found.ok_or_else(|| format!("{pointer} must be a string or an integer"))
+    event::id_at(document.pointer(pointer)).map_err(|rule| format!("{pointer} {rule}"))
 }
 
 /// A time in RFC 3339. One that cannot be read is none: what it is needed for, the order of events, can do without.

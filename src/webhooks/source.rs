@@ -112,25 +112,26 @@ impl Sources {
         })
     }
 
-    /// Reads the sources. An error is one that leaves none of them readable; what is wrong with one source refuses that
+    /// Reads the sources. The errors are those that leave none of them readable; what is wrong with one source refuses that
     /// source alone.
-    pub fn parse(settings: Settings<'_>) -> Result<Self, ConfigProblem> {
+    pub fn parse(settings: Settings<'_>) -> Result<Self, Vec<ConfigProblem>> {
         let whole = |name: &str, message: &str| ConfigProblem {
             name: name.to_owned(),
             message: message.to_owned(),
         };
-        let secrets =
-            object_entries::<Value>(settings.secrets.unwrap_or("{}")).ok_or_else(|| {
-                let rule =
-                    r#"must be a JSON object of source to secret, such as {"clerk": "whsec_…"}"#;
-                whole("WEBHOOK_SECRETS", rule)
-            })?;
+        let secrets = object_entries::<Value>(settings.secrets.unwrap_or("{}")).ok_or_else(|| {
+            let rule = r#"must be a JSON object of source to secret, such as {"clerk": "whsec_…"}"#;
+            whole("WEBHOOK_SECRETS", rule)
+        });
         let webhooks = settings.webhooks.unwrap_or("{}");
         let entries = object_entries::<&RawValue>(webhooks).ok_or_else(|| {
             let rule = "must be a table of sources, such as [vars.WEBHOOKS.clerk] in wrangler.toml";
             whole("WEBHOOKS", rule)
-        })?;
-        Ok(Self::from_entries(&settings, entries, &secrets))
+        });
+        match (entries, secrets) {
+            (Ok(entries), Ok(secrets)) => Ok(Self::from_entries(&settings, entries, &secrets)),
+            (entries, secrets) => Err(entries.err().into_iter().chain(secrets.err()).collect()),
+        }
     }
 
     fn from_entries(

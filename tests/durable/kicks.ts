@@ -44,6 +44,7 @@ export function kicks(world: () => Durable): void {
     const shown = await durable.follow(await durable.remove({ app_id: KICK_APP, meeting_id: id, participant_id: participants[0] }));
     assert.deepEqual([shown.state, shown.progress.removed], ['succeeded', 1]);
     assert.match(shown.kick_error ?? '', /^RealtimeKit answered 500/);
+    assert.deepEqual(shown.items?.map((item) => [item.participant_id, item.kick_error]), [[participants[0], shown.kick_error]]);
     assert.equal((await durable.standIn.peers(id)).length, 2, 'whoever was not kicked is live');
     const ended = await durable.logOfEnd(shown);
     assert.deepEqual(

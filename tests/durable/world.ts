@@ -54,6 +54,7 @@ export interface Item {
   outcome: string | null;
   attempts: number;
   last_error: string | null;
+  kick_error: string | null;
 }
 
 export interface Filled {

@@ -46,7 +46,7 @@ function notUnderstood(): [what: string, event: unknown, problem: RegExp][] {
   const { customParticipantId: _, ...nobody } = left.participant ?? {};
   const ended = eventOf('meeting.ended');
   return [
-    ['an event without a user', { ...left, participant: nobody }, /customParticipantId must be a string or an integer/],
+    ['an event without a user', { ...left, participant: nobody }, /customParticipantId is missing in this event/],
     ['a user that is an object', { ...left, participant: { ...nobody, customParticipantId: {} } }, /customParticipantId/],
     ['a meeting that is no UUID', { ...ended, meeting: { ...ended.meeting, id: '../x' } }, /\/meeting\/id/],
     ['an event that is a number', { ...ended, event: 7 }, /\/event must be a string/],

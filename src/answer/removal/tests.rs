@@ -151,7 +151,7 @@ fn that_cloudflare_knows_no_such_app_is_not_taken_for_a_participant_who_is_gone(
     assert_eq!(errors, (&7003.into(), &"Could not route".into()));
     assert_eq!(
         body["messages"][0]["message"],
-        "Cloudflare knows no such account or app: check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_IDS (cf-ray 8f1-AMS)"
+        "Cloudflare knows no such account or app: check CLOUDFLARE_ACCOUNT_ID, REALTIMEKIT_APP_IDS and CLOUDFLARE_API_BASE_URL (cf-ray 8f1-AMS)"
     );
     assert_eq!(header(&answer, OUTCOME_HEADER), Some("failed"));
 }
@@ -262,4 +262,36 @@ fn a_failed_kick_is_reported_in_messages_of_success_and_failure() {
     let message = body["messages"][0]["message"].as_str().unwrap();
     assert!(message.ends_with("answer (cf-ray 8f1-AMS)"), "{message}");
     assert_eq!(body["messages"][1]["code"], KICK_FAILED);
+}
+
+#[test]
+fn what_became_of_the_kick_is_told_beside_the_outcome() {
+    let kicked = |result: Result<String, ApiError>, kick| {
+        let kick = Kick {
+            result: kick,
+            attempts: 1,
+            cf_ray: None,
+            limited: None,
+        };
+        let removal = ParticipantRemoval {
+            kick: Some(kick),
+            ..removal(result, 1, false)
+        };
+        participant_removal(removal)
+    };
+    let body = r#"{"success":true,"data":{}}"#;
+    for (kick, told) in [
+        (KickResult::Kicked, "kicked"),
+        (KickResult::NotLive, "not_live"),
+    ] {
+        let done = kicked(Ok(body.to_owned()), kick);
+        assert_eq!((done.body.as_str(), header(&done, KICK_HEADER)), (body, Some(told)));
+    }
+    // The record is gone, and they were live.
+    let gone = kicked(Err(not_found()), KickResult::Kicked);
+    assert_eq!((gone.status, header(&gone, KICK_HEADER)), (404, Some("kicked")));
+    let body: Value = serde_json::from_str(&gone.body).unwrap();
+    assert_eq!(body["messages"][1]["code"], KICKED);
+    let unasked = participant_removal(removal(Err(not_found()), 1, false));
+    assert_eq!(header(&unasked, KICK_HEADER), None);
 }

@@ -129,6 +129,6 @@ fn a_sentence_never_holds_the_words_of_the_api() {
     .unwrap_err();
     assert_eq!(
         astray.describe(None),
-        "Cloudflare knows no such account or app: check CLOUDFLARE_ACCOUNT_ID and REALTIMEKIT_APP_IDS"
+        "Cloudflare knows no such account or app: check CLOUDFLARE_ACCOUNT_ID, REALTIMEKIT_APP_IDS and CLOUDFLARE_API_BASE_URL"
     );
 }
