@@ -91,7 +91,11 @@ fn steps(kept: u32) -> u64 {
         user: Some(&user),
         ..Filter::default()
     };
-    for filter in [Filter::default(), guests] {
+    let callers = Filter {
+        source: Some("api"),
+        ..Filter::default()
+    };
+    for filter in [Filter::default(), guests, callers] {
         ledger.list(filter, None, 1, now).unwrap();
         ledger.list(filter, Some(10_000), 1, now).unwrap();
     }

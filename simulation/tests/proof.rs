@@ -70,6 +70,7 @@ fn the_removals_of_a_user_are_found() {
         let filter = Filter {
             state,
             user: Some(&user),
+            source: None,
         };
         let page = ledger.list(filter, after, 1, world.clock.now()).unwrap();
         for view in &page.rows {

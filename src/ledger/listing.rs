@@ -20,6 +20,8 @@ pub struct Filter<'a> {
     pub state: Option<RemovalState>,
     /// Those of which a target names this user.
     pub user: Option<&'a CustomParticipantId>,
+    /// Those that came from there: `api`, `synchronous`, or `webhook:` and a source's name.
+    pub source: Option<&'a str>,
 }
 
 impl<S: Store> Ledger<S> {
@@ -39,14 +41,23 @@ impl<S: Store> Ledger<S> {
             // A user has few removals and a state has many: the index of states is not for this.
             (Some(_), Some(_)) => "+r.state = ?1",
         };
-        let user = match (filter.user, filter.state) {
-            (None, _) => "?4 IS NULL",
+        let source = match filter {
+            Filter { source: None, .. } => "?5 IS NULL",
+            Filter {
+                state: None,
+                user: None,
+                ..
+            } => "r.source = ?5",
+            _ => "+r.source = ?5",
+        };
+        let user = match (filter.user, filter.state, filter.source) {
+            (None, ..) => "?4 IS NULL",
             // A guest's id can be in every removal: no more are looked at than are shown.
-            (Some(_), None) => {
+            (Some(_), None, None) => {
                 "r.seq IN (SELECT DISTINCT removal FROM targets INDEXED BY targets_by_user
                     WHERE user = ?4 AND removal < ?2 ORDER BY removal DESC LIMIT ?3)"
             }
-            (Some(_), Some(_)) => {
+            (Some(_), ..) => {
                 "r.seq IN (SELECT removal FROM targets INDEXED BY targets_by_user WHERE user = ?4)"
             }
         };
@@ -58,13 +69,14 @@ impl<S: Store> Ledger<S> {
         };
         let rows = self.store.run(
             &format!(
-                "{REMOVALS} {target} WHERE {state} AND {user} AND r.seq < ?2 ORDER BY r.seq DESC LIMIT ?3"
+                "{REMOVALS} {target} WHERE {state} AND {user} AND {source} AND r.seq < ?2 ORDER BY r.seq DESC LIMIT ?3"
             ),
             &values![
                 filter.state.map(RemovalState::as_str),
                 after.unwrap_or(super::store::MAX_INTEGER),
                 limit + 1,
                 filter.user.map(CustomParticipantId::as_str),
+                filter.source,
             ],
         )?;
         listing(&rows, limit, |row| {

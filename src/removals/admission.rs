@@ -49,6 +49,7 @@ pub fn admit(
             let filters = [
                 "state",
                 "custom_participant_id",
+                "source",
                 "cursor",
                 "limit",
                 "app_id",
@@ -91,6 +92,7 @@ fn list(query: Query) -> Admitted {
     let call = LedgerCall::List(ListQuery {
         state,
         user: query.user.map(|user| user.as_str().to_owned()),
+        source: query.source,
         cursor: query.cursor,
         limit: query.limit,
     });

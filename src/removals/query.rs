@@ -24,6 +24,8 @@ pub struct Query {
     pub state: Option<RemovalState>,
     /// The user to filter by.
     pub user: Option<CustomParticipantId>,
+    /// The source to filter by.
+    pub source: Option<String>,
     /// Where the page before ended.
     pub cursor: Option<u64>,
     /// How many rows at most.
@@ -50,6 +52,7 @@ pub fn read(query: Option<&str>, allowed: &[&str], config: &Config) -> Result<Qu
         names_app: value("app_id").is_some(),
         state: state.transpose()?,
         user: value("custom_participant_id").map(user).transpose()?,
+        source: value("source").map(source).transpose()?,
         cursor: value("cursor")
             .map(|text| {
                 whole_number(text).ok_or_else(|| {
@@ -65,6 +68,15 @@ pub fn read(query: Option<&str>, allowed: &[&str], config: &Config) -> Result<Qu
 fn user(id: &str) -> Result<CustomParticipantId, FieldProblem> {
     CustomParticipantId::parse(id)
         .map_err(|error| FieldProblem::at("", "custom_participant_id", error.0))
+}
+
+/// A source may have been taken out of the configuration since: its name is not looked for there.
+fn source(text: &str) -> Result<String, FieldProblem> {
+    if matches!(text, "api" | "synchronous") || text.starts_with("webhook:") {
+        return Ok(text.to_owned());
+    }
+    let rule = "must be api, synchronous, or webhook: and the name of a source";
+    Err(FieldProblem::at("", "source", rule))
 }
 
 fn app(value: Option<&str>, config: &Config) -> Result<AppId, Problem> {

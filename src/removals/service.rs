@@ -82,6 +82,7 @@ fn list<S: Store, C: Clock>(
     let filter = Filter {
         state: state.transpose()?,
         user: user.as_ref(),
+        source: query.source.as_deref(),
     };
     let listing = served.ledger.list(filter, query.cursor, query.limit, now)?;
     Ok(removals(&listing, served.app))

@@ -49,6 +49,10 @@ export function listing(world: () => Durable): void {
     const of = `&custom_participant_id=${encodeURIComponent(user)}`;
     assert.deepEqual(await read(of, 1), [both.id]);
     assert.deepEqual(await read(`${of}&state=cancelled`, 1), []);
+    assert.deepEqual(await read(`${of}&source=api`, 1), [both.id]);
+    assert.deepEqual(await read('&source=synchronous', 1), []);
+    assert.deepEqual(await read('&source=api&state=cancelled', 2), cancelled);
+    assert.deepEqual((await read('&source=api', 200)).slice(-7), made);
     const scheduled = await read('&state=scheduled', 200);
     assert.deepEqual(scheduled.filter((id) => made.includes(id)), made.filter((id) => !cancelled.includes(id)));
   });

@@ -194,6 +194,6 @@ fn a_body_is_known_for_a_week_however_long_its_removal_is_kept() {
 fn in_state(state: RemovalState) -> Filter<'static> {
     Filter {
         state: Some(state),
-        user: None,
+        ..Filter::default()
     }
 }

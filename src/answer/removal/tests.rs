@@ -285,11 +285,17 @@ fn what_became_of_the_kick_is_told_beside_the_outcome() {
         (KickResult::NotLive, "not_live"),
     ] {
         let done = kicked(Ok(body.to_owned()), kick);
-        assert_eq!((done.body.as_str(), header(&done, KICK_HEADER)), (body, Some(told)));
+        assert_eq!(
+            (done.body.as_str(), header(&done, KICK_HEADER)),
+            (body, Some(told))
+        );
     }
     // The record is gone, and they were live.
     let gone = kicked(Err(not_found()), KickResult::Kicked);
-    assert_eq!((gone.status, header(&gone, KICK_HEADER)), (404, Some("kicked")));
+    assert_eq!(
+        (gone.status, header(&gone, KICK_HEADER)),
+        (404, Some("kicked"))
+    );
     let body: Value = serde_json::from_str(&gone.body).unwrap();
     assert_eq!(body["messages"][1]["code"], KICKED);
     let unasked = participant_removal(removal(Err(not_found()), 1, false));

@@ -60,7 +60,7 @@ fn a_key_is_visible_ascii_of_bounded_length() {
 fn a_list_is_filtered_and_paged() {
     let admitted = ask(
         &Route::ListRemovals,
-        "state=failed&custom_participant_id=ann%40example.com&cursor=7&limit=200&app_id=app2",
+        "state=failed&custom_participant_id=ann%40example.com&source=webhook:clerk&cursor=7&limit=200&app_id=app2",
         None,
         "",
     )
@@ -71,6 +71,7 @@ fn a_list_is_filtered_and_paged() {
         LedgerCall::List(ListQuery {
             state: Some("failed".to_owned()),
             user: Some("ann@example.com".to_owned()),
+            source: Some("webhook:clerk".to_owned()),
             cursor: Some(7),
             limit: 200
         })
@@ -81,6 +82,7 @@ fn a_list_is_filtered_and_paged() {
 fn what_a_query_may_not_say_is_named() {
     for (query, named) in [
         ("state=done", "/state"),
+        ("source=clerk", "/source"),
         ("cursor=", "/cursor"),
         ("cursor=x", "/cursor"),
         ("cursor=-1", "/cursor"),

@@ -25,6 +25,9 @@ pub struct ListQuery {
     /// Only those of which a target names this user.
     #[serde(default)]
     pub user: Option<String>,
+    /// Only those that came from there.
+    #[serde(default)]
+    pub source: Option<String>,
     /// Where the page before ended.
     #[serde(default)]
     pub cursor: Option<u64>,
