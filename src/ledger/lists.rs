@@ -220,10 +220,12 @@ impl<S: Store> Ledger<S> {
             ],
         )?;
         let found = count(new.len());
-        self.store.run(
-            "UPDATE removals SET found = found + ?2 WHERE seq = ?1",
-            &values![work.removal, found],
-        )?;
+        if found > 0 {
+            self.store.run(
+                "UPDATE removals SET found = found + ?2 WHERE seq = ?1",
+                &values![work.removal, found],
+            )?;
+        }
         let nameless = self.wanted(work, &rows(false).collect::<Vec<_>>())?;
         let ids: Vec<&str> = page.rows.iter().map(|row| row.id.as_str()).collect();
         let gone = self.listed_though_gone(work, &ids)?;

@@ -173,10 +173,12 @@ impl<S: Store> Ledger<S> {
             return self.begin_pass_again(work, now);
         }
         let unclean = if whole { 0 } else { work.unclean_passes + 1 };
-        self.store.run(
-            "UPDATE works SET unclean_passes = ?2 WHERE id = ?1",
-            &values![work.id, unclean],
-        )?;
+        if unclean != work.unclean_passes {
+            self.store.run(
+                "UPDATE works SET unclean_passes = ?2 WHERE id = ?1",
+                &values![work.id, unclean],
+            )?;
+        }
         if let Some(reason) = why_read_no_more(work, pass, whole, unclean) {
             return self.give_up(work, reason, now);
         }

@@ -36,6 +36,7 @@ Commands:
   webhook SOURCE       sign a webhook as its sender does, and send it to the Worker of `dev`
     --user ID          whose custom_participant_id it names
     --meeting ID       for realtimekit: the meeting that this user left, or that has ended
+    --body FILE        an event of your own in place of the sender's
     --url URL          another Worker's address
     --sim-url URL      another stand-in's, which signs for realtimekit
     --secret S         another signing secret
@@ -130,6 +131,7 @@ mod tests {
             source: "clerk".to_owned(),
             user: Some("u-1".to_owned()),
             meeting: None,
+            body: None,
             url: "http://127.0.0.1:8787".to_owned(),
             stand_in: "http://127.0.0.1:8788".to_owned(),
             secret: None,

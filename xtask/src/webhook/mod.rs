@@ -19,6 +19,8 @@ pub struct Message {
     pub user: Option<String>,
     /// The meeting that ended or was left.
     pub meeting: Option<String>,
+    /// The file with the event, in place of one of the sender's.
+    pub body: Option<String>,
     /// Where the Worker is.
     pub url: String,
     /// Where the stand-in is, which signs for `RealtimeKit`.
@@ -30,7 +32,8 @@ pub struct Message {
 impl Message {
     /// Reads the options of `cargo xtask webhook`. Nothing if help is asked for.
     pub fn parse(parser: &mut lexopt::Parser) -> Result<Option<Self>> {
-        let (mut source, mut user, mut meeting, mut secret) = (None, None, None, None);
+        let (mut source, mut user, mut meeting, mut body, mut secret) =
+            (None, None, None, None, None);
         let mut url = format!("http://127.0.0.1:{}", DEFAULT_PORTS.worker);
         let mut stand_in = format!("http://127.0.0.1:{}", DEFAULT_PORTS.stand_in);
         while let Some(argument) = parser.next()? {
@@ -38,6 +41,7 @@ impl Message {
                 Short('h') | Long("help") => return Ok(None),
                 Long("user") => user = Some(text(parser)?),
                 Long("meeting") => meeting = Some(text(parser)?),
+                Long("body") => body = Some(text(parser)?),
                 Long("secret") => secret = Some(text(parser)?),
                 Long("url") => url = origin(&text(parser)?),
                 Long("sim-url") => stand_in = origin(&text(parser)?),
@@ -52,6 +56,7 @@ impl Message {
             source,
             user,
             meeting,
+            body,
             url,
             stand_in,
             secret,
@@ -79,7 +84,11 @@ pub fn run(session: &Session, message: &Message) -> Result<ExitCode> {
         Some(secret) => secret.clone(),
         None => webhook_secret(&workspace.state()?)?,
     };
-    let options = [("--user", &message.user), ("--meeting", &message.meeting)];
+    let options = [
+        ("--user", &message.user),
+        ("--meeting", &message.meeting),
+        ("--body", &message.body),
+    ];
     let options = options
         .into_iter()
         .filter_map(|(name, value)| value.as_ref().map(|value| format!("{name}={value}")));

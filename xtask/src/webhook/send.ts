@@ -1,9 +1,10 @@
 // Signs a webhook as its sender does, and sends it. `cargo xtask webhook` runs this, with the secret in WEBHOOK_SECRET.
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 import { SENDERS } from './senders.ts';
-import type { Headers } from './senders.ts';
+import type { Headers, Sender } from './senders.ts';
 
 interface Message {
   body: string;
@@ -16,6 +17,7 @@ const { values, positionals } = parseArgs({
   options: {
     user: { type: 'string' },
     meeting: { type: 'string' },
+    body: { type: 'string' },
     url: { type: 'string', default: '' },
     'stand-in': { type: 'string', default: '' },
   },
@@ -32,11 +34,15 @@ async function reach(option: string, url: string, request: RequestInit): Promise
   }
 }
 
-/** The sender's own event, signed by its package. */
-async function fromSender(user: string): Promise<Message> {
+function senderOf(): Sender {
   const sender = SENDERS[source];
   if (sender === undefined) throw new Error(`no such source: ${source} (${['realtimekit', ...Object.keys(SENDERS)].join(', ')})`);
-  const body = JSON.stringify(sender.event(user));
+  return sender;
+}
+
+/** Signed by the sender's package. */
+async function fromSender(body: string): Promise<Message> {
+  const sender = senderOf();
   const secret = process.env['WEBHOOK_SECRET'] ?? '';
   const id = `msg_${randomUUID().replaceAll('-', '')}`;
   let headers: Headers;
@@ -48,17 +54,21 @@ async function fromSender(user: string): Promise<Message> {
   return { body, headers, signedBy: sender.signedBy ?? 'nobody: the sender sends a token' };
 }
 
-/** The end of a meeting, or a user's leaving it, signed by the stand-in, which alone has a key. */
-async function fromRealtimeKit(meeting: string, user: string | undefined): Promise<Message> {
+/** The end of a meeting, or a user's leaving it. */
+function realtimeKitEvent(meeting: string, user: string | undefined): string {
   const now = new Date().toISOString();
   const event = user === undefined ? 'meeting.ended' : 'meeting.participantLeft';
-  const body = JSON.stringify({
+  return JSON.stringify({
     event,
     meeting: { id: meeting, sessionId: randomUUID(), endedAt: now },
     ...(user === undefined
       ? { reason: 'HOST_ENDED_MEETING' }
       : { participant: { peerId: randomUUID(), customParticipantId: user, leftAt: now } }),
   });
+}
+
+/** Signed by the stand-in, which alone has a key. */
+async function fromRealtimeKit(body: string): Promise<Message> {
   const answer = await reach('--sim-url', `${values['stand-in']}/sim/webhooks/sign`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -70,15 +80,20 @@ async function fromRealtimeKit(meeting: string, user: string | undefined): Promi
   return { body, headers, signedBy: 'the stand-in for RealtimeKit' };
 }
 
-function message(): Promise<Message> {
+async function message(): Promise<Message> {
   const { user, meeting } = values;
+  if (values.body !== undefined) {
+    if (user !== undefined || meeting !== undefined) throw new Error('--body is the whole event: neither --user nor --meeting goes with it');
+    const body = await readFile(values.body, 'utf8');
+    return source === 'realtimekit' ? fromRealtimeKit(body) : fromSender(body);
+  }
   if (source === 'realtimekit') {
     if (meeting === undefined) throw new Error('realtimekit needs --meeting ID: with --user they left it, without it ended');
-    return fromRealtimeKit(meeting, user);
+    return fromRealtimeKit(realtimeKitEvent(meeting, user));
   }
-  if (user === undefined) throw new Error(`${source} needs --user ID: the custom_participant_id of whoever is gone`);
+  if (user === undefined) throw new Error(`${source} needs --user ID, the custom_participant_id of whoever is gone, or --body FILE`);
   if (meeting !== undefined) throw new Error('--meeting is for realtimekit: the other events name a user only');
-  return fromSender(user);
+  return fromSender(JSON.stringify(senderOf().event(user)));
 }
 
 async function send(): Promise<void> {
