@@ -98,8 +98,9 @@ export function badInput(world: () => Durable): void {
   });
 
   const routes: [string, string, ExpectedError][] = [
-    ['GET', '/removals?states=failed', field('/states', /state, custom_participant_id, cursor/)],
+    ['GET', '/removals?states=failed', field('/states', /state, custom_participant_id, source, cursor/)],
     ['GET', '/removals?state=done', field('/state')],
+    ['GET', '/removals?source=clerk', field('/source', /webhook:/)],
     ['GET', '/removals?limit=0', field('/limit')],
     ['GET', '/removals?limit=201', field('/limit')],
     ['GET', '/removals?limit=5&limit=6', field('/limit', /once/)],
