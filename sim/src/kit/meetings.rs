@@ -2,10 +2,11 @@
 
 use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
+use super::extract::{Path, Query};
 use super::paging::{ListLie, PageQuery, page};
 use super::parse;
 use crate::answer::{KitError, success};

@@ -1,12 +1,13 @@
 //! The API's endpoints: those of facts that a removal and its tests need, under the app's prefix.
 
+mod extract;
 mod meetings;
 mod paging;
 mod participants;
 mod sessions;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -44,6 +45,8 @@ pub(crate) fn router() -> Router<SharedSim> {
         .route("/.well-known/webhooks.json", get(webhooks::public_key))
         .fallback(no_route)
         .method_not_allowed_fallback(wrong_method)
+        // The gateway has seen to the size.
+        .layer(DefaultBodyLimit::disable())
 }
 
 async fn no_route(request: Request) -> Response {

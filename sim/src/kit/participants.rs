@@ -3,11 +3,12 @@
 use axum::Extension;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
 
+use super::extract::{Path, Query};
 use super::paging::{ListLie, PageQuery, page};
 use super::parse;
 use crate::answer::{KitError, success};

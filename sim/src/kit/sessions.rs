@@ -1,10 +1,11 @@
 //! The live session of a meeting: who is in it, and kicking them out.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::extract::Path;
 use super::parse;
 use crate::answer::{KitError, success};
 use crate::clock::{iso, now};

@@ -105,3 +105,33 @@ async fn what_is_not_there_has_its_own_error() {
         (405, 10405)
     );
 }
+
+#[tokio::test]
+async fn what_cannot_be_read_is_refused_in_realtimekits_shape() {
+    let sim = StandIn::start(&[]);
+    let (meeting, _) = sim.meeting(1).await;
+    let participants = format!("/meetings/{meeting}/participants");
+    let twice = "?page_no=1&page_no=2";
+    // More than axum reads of a body by itself.
+    let long = "x".repeat(3_000_000);
+    let unreadable = [
+        ("GET", format!("/meetings{twice}"), ""),
+        ("GET", format!("{participants}{twice}"), ""),
+        ("GET", format!("{participants}/%FF"), ""),
+        ("DELETE", format!("{participants}/%FF"), ""),
+        (
+            "POST",
+            "/meetings/%FF/active-session/kick-all".to_owned(),
+            "",
+        ),
+        ("POST", participants, long.as_str()),
+    ];
+    for (method, path, body) in unreadable {
+        let answer = sim.kit(method, &path, body).await;
+        assert_eq!(
+            (answer.status, answer.kit_error().0),
+            (400, 400),
+            "{method} {path}"
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! The values of a path and of a query. What cannot be read gets the API's own error, not axum's line of text.
+
+use axum::extract;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::answer::KitError;
+use crate::sim::SharedSim;
+
+/// The values of the path.
+pub(super) struct Path<T>(pub(super) T);
+
+/// The values of the query.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<SharedSim> for Path<T> {
+    type Rejection = KitError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &SharedSim) -> Result<Self, KitError> {
+        let read = extract::Path::from_request_parts(parts, state).await;
+        read.map(|extract::Path(path)| Self(path))
+            .map_err(|wrong| KitError::bad_request(wrong.body_text()))
+    }
+}
+
+impl<T: DeserializeOwned> FromRequestParts<SharedSim> for Query<T> {
+    type Rejection = KitError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &SharedSim) -> Result<Self, KitError> {
+        let read = extract::Query::from_request_parts(parts, state).await;
+        read.map(|extract::Query(query)| Self(query))
+            .map_err(|wrong| KitError::bad_request(wrong.body_text()))
+    }
+}
