@@ -12,6 +12,7 @@ use crate::clock::now;
 use crate::sim::{Core, SharedSim};
 use crate::world::{
     EndReason, FillRequest, Joiner, Meeting, MeetingStatus, NewParticipant, Organization, Peer,
+    default_preset,
 };
 
 pub(super) async fn fill(
@@ -58,15 +59,37 @@ fn with_meeting<'a>(
     Ok((meeting, organization))
 }
 
+/// As the API takes it, but for the preset, which may be left out here.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddedParticipant {
+    custom_participant_id: String,
+    #[serde(default = "default_preset")]
+    preset_name: String,
+    name: Option<String>,
+    picture: Option<String>,
+}
+
+impl From<AddedParticipant> for NewParticipant {
+    fn from(added: AddedParticipant) -> Self {
+        Self {
+            custom_participant_id: added.custom_participant_id,
+            preset_name: added.preset_name,
+            name: added.name,
+            picture: added.picture,
+        }
+    }
+}
+
 pub(super) async fn add_participant(
     State(sim): State<SharedSim>,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Response, ControlError> {
-    let new: NewParticipant = parse(&body)?;
+    let new: AddedParticipant = parse(&body)?;
     let mut core = sim.lock();
     let (meeting, _) = with_meeting(&mut core, &id)?;
-    let participant = meeting.add(new, now());
+    let participant = meeting.add(new.into(), now());
     Ok(Json(json!({"id": participant.id, "token": participant.tokens.first()})).into_response())
 }
 

@@ -65,6 +65,9 @@ pub(super) async fn add(
     body: Bytes,
 ) -> Result<Response, KitError> {
     let new: NewParticipant = parse(&body)?;
+    if new.preset_name.is_empty() {
+        return Err(KitError::bad_request("preset_name must name a preset"));
+    }
     let mut core = sim.lock();
     let participant = core.world.meeting_mut(&app, &meeting)?.add(new, now());
     let token = participant.tokens.first().cloned();

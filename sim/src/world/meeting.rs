@@ -49,13 +49,12 @@ pub(crate) struct Participant {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct NewParticipant {
     pub(crate) custom_participant_id: String,
-    #[serde(default = "default_preset")]
     pub(crate) preset_name: String,
     pub(crate) name: Option<String>,
     pub(crate) picture: Option<String>,
 }
 
-/// The preset of participants that name none.
+/// The preset of participants that the `/sim` routes add without naming one.
 pub(crate) fn default_preset() -> String {
     "group_call_participant".to_owned()
 }

@@ -18,7 +18,7 @@ use crate::settings::ListOrder;
 
 pub(crate) use event::{Event, Organization};
 pub(crate) use fill::FillRequest;
-pub(crate) use meeting::{Meeting, MeetingStatus, NewParticipant, Participant};
+pub(crate) use meeting::{Meeting, MeetingStatus, NewParticipant, Participant, default_preset};
 pub(crate) use session::{EndReason, Joiner, KickTargets, Peer, Session};
 
 /// A new id of the form that the API issues.

@@ -25,6 +25,19 @@ async fn a_participant_is_added_and_read() {
 }
 
 #[tokio::test]
+async fn a_participant_is_added_with_a_preset_only() {
+    let sim = StandIn::start(&[]);
+    let (meeting, _) = sim.meeting(0).await;
+    let participants = format!("/meetings/{meeting}/participants");
+    for preset in ["", r#","preset_name":null"#, r#","preset_name":"""#] {
+        let new = format!(r#"{{"custom_participant_id":"u-1"{preset}}}"#);
+        let answer = sim.kit("POST", &participants, &new).await;
+        assert_eq!((answer.status, answer.kit_error().0), (400, 400), "{new}");
+    }
+    assert_eq!(sim.counts().await["participants"], 0);
+}
+
+#[tokio::test]
 async fn a_participant_is_deleted_once() {
     let sim = StandIn::start(&[]);
     let (meeting, participants) = sim.meeting(2).await;

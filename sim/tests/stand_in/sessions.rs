@@ -10,7 +10,11 @@ async fn a_deleted_participant_stays_live_until_kicked_and_cannot_come_back() {
     let (meeting, _) = sim.meeting(1).await;
     let participants = format!("/meetings/{meeting}/participants");
     let added = sim
-        .kit("POST", &participants, r#"{"custom_participant_id":"u-1"}"#)
+        .kit(
+            "POST",
+            &participants,
+            r#"{"custom_participant_id":"u-1","preset_name":"host"}"#,
+        )
         .await
         .json();
     let (id, first_token) = (text(&added["data"]["id"]), text(&added["data"]["token"]));
