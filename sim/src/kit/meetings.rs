@@ -17,7 +17,7 @@ use crate::world::{Meeting, MeetingStatus};
 #[derive(Serialize)]
 struct MeetingRow {
     id: String,
-    title: Option<String>,
+    title: String,
     status: MeetingStatus,
     created_at: String,
     updated_at: String,

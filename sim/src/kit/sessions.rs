@@ -30,7 +30,7 @@ pub(super) async fn active(
         "updated_at": iso(session.started_at),
         "live_participants": session.peers.len(),
         "max_concurrent_participants": session.most_peers,
-        "meeting_display_name": meeting.title.clone().unwrap_or_default(),
+        "meeting_display_name": meeting.title,
         "minutes_consumed": minutes,
         "organization_id": core.world.organization.id,
         "status": "LIVE",

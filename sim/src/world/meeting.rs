@@ -19,7 +19,8 @@ pub(crate) enum MeetingStatus {
 #[derive(Debug)]
 pub(crate) struct Meeting {
     pub(crate) id: String,
-    pub(crate) title: Option<String>,
+    /// Empty where none was given.
+    pub(crate) title: String,
     pub(crate) status: MeetingStatus,
     pub(crate) created_at: Millis,
     pub(crate) updated_at: Millis,
@@ -60,12 +61,7 @@ pub(crate) fn default_preset() -> String {
 }
 
 impl Meeting {
-    pub(crate) fn new(
-        id: String,
-        title: Option<String>,
-        status: MeetingStatus,
-        now: Millis,
-    ) -> Self {
+    pub(crate) fn new(id: String, title: String, status: MeetingStatus, now: Millis) -> Self {
         let room_name = format!("room-{}", id.get(..8).unwrap_or_default());
         Self {
             id,

@@ -102,7 +102,7 @@ impl World {
         now: Millis,
     ) -> Result<&Meeting, KitError> {
         let meetings = self.apps.get_mut(app).ok_or_else(|| no_app(app))?;
-        let meeting = Meeting::new(new_id(), title, status, now);
+        let meeting = Meeting::new(new_id(), title.unwrap_or_default(), status, now);
         Ok(meetings.entry(meeting.id.clone()).or_insert(meeting))
     }
 

@@ -38,6 +38,17 @@ async fn a_participant_is_added_with_a_preset_only() {
 }
 
 #[tokio::test]
+async fn a_meeting_that_was_given_no_title_has_an_empty_one() {
+    let sim = StandIn::start(&[]);
+    for new in ["", r#"{"title":null}"#] {
+        let created = sim.kit("POST", "/meetings", new).await.json();
+        assert_eq!(created["data"]["title"], "", "{new}");
+    }
+    let listed = sim.kit("GET", "/meetings", "").await.json();
+    assert_eq!(listed["data"][0]["title"], "");
+}
+
+#[tokio::test]
 async fn a_participant_is_deleted_once() {
     let sim = StandIn::start(&[]);
     let (meeting, participants) = sim.meeting(2).await;
