@@ -4,6 +4,7 @@
 mod answers;
 mod endpoints;
 mod limit;
+mod rows;
 
 use std::collections::VecDeque;
 

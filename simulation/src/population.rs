@@ -2,6 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::clock::START;
+
+/// A year in milliseconds.
+const YEAR: u64 = 365 * 24 * 3_600_000;
+
 /// A meeting.
 #[derive(Debug, Clone)]
 pub struct Meeting {
@@ -9,6 +14,8 @@ pub struct Meeting {
     pub id: String,
     /// Whether it may be joined.
     pub active: bool,
+    /// When it was created.
+    pub created_at: u64,
     /// Its participants, in the order of their creation.
     pub participants: Vec<Participant>,
 }
@@ -51,14 +58,21 @@ pub struct Population {
 }
 
 impl Population {
-    /// Adds a meeting.
+    /// Adds a meeting that is older than the run, by a year, and younger by a minute than the one before.
     pub fn add_meeting(&mut self, active: bool) -> usize {
+        let minutes = self.meetings.len() as u64;
+        self.add_meeting_at(active, START - YEAR + minutes * 60_000)
+    }
+
+    /// Adds a meeting that is created now.
+    pub fn add_meeting_at(&mut self, active: bool, now: u64) -> usize {
         let number = self.meetings.len();
         let id = format!("00000000-0000-4000-8000-{number:012}");
         self.at.insert(id.clone(), number);
         self.meetings.push(Meeting {
             id,
             active,
+            created_at: now,
             participants: Vec::new(),
         });
         number

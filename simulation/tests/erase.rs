@@ -8,6 +8,7 @@
 
 mod scene;
 
+use std::cmp::Reverse;
 use std::rc::Rc;
 
 use participant_remover::ledger::{RemovalState, Store};
@@ -15,6 +16,7 @@ use scene::{
     all_of, burst, everyone_in, fifty_meetings, meeting_of, removal, scene, start, until,
     user_everywhere,
 };
+use simulation::asked::Asked;
 use simulation::check;
 use simulation::clock::START;
 use simulation::script::Act;
@@ -143,6 +145,31 @@ fn a_meeting_of_1000_is_emptied_while_others_are_added() {
             .filter(|p| p.added_at < view.finished_at.unwrap() - 1_000);
         assert_eq!(late.count(), 0);
         assert!(view.progress.removed >= 1_150, "{view:?}");
+    }
+}
+
+/// Neither the ids nor the places in the list are in the order of the times.
+#[test]
+fn active_meetings_are_read_before_inactive_ones_and_the_newest_of_each_first() {
+    for newest_first in [false, true] {
+        let mut scenario = scene(100);
+        scenario.population.newest_first = newest_first;
+        for number in 0..20_u64 {
+            let meeting = scenario.population.add_meeting(number % 2 == 0);
+            scenario.population.meetings[meeting].created_at = START - number * 7 % 20 * 3_600_000;
+        }
+        let mut expected = scenario.population.meetings.clone();
+        expected.sort_by_key(|meeting| (!meeting.active, Reverse(meeting.created_at)));
+        let mut world = start(scenario, user_everywhere("wanted"));
+        world.run_to_end().unwrap();
+        let left = world.network.left.borrow();
+        let read = left.iter().filter_map(|left| match &left.asked {
+            Asked::Participants(meeting) => Some(meeting),
+            _ => None,
+        });
+        let read: Vec<&String> = read.take(20).collect();
+        let expected: Vec<&String> = expected.iter().map(|meeting| &meeting.id).collect();
+        assert_eq!(read, expected, "{newest_first}");
     }
 }
 

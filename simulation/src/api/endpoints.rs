@@ -4,8 +4,8 @@ use participant_remover::realtimekit::RawAnswer;
 use serde_json::{Value, json};
 
 use super::answers::{error, no_route, ok};
-use super::{Api, Churn};
-use crate::population::{Gone, Meeting, Participant};
+use super::{Api, Churn, rows};
+use crate::population::{Gone, Participant};
 
 /// The rows of a page when nobody says how many.
 const PLAIN_ROWS: usize = 20;
@@ -19,11 +19,8 @@ impl Api {
             self.totals.unrouted += 1;
             return no_route();
         }
-        let row = |meeting: &Meeting| {
-            let status = if meeting.active { "ACTIVE" } else { "INACTIVE" };
-            json!({"id": meeting.id, "status": status, "created_at": meeting.id, "title": "secret"})
-        };
-        let mut rows: Vec<Value> = self.population.meetings.iter().map(row).collect();
+        let meetings = self.population.meetings.iter();
+        let mut rows: Vec<Value> = meetings.map(rows::meeting).collect();
         if self.population.newest_first {
             rows.reverse();
         }
@@ -49,13 +46,7 @@ impl Api {
         let lags = |p: &Participant| p.gone.is_some_and(|gone| now < gone.at + lag);
         let listed =
             listed.filter(|p| p.gone.is_none() || lags(p) || std::mem::take(&mut first_gone));
-        let mut rows: Vec<Value> = listed
-            .map(|p| {
-                let created = chrono::DateTime::from_timestamp_millis(i64::try_from(p.added_at).unwrap_or(0));
-                let created = created.map(|time| time.to_rfc3339());
-                json!({"id": p.id, "custom_participant_id": p.user, "name": "secret", "created_at": created})
-            })
-            .collect();
+        let mut rows: Vec<Value> = listed.map(rows::participant).collect();
         if newest_first {
             rows.reverse();
         }
@@ -142,7 +133,7 @@ impl Api {
     pub(super) fn one(&mut self, meeting: &str, id: &str) -> RawAnswer {
         let meeting = self.population.meeting(meeting);
         match meeting.and_then(|meeting| meeting.present().find(|p| p.id == id)) {
-            Some(found) => ok(&json!({"success": true, "data": {"id": found.id}})),
+            Some(found) => ok(&json!({"success": true, "data": rows::participant(found)})),
             None => error(404, "No user found"),
         }
     }

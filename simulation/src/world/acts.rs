@@ -40,7 +40,7 @@ impl World {
             }
             Act::AddMeeting { users } => {
                 let population = &mut self.network.api.borrow_mut().population;
-                let meeting = population.add_meeting(true);
+                let meeting = population.add_meeting_at(true, now);
                 for user in users {
                     population.add(meeting, &user, now);
                 }

@@ -1,0 +1,55 @@
+//! The modelled API does what is known of the real one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod scene;
+
+use fastrand::Rng;
+use participant_remover::ids::{AccountId, AppId};
+use participant_remover::realtimekit::{Api as Endpoints, RawAnswer};
+use scene::{meeting_id, meeting_of, scene};
+use serde_json::{Value, json};
+use simulation::api::Api;
+use simulation::clock::START;
+use simulation::scenario::Scenario;
+
+fn endpoints() -> Endpoints {
+    let account = AccountId::parse("account").unwrap();
+    let app = AppId::parse("app").unwrap();
+    Endpoints::new("https://api.example/client/v4", &account, &app)
+}
+
+fn api(scenario: Scenario) -> Api {
+    Api::new(scenario.population, scenario.faults, Rng::with_seed(1))
+}
+
+fn list(api: &mut Api, now: u64) -> RawAnswer {
+    api.handle(&endpoints().list_meetings(1, None), now)
+}
+
+fn json_of(answer: &RawAnswer) -> Value {
+    serde_json::from_str(answer.body.as_ref().unwrap()).unwrap()
+}
+
+#[test]
+fn rows_have_the_fields_and_the_times_of_the_api() {
+    let mut scenario = scene(0);
+    let meeting = meeting_of(&mut scenario, false, 1);
+    scenario.population.meetings[meeting].created_at = START - 883;
+    let id = meeting_id(&scenario, meeting);
+    let mut api = api(scenario);
+    let (created, added) = ("2026-09-21T14:13:19.117Z", "2026-09-21T14:13:20.000Z");
+    let meetings = json_of(&list(&mut api, START));
+    let expected = json!([{"id": id.as_str(), "title": "secret", "status": "INACTIVE",
+        "created_at": created, "updated_at": created}]);
+    assert_eq!(meetings["data"], expected);
+    let request = endpoints().list_participants(&id, 1, None);
+    let participants = json_of(&api.handle(&request, START));
+    let expected = json!([{"id": "p1", "custom_participant_id": "user-0", "preset_name": "host", "name": "secret",
+        "created_at": added, "updated_at": added}]);
+    assert_eq!(participants["data"], expected);
+}
