@@ -17,8 +17,7 @@ use crate::faults::Faults;
 use crate::population::Population;
 use crate::report::Totals;
 pub use answers::error;
-use answers::no_route;
-use limit::FIVE_MINUTES;
+use answers::{forbidden, no_route, unauthorized};
 
 /// After how many chances of a fault at most the first one strikes.
 const PATIENCE: u32 = 10;
@@ -163,19 +162,14 @@ impl Api {
         {
             return answer;
         }
+        // The limit is one of the token's: what comes without a good one neither counts nor is told of it.
+        if self.faults.refuses_token(now) {
+            self.note_refusal(now);
+            return unauthorized();
+        }
         let mut answer = self.answer(request, now);
         if self.headers {
-            let used = self.window.len();
-            let left = self.quota.saturating_sub(used);
-            let oldest = self.window.front().map_or(now, |at| at + FIVE_MINUTES);
-            let seconds = oldest.saturating_sub(now).div_ceil(1000).max(1);
-            answer.ratelimit = Some(format!("\"default\";r={left};t={seconds}"));
-            answer.ratelimit_policy = Some(format!("\"default\";q={};w=300", self.quota));
-            let stingy = self.faults.stingy;
-            if self.happens(stingy, now) {
-                let (left, seconds) = (self.chance.u32(0..8), self.chance.u32(1..60));
-                answer.ratelimit = Some(format!("\"default\";r={left};t={seconds}"));
-            }
+            self.tell_limit(&mut answer, now);
         }
         if let Some(header) = &self.fixed_header {
             answer.ratelimit = Some(header.clone());
@@ -187,19 +181,13 @@ impl Api {
         if let Some(blocked) = self.limit(now) {
             return blocked;
         }
-        if self.faults.refuses_token(now) {
-            self.totals.refused += 1;
-            self.last_refused = now;
-            return error(401, "Authentication error");
-        }
         if self.quirks.no_route {
             return no_route();
         }
         let refuses = self.refuses.as_ref();
         if refuses.is_some_and(|end| request.url.ends_with(end.as_str())) {
-            self.totals.refused += 1;
-            self.last_refused = now;
-            return error(403, "Forbidden");
+            self.note_refusal(now);
+            return forbidden();
         }
         let breaks = self.breaks.as_ref();
         let broken = self.faults.is_out(now)
@@ -224,6 +212,11 @@ impl Api {
         answer
     }
 
+    fn note_refusal(&mut self, now: u64) {
+        self.totals.refused += 1;
+        self.last_refused = now;
+    }
+
     fn act(&mut self, request: &ApiRequest, now: u64) -> RawAnswer {
         let query = request.url.split_once('?').map_or("", |(_, query)| query);
         match Asked::of(request) {
@@ -234,7 +227,7 @@ impl Api {
             Asked::Session(meeting) => self.session(&meeting, now),
             Asked::KickAll(meeting) => self.kick(&meeting, None, now),
             Asked::Kick(meeting, ids) => self.kick(&meeting, Some(&ids), now),
-            Asked::Nothing => error(404, "No such route"),
+            Asked::Nothing => no_route(),
         }
     }
 }

@@ -17,6 +17,8 @@ use simulation::api::Api;
 use simulation::clock::START;
 use simulation::scenario::Scenario;
 
+const FIVE_MINUTES: u64 = 300_000;
+
 fn endpoints() -> Endpoints {
     let account = AccountId::parse("account").unwrap();
     let app = AppId::parse("app").unwrap();
@@ -33,6 +35,11 @@ fn list(api: &mut Api, now: u64) -> RawAnswer {
 
 fn json_of(answer: &RawAnswer) -> Value {
     serde_json::from_str(answer.body.as_ref().unwrap()).unwrap()
+}
+
+/// The code of an error of the gateway's.
+fn gateways_code(answer: &RawAnswer) -> u64 {
+    json_of(answer)["errors"][0]["code"].as_u64().unwrap()
 }
 
 #[test]
@@ -52,4 +59,38 @@ fn rows_have_the_fields_and_the_times_of_the_api() {
     let expected = json!([{"id": "p1", "custom_participant_id": "user-0", "preset_name": "host", "name": "secret",
         "created_at": added, "updated_at": added}]);
     assert_eq!(participants["data"], expected);
+}
+
+#[test]
+fn going_over_the_limit_blocks_for_five_minutes_and_says_so() {
+    let mut api = api(scene(0));
+    api.quota = 2;
+    for left in [1, 0] {
+        let answer = list(&mut api, START);
+        assert_eq!((answer.status, answer.retry_after), (200, None));
+        let told = format!("\"default\";r={left};t=300");
+        assert_eq!(answer.ratelimit, Some(told));
+    }
+    for (after, seconds) in [(1_000, "300"), (201_000, "100"), (300_500, "1")] {
+        let answer = list(&mut api, START + after);
+        assert_eq!((answer.status, gateways_code(&answer)), (429, 10429));
+        assert_eq!(answer.retry_after.as_deref(), Some(seconds));
+        let told = format!("\"default\";r=0;t={seconds}");
+        assert_eq!(answer.ratelimit, Some(told));
+    }
+    assert_eq!(list(&mut api, START + 1_000 + FIVE_MINUTES).status, 200);
+}
+
+#[test]
+fn a_refused_token_does_not_count_against_the_limit() {
+    let mut scenario = scene(0);
+    scenario.faults.token_outages = vec![(0, 1_000)];
+    let mut api = api(scenario);
+    api.quota = 1;
+    for _ in 0..3 {
+        let answer = list(&mut api, START);
+        assert_eq!((answer.status, gateways_code(&answer)), (401, 10000));
+        assert_eq!(answer.ratelimit, None);
+    }
+    assert_eq!(list(&mut api, START + 1_000).status, 200);
 }

@@ -6,12 +6,15 @@ use serde_json::{Value, json};
 use super::Api;
 
 impl Api {
+    /// A 5xx without a body. Harsher than the API, which sends `retry-after` with a 429 alone: one 503 in eight has it too,
+    /// since the ledger heeds it there as well.
     pub(super) fn some_5xx(&mut self) -> RawAnswer {
         let status = *self
             .chance
             .choice(&[500, 502, 503, 504, 520])
             .unwrap_or(&500);
-        let retry_after = (status == 503).then(|| self.chance.u32(0..5).to_string());
+        let retry_after =
+            (status == 503 && self.chance.u8(0..8) == 0).then(|| self.chance.u32(0..5).to_string());
         RawAnswer {
             status,
             body: Some(String::new()),
@@ -43,16 +46,31 @@ pub fn error(status: u16, message: &str) -> RawAnswer {
 pub(super) fn limited(retry_after: Option<String>) -> RawAnswer {
     RawAnswer {
         retry_after,
-        ..error(429, "Too many requests")
+        ..gateways_error(429, 10429, "Rate limited")
     }
 }
 
 /// The gateway knows no such account or app.
 pub(super) fn no_route() -> RawAnswer {
-    let errors = json!([{"code": 7003, "message": "Could not route"}]);
+    gateways_error(404, 7003, "Could not route")
+}
+
+/// There is no such token.
+pub(super) fn unauthorized() -> RawAnswer {
+    gateways_error(401, 10000, "Authentication error")
+}
+
+/// The token may not do that.
+pub(super) fn forbidden() -> RawAnswer {
+    gateways_error(403, 10000, "Authentication error")
+}
+
+/// An error in the words of the gateway, which has a shape of its own.
+fn gateways_error(status: u16, code: u32, message: &str) -> RawAnswer {
+    let errors = json!([{"code": code, "message": message}]);
     let body = json!({"success": false, "errors": errors, "messages": [], "result": null});
     RawAnswer {
-        status: 404,
+        status,
         body: Some(body.to_string()),
         ..RawAnswer::default()
     }

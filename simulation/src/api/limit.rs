@@ -5,9 +5,28 @@ use participant_remover::realtimekit::RawAnswer;
 use super::Api;
 use super::answers::limited;
 
-pub(super) const FIVE_MINUTES: u64 = 300_000;
+const FIVE_MINUTES: u64 = 300_000;
 
 impl Api {
+    /// Says what is left of the limit, and for how long; while it blocks, nothing until it ends.
+    pub(super) fn tell_limit(&mut self, answer: &mut RawAnswer, now: u64) {
+        let (left, until) = if now < self.blocked_until {
+            (0, self.blocked_until)
+        } else {
+            let left = self.quota.saturating_sub(self.window.len());
+            let oldest = self.window.front().map_or(now, |at| at + FIVE_MINUTES);
+            (left, oldest)
+        };
+        let seconds = until.saturating_sub(now).div_ceil(1000).max(1);
+        answer.ratelimit = Some(format!("\"default\";r={left};t={seconds}"));
+        answer.ratelimit_policy = Some(format!("\"default\";q={};w=300", self.quota));
+        let stingy = self.faults.stingy;
+        if self.happens(stingy, now) {
+            let (left, seconds) = (self.chance.u32(0..8), self.chance.u32(1..60));
+            answer.ratelimit = Some(format!("\"default\";r={left};t={seconds}"));
+        }
+    }
+
     /// Counts a request; a 429 when there are too many, or out of nowhere.
     pub(super) fn limit(&mut self, now: u64) -> Option<RawAnswer> {
         while self
@@ -17,21 +36,21 @@ impl Api {
         {
             self.window.pop_front();
         }
+        if now >= self.blocked_until {
+            self.window.push_back(now);
+            if self.window.len() > self.quota {
+                self.totals.own_429 += 1;
+                self.blocked_until = now + FIVE_MINUTES;
+            }
+        }
         if now < self.blocked_until {
             self.totals.limited += 1;
-            return Some(limited(Some(
-                (self.blocked_until - now).div_ceil(1000).to_string(),
-            )));
-        }
-        self.window.push_back(now);
-        if self.window.len() > self.quota {
-            self.totals.limited += 1;
-            self.totals.own_429 += 1;
-            self.blocked_until = now + FIVE_MINUTES;
-            return Some(limited(None));
+            let seconds = (self.blocked_until - now).div_ceil(1000);
+            return Some(limited(Some(seconds.to_string())));
         }
         if self.strikes(self.faults.limited, now) {
             self.totals.limited += 1;
+            // Harsher than the API, whose 429 says for how many seconds it blocks, and blocks for these.
             let retry_after = match self.chance.u8(0..4) {
                 0 => None,
                 1 => Some("soon".to_owned()),
