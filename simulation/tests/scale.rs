@@ -9,10 +9,13 @@
 mod scene;
 
 use participant_remover::ledger::RemovalState;
+use participant_remover::realtimekit::Method;
+use participant_remover::removal::RemovalOrder;
 use scene::{
     all_of, everyone_in, live_meeting, meeting_of, participant_in, removal, scene, start, until,
     user_in,
 };
+use simulation::api::error;
 use simulation::asked::Asked;
 use simulation::check;
 use simulation::clock::START;
@@ -74,6 +77,33 @@ fn to_empty_a_meeting_writes_in_proportion_to_its_people() {
         large < small * 10,
         "{small} rows for 300 people, {large} for 2,400"
     );
+}
+
+/// Steps of `SQLite` until a meeting of so many is empty, whom nobody kicks and whose deletes fail for ten minutes.
+fn steps_to_empty(people: usize) -> u64 {
+    let mut scenario = scene(50);
+    scenario.headers = false;
+    scenario.settings.requests_per_5_minutes = 100_000;
+    let meeting = meeting_of(&mut scenario, false, people);
+    let order = RemovalOrder {
+        kick: false,
+        ..everyone_in(&scenario, meeting)
+    };
+    let mut world = start(scenario, order);
+    world.network.api.borrow_mut().instead = Some(Box::new(|request, now| {
+        let fails = now < START + 600_000 && request.method == Method::Delete;
+        fails.then(|| error(503, "x"))
+    }));
+    world.run_to_end().unwrap();
+    assert_eq!(removal(&world).state, RemovalState::Succeeded);
+    world.disk.steps.get()
+}
+
+#[test]
+fn to_empty_a_meeting_reads_in_proportion_to_its_people() {
+    let [few, many] = [300, 2_400].map(steps_to_empty);
+    println!("{few} steps for 300 people, {many} for 2,400");
+    assert!(many < few * 12, "{few} for 300 people, {many} for 2,400");
 }
 
 /// Steps of `SQLite` until a removal of so many, each named and in a meeting of their own, has sent its first request.

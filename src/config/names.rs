@@ -34,8 +34,8 @@ pub fn misspelt(name: &str, set: &[String], variables: Variables<'_>) -> Option<
     }
     let upper = name.to_ascii_uppercase();
     let off = |known: &str| strsim::osa_distance(known, &upper);
-    // One word alone may be the beginning of anything.
-    let begins = |known: &str| upper.contains('_') && known.starts_with(&upper);
+    // What is much shorter may be the beginning of anything.
+    let begins = |known: &str| known.starts_with(&upper) && upper.len() * 3 >= known.len() * 2;
     let meant = NAMES
         .into_iter()
         .find(|known| off(known) <= SLIP || begins(known))
@@ -103,8 +103,8 @@ mod tests {
             told(&[
                 "LEDGER_RETENTION",
                 "API_REQUESTS_PER_5_MIN",
-                "API",
-                "CLOUDFLARE_TOKEN"
+                "CLOUDFLARE_API",
+                "LEDGER"
             ]),
             [
                 "LEDGER_RETENTION is not read: did you mean LEDGER_RETENTION_DAYS?",

@@ -91,6 +91,15 @@ impl<S: Store> Ledger<S> {
                 "UPDATE items SET kick_error = ?2 WHERE id = ?1",
                 &values![item, reason],
             )?;
+            if deleting {
+                // Nor do others wait for a kick that does not come.
+                self.store.run(
+                    &format!(
+                        "UPDATE items SET state = 'pending', due_at = ?2 WHERE work = ?1 AND {WAITING}"
+                    ),
+                    &values![work, now],
+                )?;
+            }
             return Ok(false);
         }
         self.store.run(
@@ -182,7 +191,8 @@ impl<S: Store> Ledger<S> {
         }
         self.store.run(
             "UPDATE items SET kick_error = ?2
-             WHERE work = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL AND id > ?3 AND id <= ?4",
+             WHERE work = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL AND id > ?3 AND id <= ?4
+                AND kick_error IS NOT ?2",
             &values![
                 work.id,
                 reason,

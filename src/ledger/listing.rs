@@ -55,7 +55,8 @@ impl<S: Store> Ledger<S> {
             // A guest's id can be in every removal: no more are looked at than are shown.
             (Some(_), None, None) => {
                 "r.seq IN (SELECT DISTINCT removal FROM targets INDEXED BY targets_by_user
-                    WHERE user = ?4 AND removal < ?2 ORDER BY removal DESC LIMIT ?3)"
+                    WHERE user = ?4 AND removal < ?2 AND EXISTS (SELECT 1 FROM removals WHERE seq = removal)
+                    ORDER BY removal DESC LIMIT ?3)"
             }
             (Some(_), ..) => {
                 "r.seq IN (SELECT removal FROM targets INDEXED BY targets_by_user WHERE user = ?4)"
@@ -97,7 +98,8 @@ impl<S: Store> Ledger<S> {
         let limit = limit.clamp(1, MAX_LIMIT);
         let rows = self.store.run(
             "SELECT id, meeting, participant, state, outcome, attempts, last_error, found_at, finished_at, target,
-                (SELECT user FROM targets t WHERE t.removal = items.removal AND t.position = items.target), kick_error
+                (SELECT user FROM targets t WHERE t.removal = items.removal AND t.position = items.target),
+                iif(state = 'done', kick_error, NULL)
              FROM items WHERE removal = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
             &values![seq, after.unwrap_or(0), limit + 1],
         )?;

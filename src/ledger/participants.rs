@@ -118,9 +118,7 @@ impl<S: Store> Ledger<S> {
                 ],
             )?;
             self.wait_for_kick(item.id, now)?;
-            self.note_error(item.removal, &reason)?;
-            // Others need not wait for it.
-            return self.settle(item.work, now);
+            return self.note_error(item.removal, &reason);
         }
         self.store.run(
             "UPDATE items SET ambiguous = ?2, failures = ?3 WHERE id = ?1",

@@ -147,24 +147,33 @@ impl<S: Store> Ledger<S> {
     }
 
     /// Those who were found and are waiting may be deleted now. Those up to the row `kicked_up_to` were kicked before. Where
-    /// everyone was kicked, these are no more than can be deleted before the kick is repeated.
+    /// everyone was kicked, these are no more than can be deleted before the kick is repeated, and one who does not count as
+    /// kicked: it is repeated for that one, and for all who wait still.
     pub(super) fn release(
         &self,
         work: &Work,
         kicked_up_to: u64,
         now: u64,
     ) -> Result<(), StoreError> {
-        let most = if work.kicks && work.kicks_all {
-            self.pacing.borrow().allowed(&self.settings).durable.into()
+        let next = if work.kicks && work.kicks_all && !work.dry_run {
+            let most = self.pacing.borrow().allowed(&self.settings).durable;
+            let rows = self.store.run(
+                &format!(
+                    "SELECT id FROM items WHERE work = ?1 AND {WAITING} ORDER BY id LIMIT 1 OFFSET ?2"
+                ),
+                &values![work.id, most],
+            )?;
+            rows.first().map(|row| row.integer(0)).transpose()?
         } else {
-            MAX_INTEGER
+            None
         };
         self.store.run(
             &format!(
-                "UPDATE items SET state = 'pending', due_at = ?2, kicked_at = iif(id > ?3, ifnull(kicked_at, ?2), kicked_at)
-                 WHERE id IN (SELECT id FROM items WHERE work = ?1 AND {WAITING} ORDER BY id LIMIT ?4)"
+                "UPDATE items SET state = 'pending', due_at = ?2,
+                    kicked_at = CASE WHEN id = ?4 THEN NULL WHEN id > ?3 THEN ifnull(kicked_at, ?2) ELSE kicked_at END
+                 WHERE work = ?1 AND {WAITING} AND id <= ?4"
             ),
-            &values![work.id, now, kicked_up_to, most],
+            &values![work.id, now, kicked_up_to, next.unwrap_or(MAX_INTEGER)],
         )?;
         self.enter(work.id, Stage::Deleting, None)?;
         self.settle(work.id, now)
@@ -219,25 +228,14 @@ impl<S: Store> Ledger<S> {
         self.note_error(work.removal, reason)
     }
 
-    /// Looks whether all who were found in a meeting have their outcome; then reads its list once more, or is done. Where all
-    /// who were released are through, and others wait, it is their turn.
+    /// Looks whether all who were found in a meeting have their outcome; then reads its list once more, or is done.
     pub(super) fn settle(&self, work: u64, now: u64) -> Result<(), StoreError> {
         let open = self.store.run(
-            &format!(
-                "SELECT w.stage = 'deleting' AND EXISTS (SELECT 1 FROM items WHERE work = w.id AND {WAITING})
-                    AND NOT EXISTS (SELECT 1 FROM items WHERE work = w.id AND {PENDING}
-                        AND (sent_at IS NOT NULL OR due_at <= ?2))
-                 FROM works w WHERE w.id = ?1
-                    AND EXISTS (SELECT 1 FROM items WHERE work = w.id AND state IN ('waiting', 'pending'))"
-            ),
-            &values![work, now],
+            "SELECT 1 FROM items WHERE work = ?1 AND state IN ('waiting', 'pending') LIMIT 1",
+            &values![work],
         )?;
-        if let Some(row) = open.first() {
-            return if row.flag(0)? {
-                self.put_out(work, now)
-            } else {
-                Ok(())
-            };
+        if !open.is_empty() {
+            return Ok(());
         }
         let work = self.work_row(work)?;
         match work.stage {

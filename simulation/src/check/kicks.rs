@@ -31,7 +31,7 @@ pub(super) fn hold(world: &World) -> Result<(), Violation> {
         // Whoever was kicked may come back before the delete, but not while a refused token has kept it waiting, nor long after.
         let (since, why) = match (departure.is_back, wanting.as_slice()) {
             (false, _) => (added_at(world, meeting, id), "was live"),
-            (true, [alone]) => match refused_before(world, before, meeting, alone) {
+            (true, [alone]) => match refused_before(world, before, meeting, alone, departure.at) {
                 Some(refused) => (refused, "was back since a delete was refused"),
                 None if is_soon(before, meeting, id, departure.at) => continue,
                 None => (departure.at, "was back since their kick"),
@@ -72,13 +72,14 @@ fn wanting<'a>(world: &'a World, number: usize, departure: &Departure) -> Vec<&'
     ordered.filter(wants).collect()
 }
 
-/// When the removal learned last that the token was refused for the delete of one of its people in the meeting, each
-/// refused for the first time.
+/// When the removal learned last, by that time, that the token was refused for the delete of one of its people in the
+/// meeting, each refused for the first time.
 fn refused_before(
     world: &World,
     before: &[Departure],
     meeting: &str,
     removal: &Ordered,
+    by: u64,
 ) -> Option<u64> {
     let refusals = before.iter().enumerate().filter_map(|(number, delete)| {
         let Asked::Delete(m, _) = &delete.asked else {
@@ -93,7 +94,7 @@ fn refused_before(
             .all(|other| !was_refused(other));
         let recorded = first && m == meeting && !world.broke_at(heard);
         let alone = matches!(wanting(world, number, delete).as_slice(), [one] if std::ptr::eq(*one, removal));
-        (recorded && alone).then_some(heard)
+        (recorded && alone && heard <= by).then_some(heard)
     });
     refusals.max()
 }

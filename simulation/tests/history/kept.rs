@@ -1,10 +1,14 @@
 //! Events that were not understood, keys, pages of the list, and notes.
 
-use participant_remover::ledger::{Acceptance, Filter, Key, Origin, Quarantined, RemovalState};
+use participant_remover::ids::CustomParticipantId;
+use participant_remover::ledger::{
+    Acceptance, Filter, Key, Origin, Quarantined, RemovalState, Store,
+};
 use participant_remover::removal::Target;
 use simulation::scenario::order;
+use simulation::store::SimulatedStore;
 
-use super::{ledger, left, meeting};
+use super::{ledger, left, meeting, on_disk};
 
 #[test]
 fn an_event_that_was_not_understood_is_quarantined_once() {
@@ -104,6 +108,24 @@ fn lists_are_read_by_pages_newest_first() {
         [&ids[2], &ids[1], &ids[0]]
     );
     assert_eq!(second.next, None);
+}
+
+/// Of a removal that is kept no longer, the rows go in portions, its targets last.
+#[test]
+fn what_is_left_over_of_a_removal_ends_no_list() {
+    let (clock, disk, ledger) = on_disk();
+    let user = CustomParticipantId::parse("u").unwrap();
+    let filter = Filter {
+        user: Some(&user),
+        ..Filter::default()
+    };
+    for _ in 0..3 {
+        left(&ledger, &clock, "u", 0);
+    }
+    let newest = "DELETE FROM removals WHERE seq = (SELECT max(seq) FROM removals)";
+    SimulatedStore(disk).run(newest, &[]).unwrap();
+    let page = ledger.list(filter, None, 1, clock.now()).unwrap();
+    assert!(page.next.is_some());
 }
 
 #[test]
