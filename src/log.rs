@@ -192,34 +192,4 @@ pub fn write(line: &str) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_one_json_object_without_what_is_not_known() {
-        let log = RequestLog {
-            request_id: "r".to_owned(),
-            route: Some("GET /healthz"),
-            status: 200,
-            milliseconds: 3,
-            ..RequestLog::default()
-        };
-        assert_eq!(
-            log.line(),
-            r#"{"message":"request","request.id":"r","request.route":"GET /healthz","response.status":200,"duration_ms":3}"#
-        );
-    }
-
-    #[test]
-    fn a_request_that_the_configuration_refuses_says_why() {
-        let mut log = RequestLog::new("r".to_owned());
-        log.misconfigured(&[ConfigProblem {
-            name: "CALLER_TOKENS".to_owned(),
-            message: "is missing".to_owned(),
-        }]);
-        assert!(
-            log.line()
-                .contains(r#""config.problems":["CALLER_TOKENS is missing"]"#)
-        );
-    }
-}
+mod tests;

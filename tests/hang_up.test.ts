@@ -70,6 +70,14 @@ describe('what takes its time', { concurrency: true }, () => {
     assert.doesNotMatch(answer, /x-should-retry/);
   });
 
+  test('a body that is announced as too long is refused before it is there', { timeout: 60_000 }, async (context) => {
+    const runtime = await started(context);
+    const body = { length: 256 * 1024 + 1, sent: 1 };
+    assert.match(await runtime.leaveOpen('POST', '/removals', body), /^HTTP\/1.1 413 /);
+    const signature = `rtk-signature: ${Buffer.alloc(256).toString('base64')}`;
+    assert.match(await runtime.leaveOpen('POST', '/webhooks/realtimekit', body, [signature]), /^HTTP\/1.1 413 /);
+  });
+
   test('a webhook that its headers condemn is refused before its body is there', { timeout: 60_000 }, async (context) => {
     const runtime = await started(context);
     const body = { length: 1_000, sent: 999 };

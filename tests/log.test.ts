@@ -1,10 +1,11 @@
 // The log: one JSON line a request, with the documented fields, and never who was removed or by which token.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 
 import { eventually } from './harness/eventually.ts';
 import type { LogLine } from './harness/worker.ts';
-import { longPath, standIn, worker } from './harness/world.ts';
+import { APPS, longPath, standIn, worker } from './harness/world.ts';
 
 const FIELDS: Record<string, (value: unknown) => boolean> = {
   message: (value) => value === 'request',
@@ -23,7 +24,21 @@ const FIELDS: Record<string, (value: unknown) => boolean> = {
   duration_ms: (value) => Number.isInteger(value) && Number(value) >= 0,
 };
 
+/** The fields that a line has at least. */
+function needed(line: LogLine): string[] {
+  const [route, status] = [String(line['request.route']), Number(line['response.status'])];
+  const fields = ['message', 'request.id', 'response.status', 'duration_ms'];
+  if (status !== 404 && status !== 405) fields.push('request.route');
+  const ofCaller = route.includes('/removals') || route.includes('/participants/');
+  if (ofCaller && status !== 401 && !('config.problems' in line)) fields.push('caller');
+  if (route.includes('/participants/') && status === 200) fields.push('outcome', 'removal.id', 'upstream.attempts', 'upstream.status', 'upstream.cf_ray');
+  if ('kick' in line) fields.push('kick.attempts');
+  if (status < 300 && /^POST .*removals|removals.{id}/.test(route)) fields.push('removal.id');
+  return fields;
+}
+
 function assertDocumented(line: LogLine): void {
+  for (const name of needed(line)) assert.ok(name in line, `${name} is missing in ${JSON.stringify(line)}`);
   for (const [name, value] of Object.entries(line)) {
     assert.ok(FIELDS[name]?.(value), `${name}: ${JSON.stringify(value)} in ${JSON.stringify(line)}`);
   }
@@ -45,6 +60,22 @@ test('a removal is logged with everything that is known of it', async () => {
   });
   assert.ok(id === answer.headers['x-request-id'] && typeof duration_ms === 'number' && typeof ray === 'string');
   await eventually('its record is in the history', async () => (await worker.call(`/removals/${removal}`)).status === 200);
+});
+
+test('what is asked of a durable removal is logged with its id, and with the caller', async () => {
+  const order = { app_id: APPS[1], meeting_id: randomUUID(), all: true, not_before: new Date(Date.now() + 86_400_000).toISOString() };
+  const made = await worker.call('/removals', { method: 'POST', body: JSON.stringify(order) });
+  const { id } = made.json.result as { id: string };
+  const known = { message: 'request', caller: 'support-desk', 'removal.id': id };
+  for (const [answer, expected] of [
+    [made, { ...known, 'request.route': 'POST /removals', 'response.status': 202 }],
+    [await worker.call(`/removals/${id}`), { ...known, 'request.route': 'GET /removals/{id}', 'response.status': 200 }],
+    [await worker.delete(`/removals/${id}`), { ...known, 'request.route': 'DELETE /removals/{id}', 'response.status': 200 }],
+    [await worker.call(`/removals/${id}/retry`, { method: 'POST' }), { ...known, 'request.route': 'POST /removals/{id}/retry', 'response.status': 409 }],
+  ] as const) {
+    const { 'request.id': _, duration_ms: __, ...rest } = await worker.logOf(answer);
+    assert.deepEqual(rest, expected);
+  }
 });
 
 test('what is refused is logged with its status, and with its caller where that is known', async () => {
@@ -79,7 +110,7 @@ test('no line holds an id, a name or a custom id of a participant, or a part of 
   }
 });
 
-test('each request has one line, and each line so far only documented fields', async () => {
+test('each request has one line, and each line so far the fields of its route and only documented ones', async () => {
   const answer = await worker.call('/healthz');
   await worker.logOf(answer);
   const requests = worker.logs.filter((line) => line['message'] === 'request');

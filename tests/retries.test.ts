@@ -60,14 +60,16 @@ describe('what passes is one success', { concurrency: 4 }, () => {
   }
 });
 
-test('the time that RealtimeKit asks for is waited for', async () => {
-  const participant = await standIn.participant();
-  const match = { path: participant.meeting };
-  await standIn.fault({ match, times: 1, fault: status(503, { 'retry-after-ms': '900' }) });
-  await worker.delete(participant.path);
-  const [first, second] = await standIn.requests({ path: participant.meeting });
-  assert.ok((second?.at_ms ?? 0) - (first?.at_ms ?? 0) >= 890);
-});
+for (const code of [408, 503]) {
+  test(`the time that RealtimeKit asks for in a ${code} is waited for`, async () => {
+    const participant = await standIn.participant();
+    const match = { path: participant.meeting };
+    await standIn.fault({ match, times: 1, fault: status(code, { 'retry-after-ms': '900' }) });
+    await worker.delete(participant.path);
+    const [first, second] = await standIn.requests({ path: participant.meeting });
+    assert.ok((second?.at_ms ?? 0) - (first?.at_ms ?? 0) >= 890);
+  });
+}
 
 test('a 429 with retry-after 300 goes back at once', async () => {
   const { answer, statuses, participant } = await removeUnder([status(429, { 'retry-after': '300' })]);

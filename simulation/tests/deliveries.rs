@@ -4,11 +4,12 @@
 use std::rc::Rc;
 
 use participant_remover::config::{self, Config};
-use participant_remover::ledger::{Ledger, Settings};
+use participant_remover::ledger::{Ledger, Settings, Store};
 use participant_remover::removal::{Leaving, MessageKey};
 use participant_remover::removals::call::{Delivery, PendingCancel};
 use participant_remover::removals::delivery::{cancel_pending, deliver};
 use participant_remover::removals::served::Served;
+use participant_remover::values;
 use serde_json::{Value, json};
 use simulation::clock::SimulatedClock;
 use simulation::store::{Disk, SimulatedStore};
@@ -17,8 +18,13 @@ const SOURCE: &str = "webhook:realtimekit";
 const MEETING: &str = "00000000-0000-4000-8000-000000000000";
 const SECOND: u64 = 1_000;
 
+fn user() -> Value {
+    json!({"meeting_id": MEETING, "custom_participant_id": "user"})
+}
+
 struct World {
     clock: SimulatedClock,
+    disk: Rc<Disk>,
     ledger: Ledger<SimulatedStore>,
     config: Config,
 }
@@ -26,7 +32,8 @@ struct World {
 impl World {
     fn new() -> Self {
         let clock = SimulatedClock::new(7);
-        let store = SimulatedStore(Rc::new(Disk::new().unwrap()));
+        let disk = Rc::new(Disk::new().unwrap());
+        let store = SimulatedStore(Rc::clone(&disk));
         let ledger = Ledger::open(store, Settings::default(), clock.now()).unwrap();
         let config = config::parse(&|name| {
             let value = match name {
@@ -40,6 +47,7 @@ impl World {
         });
         Self {
             clock,
+            disk,
             ledger,
             config: config.unwrap(),
         }
@@ -54,33 +62,57 @@ impl World {
         }
     }
 
+    /// The time after which nobody is added whom a removal is about.
+    fn event_at(&self, removal: &Value) -> Option<u64> {
+        let id = removal["id"].as_str().unwrap();
+        let statement = "SELECT event_at FROM removals WHERE id = ?1";
+        let rows = SimulatedStore(Rc::clone(&self.disk)).run(statement, &values![id]);
+        rows.unwrap()[0].maybe_integer(0).unwrap()
+    }
+
     /// What the end of the meeting leads to, so many seconds ago.
     fn ended(&self, ago: u64) -> Value {
         self.ended_at(Some(self.clock.now() - ago * SECOND))
     }
 
     fn ended_at(&self, at: Option<u64>) -> Value {
-        let body = json!({"removals": [{"meeting_id": MEETING, "all": true}]}).to_string();
+        let everyone = json!({"meeting_id": MEETING, "all": true});
+        self.delivered(SOURCE, "ended", &everyone, at, Leaving::Meeting)
+    }
+
+    /// What a message leads to that the user has left by a connection.
+    fn left(&self, key: &str, peer: &str, at: Option<u64>) -> Value {
+        let peer = Some(peer.to_owned());
+        self.delivered(SOURCE, key, &user(), at, Leaving::Connection { peer })
+    }
+
+    fn delivered(
+        &self,
+        source: &str,
+        key: &str,
+        target: &Value,
+        at: Option<u64>,
+        leaving: Leaving,
+    ) -> Value {
         let message = MessageKey {
-            key: format!("ended/{at:?}"),
+            key: format!("{key}/{at:?}"),
             digest: String::new(),
         };
         let delivery = Delivery {
-            source: SOURCE.to_owned(),
-            body,
+            source: source.to_owned(),
+            body: json!({ "removals": [target] }).to_string(),
             message,
             event_at_ms: at,
-            leaving: Some(Leaving::Meeting),
+            leaving: Some(leaving),
         };
         let answer = deliver(&self.served(), &delivery).unwrap();
         serde_json::from_str::<Value>(&answer.body).unwrap()["result"].take()
     }
 
-    /// The removals that somebody's joining cancels, so many seconds ago.
+    /// The removals that the user's joining cancels, so many seconds ago.
     fn joined(&self, ago: u64) -> Value {
-        let user = json!({"meeting_id": MEETING, "custom_participant_id": "user"});
         let everyone = json!({"meeting_id": MEETING, "all": true});
-        let body = json!({"removals": [user, everyone]}).to_string();
+        let body = json!({"removals": [user(), everyone]}).to_string();
         let cancel = PendingCancel {
             source: SOURCE.to_owned(),
             body,
@@ -116,4 +148,50 @@ fn the_end_of_a_meeting_that_does_not_tell_its_time_is_cancelled_by_any_join() {
     let world = World::new();
     let removal = world.ended_at(None);
     assert_eq!(world.joined(10), json!([removal["id"]]));
+}
+
+#[test]
+fn whoever_has_left_by_one_connection_and_is_there_by_another_stays() {
+    let world = World::new();
+    world.joined(10);
+    let ago = |seconds| Some(world.clock.now() - seconds * SECOND);
+    assert_eq!(
+        world.left("first", "another peer", ago(5)),
+        json!({"status": "ignored", "reason": "the user is in the meeting by another connection"})
+    );
+    assert_eq!(world.left("last", "peer", ago(4))["state"], "queued");
+}
+
+/// The user has come back by another connection, and has left by that as well.
+#[test]
+fn a_message_of_leaving_that_comes_again_changes_nothing() {
+    let world = World::new();
+    let left = || world.left("left", "peer", None);
+    let removal = left();
+    world.clock.advance(world.clock.now() + 60 * SECOND);
+    world.joined(10);
+    assert_eq!(left()["id"], removal["id"], "it is the first one's");
+    let other = world.left("other", "another peer", None);
+    assert_eq!(other["status"], "ignored", "the user is there still");
+}
+
+#[test]
+fn a_message_of_leaving_without_its_time_is_about_those_who_are_there_by_now() {
+    let world = World::new();
+    let now = world.clock.now();
+    let removals = [world.left("left", "peer", None), world.ended_at(None)];
+    for removal in removals {
+        assert_eq!(world.event_at(&removal), Some(now));
+    }
+}
+
+/// An id of a message is its sender's own.
+#[test]
+fn two_sources_may_use_the_same_id_for_their_messages() {
+    let world = World::new();
+    let of =
+        |source| world.delivered(source, "id", &user(), Some(1), Leaving::Meeting)["id"].take();
+    let (one, other) = (of("webhook:one"), of("webhook:other"));
+    assert_ne!(one, other);
+    assert_eq!((of("webhook:one"), of("webhook:other")), (one, other));
 }

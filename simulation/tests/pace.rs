@@ -159,6 +159,6 @@ fn a_ledger_counts_what_the_others_may_have_sent_once_and_again_when_its_app_is_
     assert_eq!(counted(2, START + 2 * hour).0, 0);
     let (grown, ledger) = counted(1, START + 3 * hour);
     assert_eq!(grown, 480);
-    ledger.leave_share().unwrap();
+    ledger.wait_to_be_served(START + 3 * hour).unwrap();
     assert_eq!(counted(2, START + 4 * hour).0, 360);
 }

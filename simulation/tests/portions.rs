@@ -30,14 +30,14 @@ fn crowded(seed: u64) -> Scenario {
     if chance.bool() {
         scenario.settings.give_up_after_ms = HOUR;
     }
-    if seed % 5 > 0 {
+    if !seed.is_multiple_of(5) {
         scenario.faults = Faults::of(chance);
     }
     let people = chance.usize(5..60);
     let meeting = live_meeting(&mut scenario, people);
     let everyone = everyone_in(&scenario, meeting);
-    let names = (1..chance.usize(1..people)).map(|number| format!("p{number}"));
-    let named = names.map(|id| participant_in(&scenario, meeting, &id));
+    let ids = (1..chance.usize(1..people)).map(|number| format!("p{number}"));
+    let named = ids.map(|id| participant_in(&scenario, meeting, &id));
     let first = all_of([everyone.clone()].into_iter().chain(named));
     let looks = RemovalOrder {
         dry_run: true,

@@ -190,3 +190,6 @@ pub fn ledger_health(health: &Health) -> Answer {
         },
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,6 +105,13 @@ mod tests {
     }
 
     #[test]
+    fn a_label_of_a_name_has_63_characters_at_most() {
+        let of = |length: usize| format!("https://{}.example", "a".repeat(length));
+        assert_eq!(parse(&of(63)), Ok(of(63)));
+        assert!(parse(&of(64)).is_err());
+    }
+
+    #[test]
     fn everything_else_is_refused() {
         for text in [
             "",

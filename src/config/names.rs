@@ -87,6 +87,8 @@ mod tests {
         assert_eq!(
             told(&[
                 "LEDGER_RETENTON_DAYS",
+                "GIVE_UP_AFTR_HOUR",
+                "IV_UP_AFTR_HOURS",
                 "caller_tokens",
                 "CLOUDFLARE_API_TOKEN",
                 "CLOUDFLARE_API_TOKEN_2",
@@ -96,6 +98,7 @@ mod tests {
             ]),
             [
                 "LEDGER_RETENTON_DAYS is not read: did you mean LEDGER_RETENTION_DAYS?",
+                "GIVE_UP_AFTR_HOUR is not read: did you mean GIVE_UP_AFTER_HOURS?",
                 "caller_tokens is not read: did you mean CALLER_TOKENS?"
             ]
         );

@@ -9,6 +9,8 @@ use crate::realtimekit::{ApiRequest, Clock, RawAnswer, Transport, TransportError
 pub enum Reply {
     Status(u16, &'static str),
     RetryAfter(u16, &'static str),
+    /// A 200 with `Ratelimit`.
+    Ratelimit(&'static str, &'static str),
     Lost(TransportError, u64),
 }
 
@@ -53,6 +55,10 @@ impl Transport for Script {
             Reply::RetryAfter(status, seconds) => Ok(RawAnswer {
                 retry_after: Some(seconds.to_owned()),
                 ..answer(status, "")
+            }),
+            Reply::Ratelimit(ratelimit, body) => Ok(RawAnswer {
+                ratelimit: Some(ratelimit.to_owned()),
+                ..answer(200, body)
             }),
             Reply::Lost(error, seconds) => {
                 let took = if error == TransportError::TimedOut {

@@ -6,6 +6,7 @@ mod refused;
 use super::script::{Reply, Script};
 use super::*;
 use crate::config;
+use crate::realtimekit::limits::Left;
 use crate::realtimekit::{ApiRequest, TransportError};
 
 const MEETING: &str = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
@@ -131,6 +132,25 @@ fn a_limit_that_only_the_kick_met_with_is_told_as_well() {
     let run = run_with(TOKEN, &short(), Some("kick=true"), &script);
     assert_eq!((run.answer.status, outcome(&run)), (200, "removed"));
     assert_eq!(asked_for(&run), Some(300));
+}
+
+#[test]
+fn of_two_limits_the_one_that_lasts_longer_is_told() {
+    for (kick, delete) in [("300", "30"), ("30", "300")] {
+        let script = Script::new([kick, delete].map(|asked| Reply::RetryAfter(429, asked)));
+        let run = run_with(TOKEN, &short(), Some("kick=true"), &script);
+        assert_eq!(asked_for(&run), Some(300), "{kick} {delete}");
+    }
+}
+
+#[test]
+fn what_the_answer_says_of_the_limit_is_told() {
+    let run = run([Reply::Ratelimit(r#""default";r=50;t=30"#, DONE)]);
+    let (requests, seconds) = (50, 30);
+    assert_eq!(
+        run.deleted.unwrap().rate_limit.left,
+        [Left { requests, seconds }]
+    );
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub const REQUESTS_AN_ALARM: usize = 45;
 /// After what time an alarm that met with a failure of the storage tries again, in milliseconds.
 pub const AFTER_FAILURE_MS: u64 = 10_000;
 /// When an empty ledger looks again, in milliseconds: something must have been stored by then, which sets the alarm.
-pub const EMPTY_MS: u64 = 24 * 60 * 60 * 1000;
+pub(super) const EMPTY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// What one alarm has done, for the log.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -62,6 +62,7 @@ pub use keys::Key;
 pub use listing::Filter;
 pub use presence::Connection;
 pub use settings::Settings;
+pub use share::NotServed;
 pub use state::RemovalState;
 pub use store::{Row, Store, StoreError, Value};
 pub use synchronous::SynchronousRemoval;

@@ -5,12 +5,24 @@
 //! which is all that those that were there before have left.
 
 use super::Ledger;
+use super::engine::EMPTY_MS;
 use super::settings::Settings;
 use super::store::{Store, StoreError};
 use super::window::{Counted, WINDOW_MS};
 
 /// The note that holds among how many ledgers the limit was shared.
 const NOTE: &str = "ledger.shared_by";
+/// When the ledger of an app that is not served looks again whether it is, in milliseconds.
+const NOT_SERVED_MS: u64 = 300_000;
+
+/// How the ledger of an app that is not served goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotServed {
+    /// Whether removals wait until the app is served again.
+    pub open: bool,
+    /// When the alarm must go off.
+    pub look_at: u64,
+}
 
 impl<S: Store> Ledger<S> {
     /// Called when the ledger is opened.
@@ -33,9 +45,18 @@ impl<S: Store> Ledger<S> {
         })
     }
 
-    /// The app is not served any more: should it be again, its ledger is a new one to the others.
-    pub fn leave_share(&self) -> Result<(), StoreError> {
-        self.set_note(NOTE, "")
+    /// The app is not served any more: its removals wait until it is again, and then its ledger is a new one to the others.
+    /// What is kept goes when its time is over.
+    pub fn wait_to_be_served(&self, now: u64) -> Result<NotServed, StoreError> {
+        self.set_note(NOTE, "")?;
+        self.purge(now)?;
+        let open = self.has_open()?;
+        let later = now.saturating_add(NOT_SERVED_MS);
+        let look_at = match self.next_alarm(now)? {
+            Some(at) => at.max(later),
+            None => now.saturating_add(EMPTY_MS),
+        };
+        Ok(NotServed { open, look_at })
     }
 }
 

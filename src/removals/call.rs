@@ -155,6 +155,45 @@ mod tests {
     use crate::removals::query::MAX_WAIT_SECONDS;
     use crate::removals::recorder::TRIES;
 
+    /// Every call as it goes to the ledger, whether it only reads, and how long its answer is waited for.
+    const CALLS: [(&str, bool, u32); 14] = [
+        (r#"{"create":{"caller":"","body":""}}"#, false, 75_000),
+        (r#"{"list":{"limit":1}}"#, true, 75_000),
+        (r#"{"show":{"id":"","limit":1}}"#, true, 75_000),
+        (r#"{"cancel":{"id":""}}"#, false, 75_000),
+        (r#"{"retry":{"id":""}}"#, false, 75_000),
+        (r#"{"record":{"removals":[]}}"#, false, 5_000),
+        (
+            r#"{"deliver":{"source":"","body":"","message":{"key":"","digest":""}}}"#,
+            false,
+            75_000,
+        ),
+        (
+            r#"{"cancel_pending":{"source":"","body":""}}"#,
+            false,
+            75_000,
+        ),
+        (r#"{"ended":{"source":"","body":""}}"#, false, 75_000),
+        (
+            r#"{"quarantine":{"source":"","problem":"","message":{"key":"","digest":""}}}"#,
+            false,
+            75_000,
+        ),
+        (r#"{"note":{"name":""}}"#, true, 5_000),
+        (r#"{"set_note":{"name":"","value":""}}"#, false, 5_000),
+        (r#"{"limited":{"until_ms":1}}"#, false, 5_000),
+        (r#""health""#, true, 5_000),
+    ];
+
+    #[test]
+    fn every_call_tells_whether_it_only_reads_and_how_long_it_may_take() {
+        for (json, reads_only, patience_ms) in CALLS {
+            let call: LedgerCall = serde_json::from_str(json).unwrap();
+            let found = (call.reads_only(), call.patience_ms());
+            assert_eq!(found, (reads_only, patience_ms), "{json}");
+        }
+    }
+
     #[test]
     fn no_wait_is_cut_off_and_a_record_is_tried_three_times_in_30_seconds() {
         let show = LedgerCall::Show(ShowQuery {

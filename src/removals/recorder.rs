@@ -94,10 +94,14 @@ impl SynchronousRemoval {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delete::DeleteOrder;
+    use crate::ids::{MeetingId, ParticipantId};
+    use crate::realtimekit::Limited;
     use crate::realtimekit::limits::RateLimit;
     use crate::removal::Outcome;
 
     const NOW: u64 = 1_000_000;
+    const MEETING: &str = "497f6eca-6276-4993-bfeb-53cbbbba6f08";
 
     fn app(name: &str) -> AppId {
         AppId::parse(name).unwrap()
@@ -122,6 +126,55 @@ mod tests {
             limited_at_ms: None,
             rate_limit: RateLimit::default(),
         }
+    }
+
+    fn deleted(rate_limit: RateLimit) -> Deleted {
+        Deleted {
+            order: DeleteOrder {
+                app: app("a"),
+                meeting: MeetingId::parse(MEETING).unwrap(),
+                participant: ParticipantId::parse("p1").unwrap(),
+                kick: true,
+            },
+            caller: "desk".to_owned(),
+            outcome: Outcome::Failed,
+            api_requests: 4,
+            attempts: 3,
+            error: Some("the delete's error".to_owned()),
+            kick_error: Some("the kick's error".to_owned()),
+            limited: Some(Limited {
+                at_ms: NOW - 10,
+                retry_after: Some(Duration::from_mins(5)),
+            }),
+            rate_limit,
+        }
+    }
+
+    #[test]
+    fn all_that_is_known_of_a_removal_is_recorded() {
+        let id = RemovalId::new(NOW, || 0.5);
+        let rate_limit = RateLimit {
+            quota: Some(1200),
+            ..RateLimit::default()
+        };
+        let expected = SynchronousRemoval {
+            started_at_ms: Some(NOW - 20),
+            caller: "desk".to_owned(),
+            meeting_id: MEETING.to_owned(),
+            kick: true,
+            outcome: Outcome::Failed,
+            api_requests: 4,
+            attempts: 3,
+            error: Some("the delete's error".to_owned()),
+            kick_error: Some("the kick's error".to_owned()),
+            limited: true,
+            retry_after_ms: Some(300_000),
+            limited_at_ms: Some(NOW - 10),
+            rate_limit: rate_limit.clone(),
+            ..removal("p1")
+        };
+        let found = SynchronousRemoval::new(&id, deleted(rate_limit), NOW - 20, NOW);
+        assert_eq!(found, expected);
     }
 
     #[test]

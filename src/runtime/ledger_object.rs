@@ -18,8 +18,8 @@ use super::sql::ObjectStore;
 use crate::answer::{Answer, Problem};
 use crate::config::Config;
 use crate::ids::AppId;
-use crate::ledger::engine::{AFTER_FAILURE_MS, EMPTY_MS};
-use crate::ledger::{Alarm, Ledger, RemovalView, StoreError};
+use crate::ledger::engine::AFTER_FAILURE_MS;
+use crate::ledger::{Alarm, Ledger, NotServed, RemovalView, StoreError};
 use crate::log::{end_line, log_ledger_error, write};
 use crate::realtimekit::{Api, Clock};
 use crate::removals::served::Served;
@@ -32,8 +32,6 @@ pub const REQUEST_ID_HEADER: &str = "x-request-id";
 pub const APP_HEADER: &str = "x-app-id";
 /// The note that keeps the app for the alarm.
 const APP_NOTE: &str = "app";
-/// When the ledger of an app that is not served looks again whether it is, in milliseconds.
-const NOT_SERVED_MS: u64 = 300_000;
 
 /// The ledger of one app.
 #[durable_object(alarm)]
@@ -169,23 +167,14 @@ impl RemovalLedger {
         worked.error.map_or(Ok(()), Err)
     }
 
-    /// The app was taken out of the configuration, and with it out of the share of the limit: its removals wait until it
-    /// is back. What is kept goes when its time is over.
+    /// The app was taken out of the configuration, and with it out of the share of the limit.
     async fn wait_to_be_served(
         &self,
         ledger: &Ledger<ObjectStore>,
         app: &AppId,
     ) -> Result<(), StoreError> {
-        let now = self.isolate.now_ms();
-        ledger.leave_share()?;
-        ledger.purge(now)?;
-        let open = ledger.has_open()?;
-        let later = now.saturating_add(NOT_SERVED_MS);
-        let at = match ledger.next_alarm(now)? {
-            Some(at) => at.max(later),
-            None => now.saturating_add(EMPTY_MS),
-        };
-        AlarmClock(&self.state).set(at).await?;
+        let NotServed { open, look_at } = ledger.wait_to_be_served(self.isolate.now_ms())?;
+        AlarmClock(&self.state).set(look_at).await?;
         if open {
             return Err(StoreError(format!(
                 "the app {app} is not in REALTIMEKIT_APP_IDS any more: its removals wait until it is again"

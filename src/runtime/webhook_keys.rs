@@ -23,15 +23,6 @@ use crate::webhooks::key_cache::FETCH_DEADLINE_MS;
 use crate::webhooks::public_key::RsaKey;
 use crate::webhooks::realtimekit::{KeySetting, KeySource};
 
-/// The name of the ledger's note with the key, in base64 of its DER: what another URL gave is no copy of this one's.
-fn note(setting: &KeySetting) -> String {
-    let url = match setting {
-        KeySetting::Url(url) => url.as_str(),
-        KeySetting::Pinned(_) => "",
-    };
-    format!("realtimekit.webhook_key {url}")
-}
-
 /// Keys from the URL and the ledger.
 #[derive(Debug)]
 pub struct LedgerKeys<'a> {
@@ -72,7 +63,7 @@ impl KeySource for LedgerKeys<'_> {
 
     async fn stored(&self) -> Option<RsaKey> {
         let call = LedgerCall::Note {
-            name: note(self.setting),
+            name: self.setting.note(),
         };
         let answer = ask_ledger(self.env, self.app, &call, self.request_id).await;
         let answer = answer.inspect_err(|error| self.log(error)).ok()?;
@@ -83,7 +74,7 @@ impl KeySource for LedgerKeys<'_> {
     async fn store(&self, key: &RsaKey) -> bool {
         let value = Base64::encode_string(key.der());
         let call = LedgerCall::SetNote {
-            name: note(self.setting),
+            name: self.setting.note(),
             value,
         };
         // Without the copy a start while the key URL is down has to wait; nothing else depends on it.

@@ -24,6 +24,18 @@ pub enum KeySetting {
     Url(String),
 }
 
+impl KeySetting {
+    /// The name of the ledger's note with the key, in base64 of its DER: what another URL gave is no copy of this one's.
+    #[must_use]
+    pub fn note(&self) -> String {
+        let url = match self {
+            Self::Url(url) => url.as_str(),
+            Self::Pinned(_) => "",
+        };
+        format!("realtimekit.webhook_key {url}")
+    }
+}
+
 /// Gets and keeps keys, and tells the time.
 pub trait KeySource {
     /// Fetches the key, within [`super::key_cache::FETCH_DEADLINE_MS`], following no redirect.

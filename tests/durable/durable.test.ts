@@ -9,6 +9,7 @@ import { crashes } from './crash.ts';
 import { EMPTY_APP, erasing } from './erase.ts';
 import { KICK_APP, kicks } from './kicks.ts';
 import { LIST_APP, WAIT_APP, listing } from './listing.ts';
+import { notServed } from './not_served.ts';
 import { pace } from './pace.ts';
 import { STATES_APP, states } from './states.ts';
 import { RECORD_APP, synchronous } from './synchronous.ts';
@@ -30,6 +31,7 @@ describe('durable removals', { concurrency: 3 }, () => {
   describe('from state to state', { concurrency: 3 }, () => states(world));
   describe('of people who are live', { concurrency: 2 }, () => kicks(world));
   describe('with a refused API token', refusedToken);
+  describe('of an app that is not served any more', notServed);
   describe('in lists', { concurrency: 1 }, () => listing(world));
   describe('of many targets', { concurrency: 1 }, () => batches(world));
   describe('that are refused', { concurrency: 4 }, () => badInput(world));

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { eventually } from '../harness/eventually.ts';
 import { assertError } from '../harness/expect.ts';
-import { userId } from './world.ts';
+import { BILLING_TOKEN, LATER, userId } from './world.ts';
 import type { Durable, Removal } from './world.ts';
 
 export const STATES_APP = 'states-app';
@@ -101,9 +101,10 @@ export function states(world: () => Durable): void {
     const durable = world();
     const { id } = await meeting(durable, 2);
     const removal = await durable.remove({ ...APP, meeting_id: id, all: true, not_before: soon(20_000) });
-    const cancelled = await durable.worker.delete(`/removals/${removal.id}?app_id=${STATES_APP}`);
+    const cancelled = await durable.worker.delete(`/removals/${removal.id}?app_id=${STATES_APP}`, { token: BILLING_TOKEN });
     assert.equal(cancelled.status, 200, cancelled.body);
-    assert.equal((cancelled.json.result as Removal).state, 'cancelled');
+    const { state, caller, cancelled_by: by } = cancelled.json.result as Removal;
+    assert.deepEqual([state, caller, by], ['cancelled', 'support-desk', 'billing']);
     // An answer may be lost: whoever asks once more has what they wanted.
     const again = await durable.worker.delete(`/removals/${removal.id}?app_id=${STATES_APP}`);
     assert.equal(again.status, 200, again.body);
@@ -115,6 +116,14 @@ export function states(world: () => Durable): void {
     await new Promise((done) => setTimeout(done, 21_000));
     assert.equal((await durable.standIn.requests({ path: id })).length, 0);
     assert.equal((await durable.show(removal)).state, 'cancelled');
+  });
+
+  test('the end of a removal that is cancelled is logged at once, with who cancelled it', async () => {
+    const durable = world();
+    const removal = await durable.remove({ ...APP, meeting_id: randomUUID(), all: true, not_before: LATER });
+    await durable.worker.delete(`/removals/${removal.id}?app_id=${STATES_APP}`, { token: BILLING_TOKEN });
+    const { 'removal.state': state, 'app.id': app, caller, cancelled_by: by } = await durable.logOfEnd(removal);
+    assert.deepEqual([state, app, caller, by], ['cancelled', STATES_APP, 'support-desk', 'billing']);
   });
 
   test('cancelled while it runs: what was sent is recorded, the rest is left alone', async () => {

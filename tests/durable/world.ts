@@ -43,6 +43,7 @@ export interface Removal {
   paused: { reason: string; since: string; until: string } | null;
   last_error: string | null;
   kick_error: string | null;
+  cancelled_by: string | null;
   items?: Item[];
 }
 
@@ -117,9 +118,9 @@ export class Durable {
     return durable;
   }
 
-  /** Starts the Worker again after `worker.kill()`, on the same rows. */
-  async restart(): Promise<void> {
-    this.worker = await Worker.start(this.#options);
+  /** Starts the Worker again after `worker.kill()`, on the same rows, and with other variables where some are given. */
+  async restart(vars: Record<string, string> = {}): Promise<void> {
+    this.worker = await Worker.start({ ...this.#options, vars: { ...this.#options.vars, ...vars } });
     this.worker.token = SUPPORT;
   }
 

@@ -35,7 +35,7 @@ export interface PlainRuntime {
   logged: (text: string) => string[];
   /** Sends a request as a caller. */
   call: (method: string, path: string, body?: unknown) => Promise<Response>;
-  /** How many deletes of a participant have come. One of `slow` is answered after three seconds. */
+  /** How many deletes of a participant have come. One of `slow` is answered after three seconds, one of `limited` with 429. */
   deletes: (participant: string) => number;
   /** Evaluates an expression in the Worker, which is stopped after so many milliseconds, as the runtime stops what takes too long. */
   evaluate: (expression: string, timeout: number) => Promise<Inspected>;
@@ -54,6 +54,11 @@ export async function startPlainRuntime(entry: string, ...modules: string[]): Pr
     const participant = request.url?.split('/').at(-1) ?? '';
     if (request.method === 'DELETE') deletes.set(participant, (deletes.get(participant) ?? 0) + 1);
     if (participant === 'slow') await new Promise((done) => setTimeout(done, 3_000));
+    if (participant === 'limited') {
+      response.writeHead(429, { 'retry-after': '300' });
+      response.end();
+      return;
+    }
     response.writeHead(200, {
       'content-type': 'application/json',
       'content-length': DELETED.length,

@@ -5,6 +5,7 @@ import { attacks } from './attacks.ts';
 import { PUBLIC_KEY } from './attacks_standard.ts';
 import { docs } from './docs.ts';
 import { keys } from './keys.ts';
+import { log } from './log.ts';
 import { clean, misconfigured, quarantine } from './quarantine.ts';
 import { realtimeKit } from './realtimekit.ts';
 import { ORGANIZATION, publicKey } from './realtimekit_events.ts';
@@ -42,6 +43,7 @@ describe('webhooks', { concurrency: 3 }, () => {
   describe('of real senders', { concurrency: 2 }, () => senders(hooks));
   describe('as README.md and docs/webhooks.md have them', { concurrency: 2 }, docs);
   describe('that cannot be stored', storage);
+  describe('in the log', { concurrency: 1 }, () => log(hooks));
   describe('that come again', { concurrency: 2 }, () => repeats(hooks));
 });
 

@@ -2,7 +2,7 @@
 
 use participant_remover::ids::CustomParticipantId;
 use participant_remover::ledger::{
-    Acceptance, Filter, Key, Origin, Quarantined, RemovalState, Store,
+    Acceptance, Filter, Key, NotServed, Origin, Quarantined, RemovalState, Store,
 };
 use participant_remover::removal::Target;
 use simulation::scenario::order;
@@ -218,4 +218,31 @@ fn in_state(state: RemovalState) -> Filter<'static> {
         state: Some(state),
         ..Filter::default()
     }
+}
+
+#[test]
+fn an_app_that_is_not_served_keeps_what_waits_and_lets_go_of_the_rest() {
+    const DAY: u64 = 24 * 60 * 60 * 1000;
+    let (clock, ledger) = ledger();
+    let start = clock.now();
+    let [waits, over] = ["a", "b"].map(|user| left(&ledger, &clock, user, start));
+    ledger.cancel(&over, None, start).unwrap();
+    let later = start + 91 * DAY;
+    for now in [start, later] {
+        let look_at = now + 300_000;
+        let expected = NotServed {
+            open: true,
+            look_at,
+        };
+        assert_eq!(ledger.wait_to_be_served(now).unwrap(), expected);
+    }
+    assert!(ledger.show(&over, later).unwrap().is_none());
+    ledger.cancel(&waits, None, later).unwrap();
+    let last = later + 91 * DAY;
+    let look_at = last + DAY;
+    let expected = NotServed {
+        open: false,
+        look_at,
+    };
+    assert_eq!(ledger.wait_to_be_served(last).unwrap(), expected);
 }

@@ -44,6 +44,25 @@ fn a_creation_goes_to_the_ledger_of_its_app_with_the_callers_name() {
 }
 
 #[test]
+fn a_cancel_goes_to_the_ledger_with_the_callers_name() {
+    let cancel = ask(&Route::CancelRemoval(ID.into()), "", None, "").unwrap();
+    let (id, caller) = (ID.to_owned(), Some("desk".to_owned()));
+    assert_eq!(cancel.call, LedgerCall::Cancel { id, caller });
+}
+
+#[test]
+fn a_page_has_fifty_rows_when_nobody_says() {
+    let limit = |route| match ask(&route, "", None, "").unwrap().call {
+        LedgerCall::List(ListQuery { limit, .. }) | LedgerCall::Show(ShowQuery { limit, .. }) => {
+            limit
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(limit(Route::ListRemovals), 50);
+    assert_eq!(limit(Route::ShowRemoval(ID.into())), 50);
+}
+
+#[test]
 fn a_key_is_visible_ascii_of_bounded_length() {
     let body = r#"{"custom_participant_id":"u"}"#;
     for key in ["", "a b", "é", &"k".repeat(256)] {

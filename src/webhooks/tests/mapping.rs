@@ -1,5 +1,6 @@
 //! What verified messages ask for.
 
+mod connections;
 mod presets;
 mod realtimekit;
 mod repetitions;

@@ -56,6 +56,7 @@ fn ids() {
         ("a dot", "msg_1.1", Malformed),
         ("a time within", &timed, Malformed),
         ("doubled", "msg_1, msg_1", Malformed),
+        ("doubled without a space", "msg_1,msg_1", Malformed),
         ("a space", "msg 1", Malformed),
         ("not ASCII", "msg_\u{fffd}", Malformed),
         ("a control character", "msg_\u{7f}", Malformed),

@@ -64,6 +64,17 @@ fn github() {
 }
 
 #[test]
+fn a_token_may_be_the_whole_value_of_the_header() {
+    for whole in [format!("Bearer {SECRET}"), format!("Basic {SECRET}")] {
+        let scheme = Scheme::Token(Token {
+            secrets: secrets::tokens(&texts(&[&whole])).unwrap(),
+            header: "authorization".to_owned(),
+        });
+        assert!(check(&scheme, &[("authorization", whole)], b"").is_ok());
+    }
+}
+
+#[test]
 fn token() {
     let other = "fedcba9876543210fedcba9876543210";
     // One that is given twice, in the middle of a rotation, say, is as good as one.

@@ -2,6 +2,7 @@
 
 use super::world::published;
 use super::*;
+use crate::webhooks::realtimekit::KeySetting;
 use crate::webhooks::tests::signers::pem;
 
 #[test]
@@ -83,4 +84,12 @@ fn an_answer_of_16_kib_is_read() {
     let right = published(&pem("PUBLIC KEY", &a.public_der()));
     world.answer(200, &format!("{right:<16384}"));
     assert!(receive(&cache, &world, &a.sign(BODY)).is_ok());
+}
+
+#[test]
+fn the_copy_of_one_url_is_no_copy_of_another() {
+    let note = |url: &str| KeySetting::Url(url.to_owned()).note();
+    let (one, other) = ("https://one.example/key", "https://other.example/key");
+    assert_eq!(note(one), note(one));
+    assert_ne!(note(one), note(other));
 }

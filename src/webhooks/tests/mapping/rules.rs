@@ -98,3 +98,15 @@ fn rules_say_whom_when_and_how() {
     let other = decision(&source, &json!({"t": "kicked", "n": 2}));
     assert!(matches!(other, Decision::Ignored { .. }));
 }
+
+#[test]
+fn the_reason_of_a_removal_is_not_longer_than_a_callers() {
+    let long = "é".repeat(200);
+    let table = json!({"scheme": "github", "rules": [
+        {"when": {"/t": long}, "action": "user everywhere", "user": "/u"}
+    ]});
+    let source = ready("own", &table.to_string(), TOKEN);
+    let reason = order(&source, &json!({"t": long, "u": "u"})).reason;
+    let expected = format!("webhook own: {}", "é".repeat(187));
+    assert_eq!((reason, expected.chars().count()), (Some(expected), 200));
+}

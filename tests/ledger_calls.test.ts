@@ -1,0 +1,77 @@
+// What the Worker asks of its ledgers, and what becomes of it where they fail.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { eventually } from './harness/eventually.ts';
+import { PATH, startPlainRuntime } from './harness/plain_runtime.ts';
+import type { PlainRuntime } from './harness/plain_runtime.ts';
+
+/** How long an answer to `/healthz` is good for. */
+const HEALTH_MS = 5_000;
+
+let runtime: PlainRuntime;
+
+describe('calls of the ledgers', () => {
+  before(async () => {
+    runtime = await startPlainRuntime('ledger_entry.js');
+  });
+  after(() => runtime.stop());
+
+  test('many who ask for the health are answered from what one of them has learnt', async () => {
+    const since = Date.now();
+    for (let asked = 0; asked < 20; asked += 1) assert.equal((await runtime.call('GET', '/healthz')).status, 200);
+    const most = 1 + Math.floor((Date.now() - since) / HEALTH_MS);
+    for (const app of ['app', 'other']) {
+      const asked = await calls(`${app} health`);
+      assert.ok(asked >= 1 && asked <= most, `${asked} calls`);
+    }
+  });
+
+  test('a record that fails is given again', async () => {
+    await fail('app record', 1);
+    assert.equal((await runtime.remove()).status, 200);
+    await eventually('it comes again', async () => await calls('app record') === 2);
+    assert.deepEqual(runtime.logged('"ledger error"'), []);
+  });
+
+  test('a record that fails three times is told in the log', async () => {
+    const before = await calls('app record');
+    await fail('app record', 3);
+    const id = (await runtime.remove()).headers.get('x-request-id');
+    await eventually('it is told', async () => runtime.logged('not recorded').length > 0, 30_000);
+    assert.equal(await calls('app record') - before, 3);
+    const { error, ...rest } = line('not recorded');
+    assert.deepEqual(rest, { message: 'ledger error', 'request.id': id, 'app.id': 'app' });
+    assert.match(String(error), /^not recorded: [0-9A-Z]{26}: the ledger answered 503$/);
+  });
+
+  test('a call that the ledger does not understand is told in the log, with its app', async () => {
+    assert.equal((await runtime.call('GET', '/strange-call')).status, 503);
+    await eventually('it is told', async () => runtime.logged('"strange"').length > 0);
+    const { error, ...rest } = line('"strange"');
+    assert.deepEqual(rest, { message: 'ledger error', 'request.id': 'strange', 'app.id': 'other' });
+    assert.match(String(error), /a call of another version of this Worker$/);
+  });
+
+  test('the ledger of another app that could not be told of the limit is told again', { timeout: 60_000 }, async () => {
+    await fail('other limited', 1);
+    assert.equal((await runtime.call('DELETE', `${PATH.slice(0, PATH.lastIndexOf('/'))}/limited`)).status, 429);
+    await eventually('it is told again', async () => await calls('other limited') === 2, 30_000);
+  });
+});
+
+async function calls(name: string): Promise<number> {
+  const all = await (await runtime.call('GET', '/calls')).json() as Record<string, number>;
+  return all[name] ?? 0;
+}
+
+async function fail(call: string, times: number): Promise<void> {
+  await runtime.call('GET', `/fail?call=${encodeURIComponent(call)}&times=${times}`);
+}
+
+/** The one line of the log that holds this text. */
+function line(text: string): Record<string, unknown> {
+  const [found = '', ...others] = runtime.logged(text);
+  assert.deepEqual(others, []);
+  return JSON.parse(found.slice(found.indexOf('{'))) as Record<string, unknown>;
+}
