@@ -107,6 +107,7 @@ mod tests {
                 "LEDGER_RETENTION",
                 "API_REQUESTS_PER_5_MIN",
                 "CLOUDFLARE_API",
+                "CLOUDFLARE_API_TOKEN",
                 "LEDGER"
             ]),
             [
