@@ -8,14 +8,21 @@
 
 mod scene;
 
+use std::rc::Rc;
+
 use fastrand::Rng;
+use participant_remover::ledger::Store;
+use participant_remover::ledger::schema::migrate;
 use participant_remover::removal::RemovalOrder;
-use scene::{all_of, everyone_in, live_meeting, participant_in, scene, user_in};
+use participant_remover::values;
+use scene::{all_of, everyone_in, live_meeting, meeting_id, participant_in, scene, user_in};
 use simulation::asked::Asked;
 use simulation::check;
+use simulation::clock::START;
 use simulation::faults::Faults;
 use simulation::scenario::Scenario;
 use simulation::script::Act;
+use simulation::store::SimulatedStore;
 use simulation::world::World;
 
 const HOUR: u64 = 3_600_000;
@@ -89,4 +96,43 @@ fn nobody_is_left_behind_or_deleted_unkicked_where_a_meeting_is_emptied_in_porti
     }
     println!("{kicks} kicks of everyone in 300 meetings");
     assert!(kicks > 1_500, "{kicks} kicks of everyone");
+}
+
+/// Two kicks led to no delete, so the third delete goes without: whoever waits for the next kick goes as well.
+#[test]
+fn nobody_waits_for_a_kick_that_does_not_come() {
+    let mut scenario = scene(100);
+    let meeting = live_meeting(&mut scenario, 2);
+    let id = meeting_id(&scenario, meeting);
+    let mut world = World::new(scenario).unwrap();
+    let store = SimulatedStore(Rc::clone(&world.disk));
+    migrate(&store).unwrap();
+    for (statement, values) in [
+        (
+            "INSERT INTO removals (id, state, source, kick, dry_run, targets, accepted_at, started_at, wake_at)
+             VALUES ('01M325KBJANMNJVYTPS316QDZ0', 'running', 'api', 1, 0, 1, 1, 1, ?1)",
+            values![START].to_vec(),
+        ),
+        (
+            "INSERT INTO targets (removal, position, meeting) VALUES (1, 0, ?1)",
+            values![id.as_str()].to_vec(),
+        ),
+        (
+            "INSERT INTO works (removal, meeting, rank, lists, everyone, stage, kicked_in_vain, kicked_anew_at)
+             VALUES (1, ?1, 1, 1, 1, 'deleting', 2, ?2)",
+            values![id.as_str(), START - 1].to_vec(),
+        ),
+        (
+            "INSERT INTO items (removal, work, meeting, participant, state, due_at, found_at)
+             VALUES (1, 1, ?2, 'p1', 'pending', ?1, 1), (1, 1, ?2, 'p2', 'waiting', NULL, 1)",
+            values![START, id.as_str()].to_vec(),
+        ),
+    ] {
+        store.run(statement, &values).unwrap();
+    }
+    world.disk.set_alarm(Some(START));
+    world.disk.commit();
+    while world.network.api.borrow().population.present() > 0 {
+        assert!(world.advance().unwrap() && world.clock.now() < START + HOUR);
+    }
 }
