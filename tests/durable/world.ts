@@ -113,7 +113,12 @@ export class Durable {
       },
       persistTo: directory,
     };
-    const durable = new Durable(standIn, await Worker.start(options), options, directory);
+    const worker = await Worker.start(options).catch(async (error: unknown) => {
+      // Nobody else ends it, and the process would never end.
+      await standIn.stop();
+      throw error;
+    });
+    const durable = new Durable(standIn, worker, options, directory);
     durable.worker.token = SUPPORT;
     return durable;
   }
