@@ -24,33 +24,21 @@ pub struct Filter<'a> {
     pub source: Option<&'a str>,
 }
 
-impl<S: Store> Ledger<S> {
-    /// Removals, newest first, with the first target of each; or with the first that names the user who is asked for.
-    /// `after` is the cursor that the page before gave.
-    pub fn list(
-        &self,
-        filter: Filter<'_>,
-        after: Option<u64>,
-        limit: u32,
-        now: u64,
-    ) -> Result<Listing<RemovalView>, StoreError> {
-        let limit = limit.clamp(1, MAX_LIMIT);
-        let state = match (filter.state, filter.user) {
+impl Filter<'_> {
+    /// Which removals they are, as a condition. Of what is asked for, the rarest is looked up in its index: a user has few
+    /// removals, a state has many, and a source as many.
+    fn conditions(self) -> String {
+        let state = match (self.state, self.user) {
             (None, _) => "?1 IS NULL",
             (Some(_), None) => "r.state = ?1",
-            // A user has few removals and a state has many: the index of states is not for this.
             (Some(_), Some(_)) => "+r.state = ?1",
         };
-        let source = match filter {
-            Filter { source: None, .. } => "?5 IS NULL",
-            Filter {
-                state: None,
-                user: None,
-                ..
-            } => "r.source = ?5",
-            _ => "+r.source = ?5",
+        let source = match (self.source, self.state, self.user) {
+            (None, ..) => "?5 IS NULL",
+            (Some(_), None, None) => "r.source = ?5",
+            (Some(_), ..) => "+r.source = ?5",
         };
-        let user = match (filter.user, filter.state, filter.source) {
+        let user = match (self.user, self.state, self.source) {
             (None, ..) => "?4 IS NULL",
             // A guest's id can be in every removal: no more are looked at than are shown.
             (Some(_), None, None) => {
@@ -62,15 +50,35 @@ impl<S: Store> Ledger<S> {
                 "r.seq IN (SELECT removal FROM targets INDEXED BY targets_by_user WHERE user = ?4)"
             }
         };
-        let target = match filter.user {
+        format!("{state} AND {source} AND {user}")
+    }
+
+    /// The position of the target that a removal is shown with.
+    fn target(self) -> &'static str {
+        match self.user {
             None => FIRST_TARGET,
             Some(_) => {
                 "(SELECT min(position) FROM targets INDEXED BY targets_by_user WHERE user = ?4 AND removal = r.seq)"
             }
-        };
+        }
+    }
+}
+
+impl<S: Store> Ledger<S> {
+    /// Removals, newest first, with the first target of each; or with the first that names the user who is asked for.
+    /// `after` is the cursor that the page before gave.
+    pub fn list(
+        &self,
+        filter: Filter<'_>,
+        after: Option<u64>,
+        limit: u32,
+        now: u64,
+    ) -> Result<Listing<RemovalView>, StoreError> {
+        let limit = limit.clamp(1, MAX_LIMIT);
+        let (target, chosen) = (filter.target(), filter.conditions());
         let rows = self.store.run(
             &format!(
-                "{REMOVALS} {target} WHERE {state} AND {user} AND {source} AND r.seq < ?2 ORDER BY r.seq DESC LIMIT ?3"
+                "{REMOVALS} {target} WHERE {chosen} AND r.seq < ?2 ORDER BY r.seq DESC LIMIT ?3"
             ),
             &values![
                 filter.state.map(RemovalState::as_str),
