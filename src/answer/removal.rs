@@ -20,7 +20,7 @@ const KICK_FAILED: i64 = 1201;
 const ABSENT_AFTER_AMBIGUOUS: i64 = 1202;
 /// The code of the message that says more of an error whose own message is `RealtimeKit`'s.
 const MORE: i64 = 1203;
-/// The code of the message that somebody who was not removed was kicked all the same.
+/// The code of the message that somebody was kicked whose deletion `RealtimeKit` did not confirm.
 const KICKED: i64 = 1204;
 
 /// The answer to the removal of one participant.
@@ -28,9 +28,13 @@ const KICKED: i64 = 1204;
 pub fn participant_removal(removal: ParticipantRemoval) -> Answer {
     let outcome = removal.outcome;
     let kicked = removal.kick.as_ref().map(|kick| kick.result.as_str());
-    let kick = removal.kick.as_ref().and_then(kick_message);
+    let confirmed = removal.delete.result.is_ok();
+    let kick = removal
+        .kick
+        .as_ref()
+        .and_then(|kick| kick_message(kick, confirmed));
     let answer = match removal.delete.result {
-        Ok(body) => success(body, kick.filter(|message| message.code == KICK_FAILED)),
+        Ok(body) => success(body, kick),
         Err(_) if outcome == Outcome::AbsentAfterAmbiguous => absent_after_ambiguous(kick),
         Err(ref error) => failure(error, &removal.delete, kick),
     };
@@ -80,7 +84,8 @@ fn absent_after_ambiguous(kick: Option<Notice>) -> Answer {
     Answer::enveloped::<()>(200, true, &[], &messages, None)
 }
 
-fn kick_message(kick: &Kick) -> Option<Notice> {
+/// What there is to say of a kick. Where the deletion was `confirmed`, the answer stays as it came, but for a kick that failed.
+fn kick_message(kick: &Kick, confirmed: bool) -> Option<Notice> {
     match &kick.result {
         KickResult::Failed(error) => {
             let message = format!(
@@ -90,11 +95,11 @@ fn kick_message(kick: &Kick) -> Option<Notice> {
             );
             Some(Notice::new(KICK_FAILED, message))
         }
-        KickResult::Kicked => {
+        KickResult::Kicked if !confirmed => {
             let message = "the participant was kicked from the live session";
             Some(Notice::new(KICKED, message))
         }
-        KickResult::NotLive => None,
+        KickResult::Kicked | KickResult::NotLive => None,
     }
 }
 

@@ -26,8 +26,8 @@ const WEBHOOKS: &str = "WEBHOOKS";
 /// So many letters off, a name is taken for a slip of the pen.
 const SLIP: usize = 2;
 
-/// What is named almost like a variable that is not among `set`, or like its beginning: left alone, it would be a setting that silently does not
-/// count. Beside the variable itself it may be a spare.
+/// What is named almost like a variable that is not among `set`, or like its beginning: left alone, it would be a setting
+/// that silently does not count. Beside the variable itself it may be a spare.
 pub fn misspelt(name: &str, set: &[String], variables: Variables<'_>) -> Option<ConfigProblem> {
     if NAMES.contains(&name) {
         return None;

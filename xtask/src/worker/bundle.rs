@@ -58,6 +58,7 @@ pub fn make(session: &Session, tools: &BuildTools, directory: &Path) -> Result<(
     }
     let bound = staging.join("bound");
     bind(session, tools, &bound, &state.join("worker-bind.log"))?;
+    guard_closures(&bound)?;
     join(session, &staging, &state.join("worker-join.log"))?;
     optimise(session, &staging, &state.join("worker-optimise.log"))?;
     create(directory)?;
@@ -94,20 +95,23 @@ const CLOSURE_GUARD: &str = "__wbg_call_guard();";
 /// A closure of an instance that has ended may be the first thing to be called after it. wasm-bindgen makes the new
 /// instance only after it has seen whose the closure is, and would call it there.
 fn guard_closures(bound: &Path) -> Result<()> {
-    let script = bound.join("index.js");
+    rewrite(&bound.join("index.js"), |text| {
+        ensure!(
+            text.contains(CLOSURE_CHECK),
+            "wasm-bindgen writes closures in another way: see to what CLOSURE_CHECK stands for"
+        );
+        Ok(text.replace(CLOSURE_CHECK, &format!("{CLOSURE_GUARD}{CLOSURE_CHECK}")))
+    })
+}
+
+/// Changes the text of a script.
+fn rewrite(script: &Path, change: impl FnOnce(&str) -> Result<String>) -> Result<()> {
     let text =
-        fs::read_to_string(&script).with_context(|| format!("cannot read {}", script.display()))?;
-    ensure!(
-        text.contains(CLOSURE_CHECK),
-        "wasm-bindgen writes closures in another way: see to what CLOSURE_CHECK stands for"
-    );
-    let guarded = format!("{CLOSURE_GUARD}{CLOSURE_CHECK}");
-    fs::write(&script, text.replace(CLOSURE_CHECK, &guarded))
-        .with_context(|| format!("cannot write {}", script.display()))
+        fs::read_to_string(script).with_context(|| format!("cannot read {}", script.display()))?;
+    fs::write(script, change(&text)?).with_context(|| format!("cannot write {}", script.display()))
 }
 
 fn join(session: &Session, staging: &Path, log: &Path) -> Result<()> {
-    guard_closures(&staging.join("bound"))?;
     let entry = staging.join("bound/entry.js");
     fs::copy(entry_module(session), &entry)
         .with_context(|| format!("cannot write {}", entry.display()))?;
@@ -123,10 +127,9 @@ fn join(session: &Session, staging: &Path, log: &Path) -> Result<()> {
     let title = "bundling the Worker";
     session.steps.run(title, &mut command, log, hint)?;
     // Wrangler does not know source phase imports yet; to it, importing the file means the same.
-    let text =
-        fs::read_to_string(&script).with_context(|| format!("cannot read {}", script.display()))?;
-    fs::write(&script, text.replacen("import source ", "import ", 1))
-        .with_context(|| format!("cannot write {}", script.display()))
+    rewrite(&script, |text| {
+        Ok(text.replacen("import source ", "import ", 1))
+    })
 }
 
 fn optimise(session: &Session, staging: &Path, log: &Path) -> Result<()> {
