@@ -62,7 +62,7 @@ pub fn with_ledgers(
 }
 
 const SILENT: &str = "does not answer: check the durable_objects binding in wrangler.toml; the log says why under \"ledger error\"";
-const FAILS: &str = "answers with an error of its own: the log says which under \"ledger error\"";
+const FAILS: &str = "returns an internal error: see \"ledger error\" in the log";
 
 /// What the operator has to mend, by the answer of one ledger.
 fn ledger_problem(answer: &Result<String, NoLedger>) -> Option<ConfigProblem> {
@@ -136,7 +136,7 @@ mod tests {
         };
         assert!(of(Err(NoLedger::Silent("x".to_owned()))).contains("binding"));
         for failing in [Err(NoLedger::Failed(503)), Ok("x".to_owned())] {
-            assert!(of(failing).contains("an error of its own"));
+            assert!(of(failing).contains("an internal error"));
         }
     }
 

@@ -128,8 +128,8 @@ impl Problem {
                                     tokens (a Cloudflare API token is not one of them)"
                 .to_owned(),
             Self::BadSignature => {
-                "the webhook's signature or token does not hold: check that the sender's secret is the one in \
-                 WEBHOOK_SECRETS, and that nothing changes the body on its way"
+                "the webhook's signature or token is invalid: check that the sender's secret matches the one in \
+                 WEBHOOK_SECRETS, and that nothing modifies the body in transit"
                     .to_owned()
             }
             Self::NotServed(pointer) => {
@@ -141,25 +141,25 @@ impl Problem {
                     .to_owned()
             }
             Self::UnknownSource => {
-                "no such source of webhooks: the sources are the tables [vars.WEBHOOKS.<source>] of wrangler.toml"
+                "no such webhook source: sources are the tables [vars.WEBHOOKS.<source>] in wrangler.toml"
                     .to_owned()
             }
             Self::CannotVerify => {
-                "the webhook's signature cannot be checked at the moment: send it again".to_owned()
+                "the webhook's signature cannot be checked right now: send it again".to_owned()
             }
-            Self::UnknownRemoval => "no such removal: it never was, its retention time is over, or its app is not one that this Worker serves".to_owned(),
-            Self::MethodNotAllowed(allow) => format!("this route takes {allow} only"),
+            Self::UnknownRemoval => "no such removal: it never existed, its retention period is over, or this Worker does not serve its app".to_owned(),
+            Self::MethodNotAllowed(allow) => format!("this route allows only {allow}"),
             Self::KeyReused(header) => {
-                format!("this {header} was used before for something else: a new request needs a new one")
+                format!("this {header} was already used for a different request: use a new one")
             }
             Self::WrongState(why) => why.clone(),
             Self::BodyTooLarge => format!("the body is over {} KiB: split it", MAX_BODY_BYTES / 1024),
             Self::BodyNotReceived => {
-                format!("the body broke off, or was not here whole after {} seconds: send it again", BODY_TIME.as_secs())
+                format!("the body was cut off or did not arrive within {} seconds: send it again", BODY_TIME.as_secs())
             }
             Self::NotJson(what) => what.clone(),
             Self::NotConfigured(_) => "the configuration is incomplete".to_owned(),
-            Self::NotStored => "the request could not be stored or answered: it is safe to send it again".to_owned(),
+            Self::NotStored => "the request could not be stored or answered: it is safe to retry".to_owned(),
         }
     }
 }

@@ -115,7 +115,7 @@ fn failure<T>(error: &ApiError, call: &Call<T>, kick: Option<Notice>) -> Answer 
             let message = format!("{}{more}{ray}", error.sentence());
             messages.push(Notice::new(MORE, message));
         } else if !more.is_empty() || !ray.is_empty() {
-            let message = format!("that was RealtimeKit's answer{more}{ray}");
+            let message = format!("this is RealtimeKit's response{more}{ray}");
             messages.push(Notice::new(MORE, message));
         }
     } else {
@@ -145,7 +145,7 @@ fn more<T>(call: &Call<T>) -> String {
     }
     if Outcome::of(&call.result, call.ambiguous) == Outcome::Unknown {
         more.push_str(
-            "; the outcome is unknown: the participant may or may not be removed, asking again is safe",
+            "; the outcome is unknown: the participant may or may not be removed, retrying is safe",
         );
     }
     more
@@ -183,10 +183,7 @@ fn describe(error: &ApiError) -> String {
             whole_seconds(*time)
         ),
         ApiError::RateLimited { retry_after: None } => {
-            format!(
-                "{}: it is over in five minutes at the latest",
-                error.sentence()
-            )
+            format!("{}: it resets within five minutes", error.sentence())
         }
         _ => error.sentence(),
     }

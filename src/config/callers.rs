@@ -34,12 +34,12 @@ pub fn parse(json: &str, api_token: Option<&Secret>) -> Result<Vec<Caller>, Stri
         check_token(entry, &token)?;
         if callers.iter().any(|other| other.name == name) {
             return Err(format!(
-                "has in entry {entry} a name that an earlier one has; for a rotation give the new token a name of its own"
+                "repeats an earlier name in entry {entry}: to rotate a token, give the new one a name of its own"
             ));
         }
         if callers.iter().any(|other| other.token.matches(&token)) {
             return Err(format!(
-                "has in entry {entry} a token that an earlier one has: each caller needs its own"
+                "repeats an earlier token in entry {entry}: each caller needs its own"
             ));
         }
         if api_token.is_some_and(|api_token| api_token.matches(&token)) {
@@ -77,7 +77,7 @@ fn check_token(entry: u32, token: &str) -> Result<(), String> {
     }
     if !is_bearer_token(token) {
         return Err(format!(
-            "has in entry {entry} a token with other characters than letters, digits and '-._~+/', or of more than \
+            "has in entry {entry} a token with characters other than letters, digits and '-._~+/', or of more than \
              {MAX_TOKEN_CHARS}"
         ));
     }

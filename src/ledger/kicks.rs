@@ -86,7 +86,7 @@ impl<S: Store> Ledger<S> {
         let row = first_row(&rows)?;
         let (deleting, in_vain) = (row.flag(0)?, row.small(1)?);
         if in_vain >= MAX_KICKS_IN_VAIN {
-            let reason = "time passed between the last kick and the delete, and more kicks had led to no delete";
+            let reason = "the delete left too long after the last kick, and repeated kicks had led to no delete";
             self.store.run(
                 "UPDATE items SET kick_error = ?2 WHERE id = ?1",
                 &values![item, reason],
@@ -200,7 +200,7 @@ impl<S: Store> Ledger<S> {
                 last.unwrap_or(MAX_INTEGER)
             ],
         )?;
-        let reason = format!("a kick failed, the delete follows all the same: {reason}");
+        let reason = format!("a kick failed, but the delete goes ahead: {reason}");
         self.note_error(work.removal, &reason)?;
         self.kick_on(work, last, now)
     }
@@ -217,7 +217,7 @@ impl<S: Store> Ledger<S> {
             let reason = format!("nobody has a record, and the kick of everyone failed: {reason}");
             return self.give_up(work, &reason, now);
         }
-        let reason = format!("the last kick of everyone failed, who are deleted: {reason}");
+        let reason = format!("everyone is deleted, but the last kick of everyone failed: {reason}");
         self.note_error(work.removal, &reason)?;
         self.end_work(work, Stage::Done, now)
     }

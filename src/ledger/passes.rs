@@ -26,7 +26,7 @@ pub(super) struct Found {
 fn why_read_no_more(work: &Work, pass: &Pass, whole: bool, unclean: u32) -> Option<&'static str> {
     if unclean >= MAX_UNCLEAN_PASSES {
         return Some(if pass.gone > 0 {
-            "the list goes on to show somebody who is gone"
+            "the list keeps showing somebody who is gone"
         } else {
             "the list could not be read whole: its pages contradict each other or its total"
         });

@@ -119,8 +119,8 @@ impl ApiError {
                 format!("RealtimeKit refused the request: status {status}, code {code}")
             }
             Self::TokenRefused { status } => format!(
-                "Cloudflare refused this Worker's own API token (status {status}): its operator has to check \
-                 CLOUDFLARE_API_TOKEN, that it is valid and has the permission \"Realtime Admin\" for the account \
+                "Cloudflare refused this Worker's own API token (status {status}): the operator must check that \
+                 CLOUDFLARE_API_TOKEN is valid and has the permission \"Realtime Admin\" for the account \
                  CLOUDFLARE_ACCOUNT_ID"
             ),
             Self::RateLimited { .. } => "RealtimeKit's request limit is reached".to_owned(),

@@ -56,7 +56,7 @@ pub fn read(query: Option<&str>, allowed: &[&str], config: &Config) -> Result<Qu
         cursor: value("cursor")
             .map(|text| {
                 whole_number(text).ok_or_else(|| {
-                    FieldProblem::at("", "cursor", "must be one that a page before gave")
+                    FieldProblem::at("", "cursor", "must be a cursor from a previous page")
                 })
             })
             .transpose()?,

@@ -37,9 +37,12 @@ pub fn parse(body: &[u8], config: &Config, now_ms: u64) -> Result<RemovalOrder, 
         return Ok(options.order(vec![target]));
     };
     if let Some(name) = fields.of_a_target() {
-        return Err(
-            FieldProblem::at("", name, "stands beside removals: put it into each of them").into(),
-        );
+        return Err(FieldProblem::at(
+            "",
+            name,
+            "cannot be given beside removals: put it in each entry",
+        )
+        .into());
     }
     let shared = Options::of(&fields, "", &none, config, now_ms)?;
     let (mut targets, mut first) = (Vec::new(), None);

@@ -39,7 +39,7 @@ pub async fn serve<S: Store, C: Clock>(
                 id,
                 200,
                 cancel,
-                |_| "it has ended, and cannot be cancelled any more",
+                |_| "it has ended and can no longer be cancelled",
             )
         }
         LedgerCall::Retry { id } => change(served, id, 202, Ledger::retry, why_not_again),
@@ -178,13 +178,15 @@ fn change<S: Store, C: Clock>(
 fn why_not_again(state: RemovalState) -> &'static str {
     match state {
         RemovalState::Scheduled | RemovalState::Queued | RemovalState::Running => {
-            "it goes on by itself, and what fails of it can be run again when it has ended"
+            "it is still in progress; what fails can be retried once it has ended"
         }
-        RemovalState::Succeeded => "nothing of it has failed",
+        RemovalState::Succeeded => {
+            "everyone is removed; to retry a kick that failed, send that participant's DELETE with ?kick=true"
+        }
         RemovalState::Cancelled => "send its POST again, with a new Idempotency-Key",
-        RemovalState::Quarantined => "its event could not be understood, see last_error",
+        RemovalState::Quarantined => "its event could not be understood: see last_error",
         RemovalState::Failed | RemovalState::PartiallyFailed => {
-            "nothing of it can be run again; a synchronous removal is repeated by sending its DELETE again"
+            "nothing in it can be retried; to retry a synchronous removal, send its DELETE again"
         }
     }
 }

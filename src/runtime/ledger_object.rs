@@ -177,7 +177,7 @@ impl RemovalLedger {
         AlarmClock(&self.state).set(look_at).await?;
         if open {
             return Err(StoreError(format!(
-                "the app {app} is not in REALTIMEKIT_APP_IDS any more: its removals wait until it is again"
+                "the app {app} is no longer in REALTIMEKIT_APP_IDS: its removals wait until it is back"
             )));
         }
         Ok(())

@@ -148,7 +148,7 @@ fn note_what_came_of_it(response: &Response, log: &mut RequestLog) {
     log.ignored = header(IGNORED_HEADER);
     log.cancelled = header(CANCELLED_HEADER).and_then(|count| count.parse().ok());
     if response.status() == 409 {
-        log.bad_event = Some("its id was used before for something else".to_owned());
+        log.bad_event = Some("its id was already used for a different event".to_owned());
     }
 }
 

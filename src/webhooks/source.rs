@@ -154,8 +154,8 @@ impl Sources {
                 // Its sender is told to come again, and the operator why. What stands in the place of a name may be the
                 // secret itself.
                 let message = format!(
-                    "has in entry {} the secret of a source without a table in wrangler.toml: add the table, or take the \
-                     secret out",
+                    "has in entry {} the secret of a source without a table in wrangler.toml: add the table or \
+                     remove the secret",
                     index + 1
                 );
                 let problem = ConfigProblem {

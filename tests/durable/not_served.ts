@@ -19,7 +19,7 @@ export function notServed(): void {
     const told = () => durable.worker.logs.filter((line) => line['message'] === 'ledger error');
     await eventually('it is logged', async () => told().length > 0, 60_000);
     assert.deepEqual(told().map(({ error }) => String(error).replace(/^.*: the app/, 'the app')), [
-      `the app ${GOES} is not in REALTIMEKIT_APP_IDS any more: its removals wait until it is again`,
+      `the app ${GOES} is no longer in REALTIMEKIT_APP_IDS: its removals wait until it is back`,
     ]);
     assert.deepEqual(await durable.standIn.requests({ path: `/${GOES}/` }), []);
     await durable.worker.kill();

@@ -30,8 +30,8 @@ const ERROR_CODES: Record<number, number> = { 400: 1101, 401: 1102, 404: 1104, 4
 
 /** One message for all that is not believed, whatever was wrong with it. */
 const REFUSAL =
-  'the webhook\'s signature or token does not hold: check that the sender\'s secret is the one in WEBHOOK_SECRETS, ' +
-  'and that nothing changes the body on its way';
+  'the webhook\'s signature or token is invalid: check that the sender\'s secret matches the one in WEBHOOK_SECRETS, ' +
+  'and that nothing modifies the body in transit';
 
 export function attacks(hooks: () => Hooks): void {
   test('a table of attacks leaves the ledger and RealtimeKit alone', { timeout: 300_000 }, async (context) => {

@@ -60,7 +60,7 @@ export function repeats(hooks: () => Hooks): void {
       assert.equal(answer.headers['x-should-retry'], 'false');
       const ids = (removals: typeof before): string[] => removals.map(({ id }) => id);
       assert.deepEqual(ids(await hooks().removals(app)).filter((id) => !ids(before).includes(id)), []);
-      const said = '"webhook.bad_event":"its id was used before for something else"';
+      const said = '"webhook.bad_event":"its id was already used for a different event"';
       const told = (): boolean => linesWith(answer.headers['x-request-id'] ?? '-').some((line) => line.includes(said));
       await eventually('the log says why', async () => told());
     });

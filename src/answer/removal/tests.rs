@@ -211,7 +211,7 @@ fn what_realtimekit_says_stands_alone_where_there_is_no_more_to_say() {
 fn a_limit_without_a_time_is_said_to_last_up_to_five_minutes_and_names_the_ray_as_well() {
     let error = ApiError::RateLimited { retry_after: None };
     let answer = participant_removal(removal(Err(error), 1, false));
-    let message = "limit is reached: it is over in five minutes at the latest (cf-ray 8f1-AMS)";
+    let message = "limit is reached: it resets within five minutes (cf-ray 8f1-AMS)";
     assert!(answer.body.contains(message), "{}", answer.body);
 }
 

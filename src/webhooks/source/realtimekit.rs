@@ -63,7 +63,7 @@ fn check_organization(id: Option<&str>, problems: &mut Vec<Problem>) {
             "must not be empty; leave it out to take every organization's"
         }
         Some(id) if id.trim() != id || id.chars().any(char::is_control) => {
-            "begins or ends with a blank, or has a control character: copy it again, `meeting.organizedBy.id` of any event"
+            "has leading or trailing whitespace or a control character: copy it again from `meeting.organizedBy.id` of any event"
         }
         _ => return,
     };

@@ -28,7 +28,7 @@ pub fn read(
     settings: &Settings<'_>,
 ) -> Result<Source, Vec<ConfigProblem>> {
     if !is_name(name) {
-        let rule = "must be named with 1 to 32 of a-z, 0-9 and '-': the name stands in the path";
+        let rule = "must be named with 1 to 32 of a-z, 0-9 and '-': the name is part of the path";
         return Err(vec![problem(name, "", rule)]);
     }
     let value = parse_unique(json).map_err(|wrong| vec![unreadable(name, &wrong)])?;

@@ -62,7 +62,9 @@ fn check(port: u16, option: &str) -> Result<()> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(_listener) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            bail!("port {port} is in use: choose another with {option}, or end what listens there")
+            bail!(
+                "port {port} is in use: choose another with {option}, or stop the process that uses it"
+            )
         }
         Err(error) => Err(error)
             .with_context(|| format!("cannot listen on port {port}: choose another with {option}")),
@@ -81,7 +83,7 @@ mod tests {
         assert_eq!(
             message,
             format!(
-                "port {port} is in use: choose another with --sim-port, or end what listens there"
+                "port {port} is in use: choose another with --sim-port, or stop the process that uses it"
             )
         );
         drop(taken);

@@ -44,7 +44,7 @@ impl Endpoint {
         });
         match host {
             Some("127.0.0.1" | "localhost" | "[::1]") => {}
-            Some(_) => bail!("--url must be https: over http your token could be read on its way"),
+            Some(_) => bail!("--url must be https: over http your token could be read in transit"),
             None if base.starts_with("https://") => {}
             None => bail!("--url must begin with https://"),
         }

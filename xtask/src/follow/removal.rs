@@ -125,7 +125,7 @@ impl Removal {
     pub fn ending(&self) -> String {
         let advice = match self.state.as_str() {
             "partially_failed" | "failed" => {
-                "\nPOST /removals/{id}/retry runs again what failed; its items tell each reason."
+                "\nTo retry what failed, POST to /removals/{id}/retry; the items give each reason."
             }
             _ => "",
         };
@@ -133,7 +133,7 @@ impl Removal {
         let error = self.last_error.as_ref().filter(|_| tells);
         let error = error.map(|error| format!("\nlast error: {error}"));
         let kick = self.kick_error.as_ref().map(|error| {
-            format!("\na kick failed ({error}): whoever was live there is in the meeting still, until they leave or its session is ended")
+            format!("\na kick failed ({error}): anyone who was live is still in the meeting until they leave or its session is ended")
         });
         let (error, kick) = (error.unwrap_or_default(), kick.unwrap_or_default());
         format!("{}{error}{kick}{advice}", self.line())

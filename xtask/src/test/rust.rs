@@ -14,7 +14,7 @@ use crate::steps::read_lossy;
 pub fn format(session: &Session) -> Result<()> {
     let mut command = cargo(session);
     command.args(["fmt", "--all", "--check"]);
-    let hint = "`cargo fmt` mends it.";
+    let hint = "`cargo fmt` fixes it.";
     session.steps.run(
         "checking the format",
         &mut command,

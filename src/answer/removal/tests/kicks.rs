@@ -37,7 +37,7 @@ fn a_failed_kick_is_reported_in_messages_of_success_and_failure() {
     };
     let body: Value = serde_json::from_str(&participant_removal(absent).body).unwrap();
     let message = body["messages"][0]["message"].as_str().unwrap();
-    assert!(message.ends_with("answer (cf-ray 8f1-AMS)"), "{message}");
+    assert!(message.ends_with("response (cf-ray 8f1-AMS)"), "{message}");
     assert_eq!(body["messages"][1]["code"], KICK_FAILED);
 }
 

@@ -24,17 +24,17 @@ fn realtimekits_mistakes_are_named() {
         (
             r#"{"meeting_ended": true, "organization_id": "o "}"#,
             "{}",
-            ".organization_id begins or ends with a blank, or has a control character",
+            ".organization_id has leading or trailing whitespace or a control character",
         ),
         (
             r#"{"meeting_ended": true, "organization_id": "\u00a0o"}"#,
             "{}",
-            ".organization_id begins or ends with a blank, or has a control character",
+            ".organization_id has leading or trailing whitespace or a control character",
         ),
         (
             r#"{"meeting_ended": true, "organization_id": "a\u0000b"}"#,
             "{}",
-            ".organization_id begins or ends with a blank, or has a control character",
+            ".organization_id has leading or trailing whitespace or a control character",
         ),
         ("{}", "{}", " needs `meeting_ended` or `participant_left`"),
         (
@@ -208,8 +208,8 @@ fn a_secret_without_its_table_is_told_and_nobody_else_is_refused() {
     // What stands in the place of a name may be the secret.
     let told = |entry: u32| {
         format!(
-            "WEBHOOK_SECRETS has in entry {entry} the secret of a source without a table in wrangler.toml: add the table, \
-             or take the secret out"
+            "WEBHOOK_SECRETS has in entry {entry} the secret of a source without a table in wrangler.toml: add the table or \
+             remove the secret"
         )
     };
     assert_eq!(problems, [told(2), told(3)]);
