@@ -50,7 +50,8 @@ id! {
     AccountId
 }
 id! {
-    /// A `RealtimeKit` app: 1 to 32 of `[0-9A-Za-z_-]`.
+    /// A `RealtimeKit` app: 1 to 32 of `[0-9A-Za-z_-]`, which the API's reference gives as the limit, or a UUID, which is
+    /// longer and what its examples show.
     AppId
 }
 id! {
@@ -72,6 +73,15 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }
 
+/// Whether it is a UUID, in any letter case, with hyphens and without braces.
+fn is_uuid(value: &str) -> bool {
+    value.len() == 36
+        && value.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
 impl AccountId {
     /// Checks an account id.
     pub fn parse(value: &str) -> Result<Self, InvalidId> {
@@ -88,11 +98,13 @@ impl AccountId {
 impl AppId {
     /// Checks an app id.
     pub fn parse(value: &str) -> Result<Self, InvalidId> {
-        let valid = (1..=32).contains(&value.len()) && value.bytes().all(is_word);
-        if valid {
+        let is_short = (1..=32).contains(&value.len()) && value.bytes().all(is_word);
+        if is_short || is_uuid(value) {
             Ok(Self(value.to_owned()))
         } else {
-            Err(InvalidId("must be 1 to 32 letters, digits, '_' and '-'"))
+            Err(InvalidId(
+                "must be a UUID, or 1 to 32 letters, digits, '_' and '-'",
+            ))
         }
     }
 }
@@ -100,16 +112,7 @@ impl AppId {
 impl MeetingId {
     /// Checks a meeting id and puts it into lower case.
     pub fn parse(value: &str) -> Result<Self, InvalidId> {
-        let hyphen = |at: usize| matches!(at, 8 | 13 | 18 | 23);
-        let valid = value.len() == 36
-            && value.bytes().enumerate().all(|(at, b)| {
-                if hyphen(at) {
-                    b == b'-'
-                } else {
-                    b.is_ascii_hexdigit()
-                }
-            });
-        if valid {
+        if is_uuid(value) {
             Ok(Self(value.to_ascii_lowercase()))
         } else {
             Err(InvalidId(
@@ -172,6 +175,15 @@ mod tests {
             "497f6eca_6276_4993_bfeb_53cbbbba6f08",
         ] {
             assert!(MeetingId::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn an_app_id_may_be_a_uuid_and_keeps_its_case() {
+        let upper = MEETING.to_uppercase();
+        assert_eq!(AppId::parse(&upper).unwrap().as_str(), upper);
+        for wrong in [format!("{MEETING}0"), MEETING.replace('-', "_")] {
+            assert!(AppId::parse(&wrong).is_err(), "{wrong}");
         }
     }
 

@@ -5,12 +5,12 @@ import { describe, test } from 'node:test';
 import { assertAnswer } from './harness/expect.ts';
 import { secret } from './harness/record.ts';
 import type { Worker, WorkerOptions } from './harness/worker.ts';
-import { ACCOUNT, API_TOKEN, CALLERS, configuration, standIn, startWorker, worker } from './harness/world.ts';
+import { ACCOUNT, API_TOKEN, APPS, CALLERS, configuration, standIn, startWorker, worker } from './harness/world.ts';
 
 const MEETING = '182bd5e5-6e1a-4fe4-a799-aa6d9a6ab26e';
 const ROUTES: [string, string][] = [
   ['DELETE', `/meetings/${MEETING}/participants/x`],
-  ['DELETE', `/client/v4/accounts/${ACCOUNT}/realtime/kit/app-one/meetings/${MEETING}/participants/x`],
+  ['DELETE', `/client/v4/accounts/${ACCOUNT}/realtime/kit/${APPS[0]}/meetings/${MEETING}/participants/x`],
   ['POST', '/removals'],
   ['GET', '/removals'],
   ['GET', '/removals/x'],

@@ -6,11 +6,11 @@ import { test } from 'node:test';
 import { exchange } from './harness/http.ts';
 import { Random, seed } from './harness/random.ts';
 import type { Answer } from './harness/record.ts';
-import { ACCOUNT, CALLERS, standIn, worker } from './harness/world.ts';
+import { ACCOUNT, APPS, CALLERS, standIn, worker } from './harness/world.ts';
 
 const MEETING = '182bd5e5-6e1a-4fe4-a799-aa6d9a6ab26e';
 const SHORT = `/meetings/${MEETING}/participants/`;
-const LONG = `/client/v4/accounts/${ACCOUNT}/realtime/kit/app-one/meetings/${MEETING}/participants/`;
+const LONG = `/client/v4/accounts/${ACCOUNT}/realtime/kit/${APPS[0]}/meetings/${MEETING}/participants/`;
 const REFUSED = [400, 401, 403, 404, 405];
 const GENERATED = 10_000;
 const PER_CONNECTION = 50;
@@ -28,10 +28,10 @@ const FIXED: string[] = [
   `/meetings/${MEETING}/participants/x/.`,
   `/meetings/${MEETING}/participants/../../../meetings`,
   `/client/v4/accounts/../accounts/${ACCOUNT}/tokens`,
-  `/client/v4/accounts/..%2f${ACCOUNT}/realtime/kit/app-one/meetings/${MEETING}/participants/x`,
+  `/client/v4/accounts/..%2f${ACCOUNT}/realtime/kit/${APPS[0]}/meetings/${MEETING}/participants/x`,
   `/client/v4/accounts/${ACCOUNT}/realtime/kit/../../../../user/tokens/verify`,
   `/client/v4/accounts/${ACCOUNT}/realtime/kit/%2e%2e/meetings/${MEETING}/participants/x`,
-  `/client/v4/accounts/${ACCOUNT}/realtime/kit/app-one%2f../meetings/${MEETING}/participants/x`,
+  `/client/v4/accounts/${ACCOUNT}/realtime/kit/${APPS[0]}%2f../meetings/${MEETING}/participants/x`,
   `/client/v4/../client/v4/accounts`,
   `${LONG}..`, `${LONG}%2e%2e`, `${LONG}..%2f..%2f..`, `${LONG}x%2f..%2fy`,
   // Control characters, raw where HTTP lets them through, and encoded.
@@ -92,7 +92,7 @@ const POISON = PIECES.filter((piece) => !/^[0-9A-Za-z_-]+$/.test(piece) && !['#'
 
 /** What a removal's path looks like when the URL Standard has resolved its dot segments, as every server does first. */
 const WELL_FORMED = new RegExp(
-  `^(/meetings|(/client/v4)?/accounts/${ACCOUNT}/realtime/kit/(app-one|app_two)/meetings)/${MEETING}/participants/[0-9A-Za-z_-]{1,128}$`,
+  `^(/meetings|(/client/v4)?/accounts/${ACCOUNT}/realtime/kit/(${APPS.join('|')})/meetings)/${MEETING}/participants/[0-9A-Za-z_-]{1,128}$`,
 );
 
 /** `…/participants/./x` is no attack: it is, to every client and server, the path of participant `x`. */

@@ -9,7 +9,7 @@ import { assertAnswer, assertError } from './harness/expect.ts';
 import { raw } from './harness/http.ts';
 import type { Answer } from './harness/record.ts';
 import type { Participant } from './harness/stand_in.ts';
-import { API_TOKEN, CALLERS, longPath, standIn, worker } from './harness/world.ts';
+import { API_TOKEN, APPS, CALLERS, longPath, standIn, worker } from './harness/world.ts';
 import { TABLE } from './status_table.ts';
 import type { Row } from './status_table.ts';
 
@@ -90,7 +90,7 @@ test('a meeting id in upper case is sent on in lower case', async () => {
 });
 
 test('every app that is configured is served, and the short path is that of the first', async () => {
-  for (const app of ['app-one', 'app_two']) {
+  for (const app of APPS) {
     const { id: meeting } = await standIn.control<{ id: string }>('POST', '/meetings', { app });
     const participant = await standIn.participant(meeting);
     const answer = await worker.delete(longPath(participant.path, app));

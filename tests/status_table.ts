@@ -1,7 +1,7 @@
 // The rows of the status table: what is asked for, what happens upstream, and what comes of it.
 import type { ExpectedError } from './harness/expect.ts';
 import type { FaultRule, Participant } from './harness/stand_in.ts';
-import { ACCOUNT, API_TOKEN, CALLERS, OTHER_APP, longPath } from './harness/world.ts';
+import { ACCOUNT, API_TOKEN, APPS, CALLERS, OTHER_APP, longPath } from './harness/world.ts';
 
 export interface Row extends ExpectedError {
   name: string;
@@ -36,7 +36,8 @@ export const TABLE: Record<string, Row[]> = {
     { name: 'no participant', path: (p: Participant) => `/meetings/${p.meeting}/participants/`, pointer: '/participant_id' },
     { name: 'an account of 33 characters', path: long((l) => l.replace(ACCOUNT, `${ACCOUNT}0`)), pointer: '/account_id' },
     { name: 'a hyphen in the account', path: long((l) => l.replace(ACCOUNT, 'a-b')), pointer: '/account_id' },
-    { name: 'an app with a dot', path: long((l) => l.replace('app-one', 'app.one')), pointer: '/app_id' },
+    { name: 'an app with a dot', path: long((l) => l.replace(APPS[0], 'app.one')), pointer: '/app_id' },
+    { name: 'an app of 33 characters', path: long((l) => l.replace(APPS[0], 'a'.repeat(33))), pointer: '/app_id' },
     { name: 'kick=maybe', path: (p: Participant) => `${p.path}?kick=maybe`, pointer: '/kick' },
     { name: 'kick twice', path: (p: Participant) => `${p.path}?kick=true&kick=true`, pointer: '/kick' },
     { name: 'another parameter', path: (p: Participant) => `${p.path}?kik=true`, pointer: '/kik' },
@@ -63,8 +64,8 @@ export const TABLE: Record<string, Row[]> = {
   '403, 1103: not served here': [
     { name: 'another account', path: long((l) => l.replace(ACCOUNT, 'a'.repeat(32))), pointer: '/account_id' },
     { name: 'the account in another case', path: long((l) => l.replace(ACCOUNT, ACCOUNT.toUpperCase())), pointer: '/account_id' },
-    { name: 'an app of the account that is not configured', path: long((l) => l.replace('app-one', OTHER_APP)), pointer: '/app_id' },
-    { name: 'the app in another case', path: long((l) => l.replace('app-one', 'APP-ONE')), pointer: '/app_id' },
+    { name: 'an app of the account that is not configured', path: long((l) => l.replace(APPS[0], OTHER_APP)), pointer: '/app_id' },
+    { name: 'the app in another case', path: long((l) => l.replace(APPS[0], APPS[0].toUpperCase())), pointer: '/app_id' },
   ].map((row) => ({ ...row, status: 403, code: 1103 })),
 
   '404, 1104: no such route': [

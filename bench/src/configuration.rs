@@ -8,7 +8,7 @@ use std::path::Path;
 /// The token that the load sends.
 pub const CALLER_TOKEN: &str = "6f1d8c3a9b704e25a8e3f7c1d0b94e62";
 /// The participant that the load deletes, again and again.
-pub const PATH: &str = "/client/v4/accounts/023e105f4ecef8ad9ca31a8372d0c353/realtime/kit/14a396e7-ca44-4937-bf1f-050a6911/meetings/497f6eca-6276-4993-bfeb-53cbbbba6f08/participants/aaaf5ac8-54a2-4d48-8a0c-9f9a2f9a7a31";
+pub const PATH: &str = "/client/v4/accounts/023e105f4ecef8ad9ca31a8372d0c353/realtime/kit/14a396e7-ca44-4937-bf1f-050a69118543/meetings/497f6eca-6276-4993-bfeb-53cbbbba6f08/participants/aaaf5ac8-54a2-4d48-8a0c-9f9a2f9a7a31";
 
 /// The secret that the webhooks are signed with, after its `whsec_`.
 pub const WEBHOOK_SECRET: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -71,7 +71,7 @@ const worker :Workerd.Worker = (
   bindings = [
     (name = "CLOUDFLARE_API_BASE_URL", text = "http://{upstream}/client/v4"),
     (name = "CLOUDFLARE_ACCOUNT_ID", text = "023e105f4ecef8ad9ca31a8372d0c353"),
-    (name = "REALTIMEKIT_APP_IDS", text = "14a396e7-ca44-4937-bf1f-050a6911"),
+    (name = "REALTIMEKIT_APP_IDS", text = "14a396e7-ca44-4937-bf1f-050a69118543"),
     (name = "CLOUDFLARE_API_TOKEN", text = "Xq3vT9mBf0LkYd2sRw7uJh5nZc1aGe8oPi4xVb6K"),
     (name = "CALLER_TOKENS", text = "{{\"backend\":\"{CALLER_TOKEN}\",\"support\":\"0f4b9e7d2c614a8f93b5d0e1c7a2864f\"}}"),
     (name = "RECORD_SYNCHRONOUS_REMOVALS", text = "{record}"),

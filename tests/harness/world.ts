@@ -11,7 +11,7 @@ import type { WorkerOptions } from './worker.ts';
 
 export const ACCOUNT = '023e105f4ecef8ad9ca31a8372d0c353';
 /** The apps that the Worker serves; the stand-in has one more, which it does not. */
-export const APPS = ['app-one', 'app_two'] as const;
+export const APPS = ['14a396e7-ca44-4937-bf1f-050a69118543', 'app_two'] as const;
 export const OTHER_APP = 'app-of-others';
 
 export const API_TOKEN = secret('the API token', 'cf-api-token_Zt4qWm81xLr9eBv2KsPd');
