@@ -1,4 +1,4 @@
-//! Taking removals in: accepted means stored. One call makes one removal of one or many targets, whole or not at all.
+//! Accepting removals: accepted means stored. One call creates one removal with one or more targets, all or nothing.
 
 use serde::Serialize;
 
@@ -14,26 +14,26 @@ use crate::values;
 /// Where a removal comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'a> {
-    /// The caller's name, where a caller asked.
+    /// The caller's name, if a caller asked.
     pub caller: Option<&'a str>,
-    /// `api`, or `webhook:` and the source's name.
+    /// `api`, or `webhook:` followed by the source's name.
     pub source: &'a str,
-    /// When the event happened that asks for it, in milliseconds: only somebody who joined later cancels it.
+    /// When the event that asks for it happened, in milliseconds: only somebody who joined later cancels it.
     pub event_at: Option<u64>,
-    /// What makes a repeat known.
+    /// Identifies a repeat.
     pub key: Option<&'a Key>,
 }
 
-/// What became of a request to store something.
+/// The result of a request to store something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Acceptance {
     /// It is stored.
     Accepted(RemovalId),
-    /// The same request came before; this is its removal, which may have been purged since.
+    /// Repeats an earlier request; this is its removal, which may have been purged since.
     Replayed(RemovalId),
-    /// The same message came before, and nothing was to be done.
+    /// Repeats an earlier message for which there was nothing to do.
     Ignored,
-    /// The same key came before with another body.
+    /// The key was used before with a different body.
     Conflict,
 }
 
@@ -64,7 +64,7 @@ impl<'a> TargetRow<'a> {
 impl<S: Store> Ledger<S> {
     /// Stores `order` as one removal.
     ///
-    /// The caller sets the alarm (see [`Ledger::next_alarm`]) in the same turn, before anything is awaited.
+    /// The caller sets the alarm (see [`Ledger::next_alarm`]) in the same turn, before awaiting anything.
     pub fn accept(
         &self,
         order: &RemovalOrder,

@@ -1,4 +1,4 @@
-//! When the ledger has to be woken next.
+//! When the ledger must next be woken.
 
 use std::time::Duration;
 
@@ -6,27 +6,27 @@ use super::Ledger;
 use super::store::{Store, StoreError, first_row};
 use crate::values;
 
-/// How long one alarm works, in milliseconds. After that it sets the next and ends, so that no runtime cuts it off.
+/// How long one alarm works, in milliseconds. It then sets the next one and ends, so that no runtime cuts it off.
 pub const WORK_MS: u64 = 60_000;
-/// How long an alarm waits at most for the next thing to fall due instead of ending, in milliseconds.
+/// How long an alarm waits at most for the next thing to fall due before it ends instead, in milliseconds.
 pub(super) const IDLE_MS: u64 = 3_000;
-/// How often it looks for what was stored meanwhile.
+/// How often it looks for newly stored work.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
-/// For how long an alarm that is at work sets the next one, in milliseconds: longer than a request can last, and no
-/// longer than an interruption may cost.
+/// How far ahead a working alarm sets the next one, in milliseconds: longer than a request can take, and no longer than
+/// an interruption may cost.
 pub const LEASE_MS: u64 = 20_000;
-/// How often it is set anew while there is work, in milliseconds.
+/// How often that one is renewed while there is work, in milliseconds.
 pub(super) const RENEW_MS: u64 = 5_000;
 
 /// The alarm of the Durable Object.
 pub trait Alarm {
-    /// Sets the alarm to a time in milliseconds since the Unix epoch, in place of any other.
+    /// Sets the alarm to a time in milliseconds since the Unix epoch, replacing any other.
     fn set(&self, at: u64) -> impl Future<Output = Result<(), StoreError>>;
 }
 
 impl<S: Store> Ledger<S> {
-    /// When the alarm must go off, or `None` when nothing is stored. Whoever changes the ledger sets the alarm to this
-    /// in the same turn. It is never later than what an interrupted request needs, so setting it loses nothing.
+    /// Returns when the alarm must go off, or `None` when nothing is stored. Whoever changes the ledger sets the alarm
+    /// to this in the same turn. It is never later than an interrupted request needs, so setting it loses nothing.
     pub fn next_alarm(&self, now: u64) -> Result<Option<u64>, StoreError> {
         let rows = self.store.run(
             "SELECT (SELECT min(wake_at) FROM removals WHERE wake_at IS NOT NULL),
@@ -39,7 +39,7 @@ impl<S: Store> Ledger<S> {
         )?;
         let row = first_row(&rows)?;
         let mut pacing = self.pacing.borrow_mut();
-        // Work that is due waits for the budget; when only an answer can free it, the interrupted requests decide.
+        // Due work waits for the budget; when only a response can free it, the interrupted requests decide.
         let free = pacing
             .free_at(now, &self.settings)
             .unwrap_or(now.saturating_add(LEASE_MS));
@@ -56,7 +56,7 @@ impl<S: Store> Ledger<S> {
         Ok(earliest.map(|at| at.max(now)))
     }
 
-    /// When the next thing is due and the pace allows it, as far as is known.
+    /// Returns when the next thing is due and the pace allows it, as far as is known.
     pub(super) fn next_due(&self, now: u64) -> Result<Option<u64>, StoreError> {
         let rows = self.store.run(
             "SELECT min(wake_at) FROM removals WHERE wake_at IS NOT NULL",

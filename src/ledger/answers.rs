@@ -1,4 +1,4 @@
-//! Carrying out one step: its request, and everything that its answer changes, in one transaction.
+//! Carrying out one step: its request, and all changes that follow from the response, in one transaction.
 
 use super::Ledger;
 use super::app::no_app;
@@ -12,10 +12,9 @@ use crate::realtimekit::limits::RateLimit;
 use crate::realtimekit::retry::RetryPolicy;
 use crate::realtimekit::{Api, ApiError, Client, Clock, Transport};
 
-/// By how much a refused request falls behind others, so that one of them tries the token when the standstill is over.
+/// How far a refused request falls behind others, so that one of them tries the token when the pause is over.
 const BEHIND_OTHERS: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// An answer, taken apart.
 struct Answer {
     result: Result<Body, (ApiError, Option<String>)>,
     limit: RateLimit,
@@ -24,7 +23,7 @@ struct Answer {
 }
 
 impl<S: Store> Ledger<S> {
-    /// Sends the request of a step and records its answer.
+    /// Sends the request of a step and records the response.
     pub(super) async fn carry_out<T: Transport, C: Clock>(
         &self,
         step: Step,
@@ -33,8 +32,8 @@ impl<S: Store> Ledger<S> {
     ) -> Result<(), StoreError> {
         let (request, read) = request(&step.request, api);
         // 8. The row was marked as sent in the transaction that chose it, and storage makes that durable before the
-        // request leaves. A crash here, before or after the effect, leaves the mark: the next alarm takes the request as
-        // counted against the budget and its effect as unknown, sends it again, and takes a 404 as
+        // request leaves. A crash here, before or after the effect, leaves the mark: the next alarm counts the request
+        // against the budget, treats its effect as unknown, sends it again, and records a 404 as
         // `absent_after_ambiguous`. Lists and kicks are simply repeated.
         let call = client.call(&request, RetryPolicy::ONCE).await.read(read);
         let cf_ray = call.cf_ray;
@@ -128,7 +127,7 @@ impl<S: Store> Ledger<S> {
         let kicks = request.kicks();
         let mut signal = self.signal(&result, work.refused_at, false);
         if kicks && signal == Signal::Refused && work.refused_at.is_some() {
-            // Refused twice: the delete behind it will tell whether the token is good, or only kicks are not allowed.
+            // Refused twice: the delete that follows will show whether the token is bad or merely not allowed to kick.
             signal = Signal::Nothing;
         }
         self.note_answer(signal, false, limit, random, now)?;
@@ -147,7 +146,7 @@ impl<S: Store> Ledger<S> {
         self.take_result(request, work, result, random, now)
     }
 
-    /// What the answer to a step of a meeting says, where it says nothing of the pace.
+    /// Handles the response to a work row's request, unless it is about the pace.
     fn take_result(
         &self,
         request: &Request,
@@ -169,7 +168,7 @@ impl<S: Store> Ledger<S> {
         }
     }
 
-    /// The same of a list, or of the question for the app before it.
+    /// Does the same for a list, or for the app check before it.
     fn take_list(
         &self,
         request: &Request,
@@ -201,8 +200,8 @@ impl<S: Store> Ledger<S> {
         }
     }
 
-    /// What an answer says of the token and the limit. A refusal of something that was refused before, while others of
-    /// its kind were accepted since, is about that thing and not about the token.
+    /// Returns what a response says about the token and the limit. If something was refused before, and others of its
+    /// kind were accepted since, a refusal is about that thing and not about the token.
     fn signal<R>(
         &self,
         result: &Result<R, (ApiError, Option<String>)>,

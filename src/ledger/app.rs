@@ -1,6 +1,7 @@
-//! Whether `RealtimeKit` knows the app at all. An app id that is mistyped may be answered 404 just as a participant who is
-//! gone: so until something of the app was answered well, a 404 proves nothing, and the list of meetings is asked for, which
-//! every app has. That costs one request in an app's life, and none where the first answer is a good one.
+//! Whether `RealtimeKit` knows the app at all. It may respond to a mistyped app id with 404, just as for a participant
+//! who is gone. So until a request for the app has succeeded, a 404 proves nothing, and the list of meetings, which
+//! every app has, is requested first. That costs one request in an app's life, and none if the first response is a
+//! success.
 
 use super::Ledger;
 use super::steps::Request;
@@ -14,14 +15,14 @@ use crate::values;
 const NOTE: &str = "ledger.app";
 
 impl<S: Store> Ledger<S> {
-    /// Takes up what is known of the app at these endpoints.
+    /// Loads whether the app was found at these endpoints.
     pub(super) fn recall_app(&self, api: &Api) -> Result<(), StoreError> {
         let known = self.note(NOTE)?.as_deref() == Some(api.prefix());
         self.knows_app.set(known);
         Ok(())
     }
 
-    /// Takes up what synchronous removals say of the app: whoever was removed was there, and so is the app.
+    /// Learns about the app from synchronous removals: whoever was removed was there, and so is the app.
     pub fn hear_of_app(&self, api: &Api, done: &[SynchronousRemoval]) -> Result<(), StoreError> {
         if !self.knows_app.get() {
             self.recall_app(api)?;
@@ -32,14 +33,14 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Why a synchronous removal that found nobody may be about nothing at all, as long as that is doubtful.
+    /// Returns why a synchronous removal that found nobody may prove nothing, while the app is in doubt.
     pub(super) fn why_doubtful(&self) -> Option<&'static str> {
         const WHY: &str = "RealtimeKit has not answered well for this app yet, and its 404 may be about the app itself: check \
                            REALTIMEKIT_APP_IDS";
         (!self.knows_app.get()).then_some(WHY)
     }
 
-    /// Something of the app was answered well.
+    /// Records that a request for the app succeeded.
     pub(super) fn app_found(&self, api: &Api) -> Result<(), StoreError> {
         if !self.knows_app.replace(true) {
             self.set_note(NOTE, api.prefix())?;
@@ -48,8 +49,8 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Whether an error says that somebody or something is not there, before anything was found to be: the app is asked for
-    /// first, by one request at a time.
+    /// Returns whether an error reports something as not found before anything was found in the app. If so, the app is
+    /// checked first, by one request at a time.
     pub(super) fn proves_nothing<R>(&self, result: &Result<R, (ApiError, Option<String>)>) -> bool {
         let doubtful =
             !self.knows_app.get() && matches!(result, Err((error, _)) if error.is_not_found());
@@ -59,14 +60,14 @@ impl<S: Store> Ledger<S> {
         doubtful
     }
 
-    /// What is asked in the place of a request: whether there is the app, as long as that is doubtful.
+    /// Replaces a request with a check that the app exists, while that is in doubt.
     pub(super) fn doubted(&self, request: Request) -> Result<Request, StoreError> {
         if !self.pacing.borrow().doubtful {
             return Ok(request);
         }
         Ok(match request {
             Request::Delete { item, .. } | Request::Look { item, .. } => {
-                // Should this be interrupted, nobody has been deleted by it.
+                // If this is interrupted, it has deleted nobody.
                 self.store.run(
                     "UPDATE items SET attempts = attempts - 1, finds_app = 1 WHERE id = ?1",
                     &values![item],
@@ -79,7 +80,7 @@ impl<S: Store> Ledger<S> {
     }
 }
 
-/// What the answer to the question for the app means: where its list of meetings is a 404, there is no such app.
+/// Interprets an error of the app check: if the list of meetings is a 404, there is no such app.
 pub(super) fn no_app(error: ApiError) -> ApiError {
     if error.is_not_found() {
         return ApiError::no_route();

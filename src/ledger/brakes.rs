@@ -1,4 +1,4 @@
-//! What makes durable work slow down or stand still: the API's `Ratelimit` headers, a 429, a refused API token.
+//! What slows or pauses durable work: the API's `Ratelimit` headers, a 429, a refused API token.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use super::views::{Pause, PauseReason};
 use crate::realtimekit::limits::RateLimit;
 use crate::realtimekit::retry::full_jitter;
 
-/// How long to stand still after a 429 that says nothing sensible: the API's documented block.
+/// How long to pause after a 429 that says nothing sensible: the API's documented block.
 const DEFAULT_BLOCK: Duration = Duration::from_mins(5);
 const SHORTEST_BLOCK: Duration = Duration::from_secs(1);
 const LONGEST_BLOCK: Duration = Duration::from_hours(1);
-/// How long `Ratelimit-Policy` holds that no answer repeats.
+/// How long a `Ratelimit-Policy` holds that no response repeats.
 const QUOTA_HOLDS: Duration = Duration::from_hours(1);
 const QUOTA_STEP: Duration = Duration::from_mins(10);
-/// The delay between two looks whether the API token is accepted again.
+/// The base delay between probes of a refused API token.
 const PROBE_BASE: Duration = Duration::from_secs(5);
 const PROBE_CAP: Duration = Duration::from_mins(5);
 
@@ -25,15 +25,15 @@ const PROBE_CAP: Duration = Duration::from_mins(5);
 pub struct Brakes {
     limited: Option<Stop>,
     refused: Option<Stop>,
-    /// How often in a row the token was refused.
+    /// How many times in a row the token was refused.
     refusals: u32,
-    /// Whether it was refused for a delete: then only a delete tells that it is good.
+    /// Whether it was refused for a delete: then only an accepted delete shows that it is good.
     #[serde(default)]
     for_delete: bool,
     hints: Hints,
-    /// Requests in five minutes as `Ratelimit-Policy` has it.
+    /// Requests per five minutes according to `Ratelimit-Policy`.
     quota: Option<u32>,
-    /// When that was heard, give or take [`QUOTA_STEP`].
+    /// When that was last received, to within [`QUOTA_STEP`].
     #[serde(default)]
     quota_at: u64,
 }
@@ -45,8 +45,8 @@ struct Stop {
 }
 
 impl Brakes {
-    /// Heeds an answer, to a delete or to something else: what it says of the pace, and its headers. `others` requests
-    /// are in flight besides it.
+    /// Applies a response, to a delete or to something else: what it says about the pace, and its headers. `others`
+    /// further requests are in flight.
     pub fn hear(
         &mut self,
         signal: Signal,
@@ -70,22 +70,22 @@ impl Brakes {
         }
     }
 
-    /// A request is about to leave.
+    /// Counts a request that is about to leave.
     pub fn send(&mut self, now: u64) {
         self.hints.send(now);
     }
 
-    /// Requests in five minutes as the API has it, where it said so.
+    /// Returns the requests per five minutes that the API allows, if it said so.
     pub fn quota(&self) -> Option<u32> {
         self.quota
     }
 
-    /// Whether the token was refused last.
+    /// Returns whether the token was last refused.
     pub fn is_refused(&self) -> bool {
         self.refused.is_some()
     }
 
-    /// What has to be written down while `free` requests may leave: hints that do not bind are renewed by answers.
+    /// Returns what must be stored while `free` requests may leave: hints that do not bind are renewed by responses.
     pub fn binding(&self, free: u32, now: u64) -> Self {
         Self {
             hints: self.hints.binding(free, now),
@@ -93,12 +93,12 @@ impl Brakes {
         }
     }
 
-    /// Until when the hints let nothing leave.
+    /// Returns until when the hints let nothing leave.
     pub fn hinted_until(&self, now: u64) -> Option<u64> {
         self.hints.spent(now).map(|hint| hint.until)
     }
 
-    /// Until when everything stands still.
+    /// Returns until when everything is paused.
     pub fn stopped_until(&self, now: u64) -> Option<u64> {
         let stops = [self.limited, self.refused].into_iter().flatten();
         stops
@@ -107,29 +107,30 @@ impl Brakes {
             .max()
     }
 
-    /// Until when a 429 stops everything.
+    /// Returns until when a 429 pauses everything.
     pub fn limited_until(&self, now: u64) -> Option<u64> {
         let until = self.limited.map(|stop| stop.until);
         until.filter(|until| *until > now)
     }
 
-    /// How many requests may leave by the hints in force.
+    /// Returns how many requests the hints in force allow.
     pub fn hinted(&self, now: u64) -> u32 {
         self.hints.left(now)
     }
 
-    /// Believes an answer's headers, heard at `now`. `others` requests are in flight and may not be in its count yet.
+    /// Applies a response's headers, received at `now`. `others` requests are in flight and may not be in its count
+    /// yet.
     pub fn believe(&mut self, limit: RateLimit, others: u32, now: u64) {
         if let (Some(quota), Some(seconds @ 1..)) = (limit.quota, limit.window_seconds) {
             let in_5_minutes = u64::from(quota) * 300 / u64::from(seconds);
             let quota = Some(u32::try_from(in_5_minutes.max(1)).unwrap_or(u32::MAX));
-            // Not at each answer: what changes is written down.
+            // Not on every response: changes are stored.
             if quota != self.quota || after(self.quota_at, QUOTA_STEP) < now {
                 self.quota_at = now;
             }
             self.quota = quota;
         } else if after(self.quota_at, QUOTA_HOLDS) < now {
-            // It may have been a proxy's.
+            // It may have come from a proxy.
             self.quota = None;
         }
         self.hints.expire(now);
@@ -143,12 +144,12 @@ impl Brakes {
         }
     }
 
-    /// A 429: stand still as long as it asks for, within bounds.
+    /// Pauses for as long as a 429 asks, within bounds.
     pub fn limit(&mut self, retry_after: Option<Duration>, now: u64) {
         self.limit_until(blocked_until(now, retry_after), now);
     }
 
-    /// Stand still until then, and not a moment longer: what another ledger of the token tells of a 429.
+    /// Pauses until then and no longer, for a 429 reported by another ledger that shares the token.
     pub fn limit_until(&mut self, until: u64, now: u64) {
         let until = until.min(after(now, LONGEST_BLOCK));
         if until <= now {
@@ -164,11 +165,11 @@ impl Brakes {
     fn refuse(&mut self, deletes: bool, random: f64, now: u64) {
         self.for_delete |= deletes;
         if self.refused.is_some_and(|stop| stop.until > now) {
-            // It was sent before the first refusal was known: six at once are one.
+            // It was sent before the first refusal was known: six at once count as one.
             return;
         }
         self.refusals = self.refusals.saturating_add(1);
-        // At least half of the ceiling: a probe that comes at once learns nothing.
+        // At least half of the ceiling: an immediate probe learns nothing.
         let delay = full_jitter(PROBE_BASE, PROBE_CAP, self.refusals, 0.5 + random / 2.0);
         self.refused = Some(Stop {
             since: self.refused.map_or(now, |stop| stop.since),
@@ -176,8 +177,8 @@ impl Brakes {
         });
     }
 
-    /// Somebody else's delete was accepted: the token may be mended, and is tried soon. Not at once each time, since
-    /// it may be a token that may do only that.
+    /// Schedules an early probe: somebody else's delete was accepted, so the token may have been fixed. Not immediately
+    /// each time, since that may be all the token is allowed to do.
     pub fn try_soon(&mut self, now: u64) {
         self.for_delete = false;
         if let Some(stop) = &mut self.refused {
@@ -185,12 +186,13 @@ impl Brakes {
         }
     }
 
-    /// A removal was cancelled: it may be the one whose deletes were refused, and no other may delete anybody.
+    /// Lets any accepted request clear the refusal, after a cancellation: the refused deletes may have been that
+    /// removal's, and there may be no others.
     pub fn forget_deletes(&mut self) {
         self.for_delete = false;
     }
 
-    /// Why everything stands still, where it does.
+    /// Returns why everything is paused, if it is.
     pub fn pause(&self, now: u64) -> Option<Pause> {
         let named = |stop: Stop, reason| Pause {
             reason,
@@ -211,7 +213,7 @@ impl Brakes {
     }
 }
 
-/// Until when a 429 of the time `at` makes everything stand still that asks for so long, or for nothing sensible.
+/// Returns until when a 429 received at `at` pauses everything; `retry_after` is `None` if it says nothing sensible.
 #[must_use]
 pub fn blocked_until(at: u64, retry_after: Option<Duration>) -> u64 {
     let block = retry_after.map_or(DEFAULT_BLOCK, |time| {
@@ -220,19 +222,19 @@ pub fn blocked_until(at: u64, retry_after: Option<Duration>) -> u64 {
     after(at, block)
 }
 
-/// A time of `delay` from now, in milliseconds.
+/// Returns the time `delay` after `now`, in milliseconds.
 pub(super) fn after(now: u64, delay: Duration) -> u64 {
     now.saturating_add(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// What an answer tells about the pace.
+/// What a response says about the pace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     /// The token is good.
     Accepted,
-    /// Nothing: a 5xx, or no answer.
+    /// Nothing: a 5xx, or no response.
     Nothing,
-    /// 429, with the time that it asks for.
+    /// A 429, with the delay that it asks for.
     Limited(Option<Duration>),
     /// The token was refused.
     Refused,

@@ -1,4 +1,4 @@
-//! Changing removals that are stored: cancelling them, and running again what failed.
+//! Changing stored removals: cancelling them, and retrying what failed.
 
 use super::Ledger;
 use super::id::RemovalId;
@@ -7,18 +7,18 @@ use super::store::{Store, StoreError, count};
 use crate::ids::{CustomParticipantId, MeetingId};
 use crate::values;
 
-/// What became of a change.
+/// The result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// It was made.
     Done,
-    /// There was nothing to change: it is in this state.
+    /// There was nothing to change: the removal is in this state.
     NotPossible(RemovalState),
 }
 
 impl<S: Store> Ledger<S> {
-    /// Cancels a removal that is not final; one that is cancelled stays so. What has been sent already runs to its end and
-    /// is recorded. `by` is the caller's name. `None` when there is no such removal.
+    /// Cancels a removal that is not final; a cancelled one stays cancelled. Requests already sent run to completion
+    /// and are recorded. `by` is the caller's name. Returns `None` if there is no such removal.
     pub fn cancel(
         &self,
         id: &RemovalId,
@@ -40,8 +40,8 @@ impl<S: Store> Ledger<S> {
         })
     }
 
-    /// Cancels the pending removals of `user` (or else of everyone) from `meeting` that `source` asked for: somebody came
-    /// back in time. Those whose event is younger than `joined_at` stay. Gives the ids of the cancelled ones.
+    /// Cancels the pending removals of `user` (or else of everyone) from `meeting` that `source` asked for: somebody
+    /// came back in time. Those whose event is later than `joined_at` stay. Returns the ids of the cancelled ones.
     pub fn cancel_pending(
         &self,
         source: &str,
@@ -51,8 +51,8 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<Vec<RemovalId>, StoreError> {
         self.store.transaction(|| {
-            // Those that wait for their time or for their turn. An event that does not tell its time counts as one of its
-            // receipt, and anybody may have joined before that.
+            // Those still scheduled or queued. An event without a time is dated at its receipt, and anybody may have
+            // joined before that.
             let rows = self.store.run(
                 "SELECT r.seq, r.id FROM targets t INDEXED BY targets_pending JOIN removals r ON r.seq = t.removal
                  WHERE t.pending AND t.meeting = ?2 AND t.user IS ?1 AND t.participant IS NULL
@@ -90,11 +90,11 @@ impl<S: Store> Ledger<S> {
         self.begin_targets(seq)?;
         self.forget_pages(seq)?;
         self.wake_held(now)?;
-        // What is in flight keeps its state: its answer, or its loss, decides.
+        // What is in flight keeps its state: its response, or the loss of it, decides.
         self.close_cancelled(seq, now)
     }
 
-    /// Runs again what failed of a removal. `None` when there is no such removal.
+    /// Retries what failed in a removal. Returns `None` if there is no such removal.
     pub fn retry(&self, id: &RemovalId, now: u64) -> Result<Option<Change>, StoreError> {
         self.store.transaction(|| {
             let Some((seq, state)) = self.find(id)? else {
@@ -108,7 +108,7 @@ impl<S: Store> Ledger<S> {
         })
     }
 
-    /// Opens what failed. False when nothing of it can be: a synchronous removal is repeated by its caller.
+    /// Reopens what failed. Returns `false` if nothing can be: a synchronous removal is retried by its caller.
     fn reopen(&self, seq: u64, now: u64) -> Result<bool, StoreError> {
         let items = self.store.run(
             "UPDATE items SET state = 'waiting', outcome = NULL, finished_at = NULL, due_at = NULL, waited = 0,
@@ -116,8 +116,8 @@ impl<S: Store> Ledger<S> {
              WHERE removal = ?1 AND state = 'failed' AND work IS NOT NULL RETURNING work",
             &values![seq],
         )?;
-        // A meeting with such a participant starts afresh with the kick, and is read again when they are gone; one that
-        // could not be read is read again at once, and so is one that nobody is removed from: a dry run's.
+        // A meeting with such a participant starts again with the kick, and is read again once they are gone; one that
+        // could not be read is read again at once, and so is that of a dry run, which removes nobody.
         let works = self.store.run(
             "UPDATE works SET stage = 'reading', page = 1, pass = 1, reading = '', unclean_passes = 0, excused = 0, given_up = 0,
                 closing = 0, kicked_in_vain = 0,
@@ -148,7 +148,7 @@ impl<S: Store> Ledger<S> {
         Ok(true)
     }
 
-    /// The row and the state of a removal.
+    /// Returns a removal's row number and state.
     pub(super) fn find(&self, id: &RemovalId) -> Result<Option<(u64, RemovalState)>, StoreError> {
         let rows = self.store.run(
             "SELECT seq, state FROM removals WHERE id = ?1",

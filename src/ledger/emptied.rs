@@ -1,4 +1,4 @@
-//! A list whose pages shift since another removal deletes the people who are on them.
+//! Lists whose pages shift because another removal is deleting the people on them.
 
 use super::Ledger;
 use super::stage::Stage;
@@ -6,11 +6,11 @@ use super::store::{Store, StoreError, first_row};
 use super::work::Work;
 use crate::values;
 
-/// When such a list is read again, in milliseconds.
+/// How long until such a list is read again, in milliseconds.
 pub(super) const EMPTIED_MS: u64 = 60_000;
 
 impl<S: Store> Ledger<S> {
-    /// Reads a list from its first page as if the pass had not been begun, after a while.
+    /// Restarts a list from its first page after a while, as if the pass had not begun.
     pub(super) fn begin_pass_again(&self, work: &Work, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "DELETE FROM pages WHERE work = ?1 AND pass = ?2",
@@ -27,7 +27,7 @@ impl<S: Store> Ledger<S> {
         )
     }
 
-    /// Whether another removal deletes participants of the same meeting about now.
+    /// Returns whether another removal is deleting participants of the same meeting about now.
     pub(super) fn is_being_emptied(&self, work: &Work, now: u64) -> Result<bool, StoreError> {
         let rows = self.store.run(
             "SELECT EXISTS (SELECT 1 FROM removals r INDEXED BY removals_by_state JOIN works w INDEXED BY works_by_meeting

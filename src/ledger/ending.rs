@@ -1,4 +1,4 @@
-//! The end: of a row of work, and of a removal when its last row has ended.
+//! The end of a work row, and of a removal when its last work row has ended.
 
 use super::Ledger;
 use super::queries::{FIRST_TARGET, REMOVALS};
@@ -10,7 +10,7 @@ use super::work::Work;
 use crate::values;
 
 impl<S: Store> Ledger<S> {
-    /// Ends a row of work, and its removal where it was the last.
+    /// Ends a work row, and its removal if it was the last one.
     pub(super) fn end_work(&self, work: &Work, stage: Stage, now: u64) -> Result<(), StoreError> {
         self.enter(work.id, stage, None)?;
         self.store
@@ -24,7 +24,7 @@ impl<S: Store> Ledger<S> {
         self.go_on(work.removal, now)
     }
 
-    /// Gives a row of work up, with the reason.
+    /// Gives up a work row, for the given reason.
     pub(super) fn give_up(&self, work: &Work, reason: &str, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE works SET last_error = ?2 WHERE id = ?1",
@@ -39,12 +39,12 @@ impl<S: Store> Ledger<S> {
         if waiting.is_empty() {
             return self.end_work(work, Stage::Failed, now);
         }
-        // Those who were found before are removed all the same, and that ends it.
+        // Those already found are removed anyway, and that ends it.
         self.wake(work.removal, now)?;
         self.put_out(work.id, now)
     }
 
-    /// When no meeting is open any more: reads the list of meetings once more, or finishes the removal.
+    /// Once no meeting is open any more, reads the list of meetings again or finishes the removal.
     pub(super) fn go_on(&self, removal: u64, now: u64) -> Result<(), StoreError> {
         let rows = self.store.run(
             "SELECT EXISTS (SELECT 1 FROM works WHERE removal = ?1
@@ -95,14 +95,14 @@ impl<S: Store> Ledger<S> {
         self.ended.borrow_mut().push(removal);
         self.wake_held(now)?;
         if state == RemovalState::Succeeded {
-            // Nothing of it is ever run again.
+            // It is never run again.
             self.drop_works(removal)?;
         }
         Ok(())
     }
 
-    /// The removals that have finished since the last call. Those whose transaction was rolled back are left out, and so are
-    /// cancelled ones with requests in flight: they finish with the last of the answers.
+    /// Takes the removals that have finished since the last call. Leaves out those whose transaction was rolled back,
+    /// and cancelled ones with requests in flight: they finish with the last response.
     pub fn take_ended(&self, now: u64) -> Result<Vec<RemovalView>, StoreError> {
         let ended = self.ended.take();
         if ended.is_empty() {
@@ -120,7 +120,7 @@ impl<S: Store> Ledger<S> {
         rows.iter().map(|row| self.view(row, now)).collect()
     }
 
-    /// A removal has something due at `due`.
+    /// Wakes a running removal at `due` at the latest.
     pub(super) fn wake(&self, removal: u64, due: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE removals SET wake_at = min(ifnull(wake_at, ?2), ?2), revision = revision + 1

@@ -1,7 +1,7 @@
-//! The alarm handler: sends what is due, at the pace that is allowed, and records what comes of it.
+//! The alarm handler: sends what is due, at the allowed pace, and records the results.
 //!
-//! Whatever happens, what is stored is enough to go on: a row that is marked as sent and has no recorded answer when the
-//! next alarm begins was interrupted, and is sent again as one whose effect is unknown.
+//! What is stored is always enough to continue: a row that is marked as sent and has no recorded response when the next
+//! alarm begins was interrupted, and is sent again as one whose effect is unknown.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -18,31 +18,31 @@ use super::sweeping::PAUSE;
 use super::views::RemovalView;
 use crate::realtimekit::{Api, Client, Clock, Transport};
 
-/// How many requests are in flight at most: a Worker has six connections at a time.
+/// The maximum number of requests in flight: a Worker has six connections at a time.
 pub const CONCURRENCY: usize = 6;
-/// How many requests one alarm sends at most: an invocation has 50 subrequests on the Free plan. The next alarm follows
+/// The maximum number of requests per alarm: an invocation has 50 subrequests on the Free plan. The next alarm follows
 /// at once.
 pub const REQUESTS_AN_ALARM: usize = 45;
-/// After what time an alarm that met with a failure of the storage tries again, in milliseconds.
+/// How long after a storage failure an alarm tries again, in milliseconds.
 pub const AFTER_FAILURE_MS: u64 = 10_000;
-/// When an empty ledger looks again, in milliseconds: something must have been stored by then, which sets the alarm.
+/// How long an empty ledger sleeps, in milliseconds: storing anything sets the alarm.
 pub(super) const EMPTY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// What one alarm has done, for the log.
+/// What one alarm did, for the log.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Worked {
-    /// Requests that were answered.
+    /// Completed requests.
     pub requests: u64,
-    /// Finished removals whose time was over.
+    /// Finished removals that were purged.
     pub purged: usize,
-    /// Removals that came to their end, as they are now.
+    /// Removals that ended, in their current state.
     pub ended: Vec<RemovalView>,
-    /// What went wrong with the storage. The next alarm is set all the same.
+    /// What went wrong with the storage. The next alarm is set anyway.
     pub error: Option<StoreError>,
 }
 
 impl<S: Store> Ledger<S> {
-    /// Handles an alarm. Never fails: an alarm that throws is retried a few times and is then gone.
+    /// Handles an alarm. Never fails: an alarm that throws is retried a few times and then dropped.
     pub async fn on_alarm<T: Transport, C: Clock>(
         &self,
         api: &Api,
@@ -54,13 +54,13 @@ impl<S: Store> Ledger<S> {
         let mut worked = Worked::default();
         let at_work_until = self.at_work_until.get();
         if at_work_until > started {
-            // 1. Another alarm of this instance is at work, or was cut off without a trace. Nothing was touched; a crash
-            // here leaves the alarm that the other one set.
+            // 1. Another alarm of this instance is at work, or was cut off without a trace. Nothing was touched; a
+            // crash here leaves the alarm that the other one set.
             worked.error = alarm.set(at_work_until).await.err();
             return worked;
         }
         let client = Client { transport, clock };
-        // 2. Everything that matters is stored by the steps themselves, each with its argument below.
+        // 2. Everything that matters is stored by the steps themselves, each with its own argument below.
         let result = self.work(api, &client, alarm, &mut worked).await;
         let now = clock.now_ms();
         self.at_work_until.set(0);
@@ -75,19 +75,20 @@ impl<S: Store> Ledger<S> {
             Ok(ended) => worked.ended.extend(ended),
             Err(error) => worked.error = Some(error),
         }
-        // 3. All answers are recorded. A crash here leaves the alarm that the work set last, which is only later.
+        // 3. All responses are recorded. A crash here leaves the alarm that the work set last, which is merely later.
         if let Err(error) = alarm.set(at).await {
             worked.error = Some(error);
         }
         worked
     }
 
-    /// Sets the alarm that goes off should this one not come to its end.
+    /// Sets the alarm that goes off if this one does not finish.
     async fn renew(&self, now: u64, alarm: &impl Alarm) -> Result<(), StoreError> {
         let until = now.saturating_add(LEASE_MS);
         self.at_work_until.set(until);
         // 4. The alarm is set before anything else is done, and again every few seconds. A crash here leaves either the
-        // alarm before, which is due or which the runtime repeats, or the new one. Requests in flight are marked as sent.
+        // previous alarm, which is due or which the runtime repeats, or the new one. Requests in flight are marked as
+        // sent.
         alarm.set(until).await
     }
 
@@ -110,7 +111,7 @@ impl<S: Store> Ledger<S> {
             if shift.is_to_renew(now) {
                 self.renew(now, alarm).await?;
             }
-            // The clock stands still in a turn: there is one portion in each at most.
+            // The clock stands still during a turn, so each turn sweeps at most one portion.
             if self.untidy.get() && shift.is_to_sweep(now) {
                 worked.purged += self.purge(now)?;
             }
@@ -129,7 +130,7 @@ impl<S: Store> Ledger<S> {
                 return Ok(());
             }
             let answered = either(&mut in_flight, wait, client.clock).await;
-            // At once: a removal that is run again meanwhile would be told as it is then.
+            // At once: a removal that is retried meanwhile would be reported as it is then.
             worked.ended.extend(self.take_ended(now)?);
             if let Some(answered) = answered {
                 answered?;
@@ -138,7 +139,7 @@ impl<S: Store> Ledger<S> {
         }
     }
 
-    /// What is to be done now, as far as there is room for it.
+    /// Chooses what to do now, up to `room` steps.
     fn next_steps(&self, now: u64, room: usize) -> Result<Vec<Step>, StoreError> {
         let mut steps = Vec::new();
         while steps.len() < room {
@@ -150,9 +151,9 @@ impl<S: Store> Ledger<S> {
         Ok(steps)
     }
 
-    /// How long to wait for what can be begun next, if for anything but the answers.
+    /// Returns how long to wait for what can begin next, or `None` to wait only for responses.
     fn wait(&self, now: u64, in_flight: bool) -> Result<Option<Duration>, StoreError> {
-        // A 429 ends this alarm as soon as everything is answered, so that the other apps' ledgers are told of it.
+        // A 429 ends this alarm as soon as all responses are in, so that the other apps' ledgers are told of it.
         if !in_flight && self.limited_until(now).is_some() {
             return Ok(None);
         }
@@ -160,11 +161,12 @@ impl<S: Store> Ledger<S> {
         Ok(self.time_to_next(now)?.or(in_flight.then_some(LOOK)))
     }
 
-    /// How long to wait for the next thing to fall due, where it is worth waiting for, or for the next portion of a sweep.
+    /// Returns how long to wait for the next thing to fall due, if it is worth waiting for, or for the next portion of
+    /// a sweep.
     fn time_to_next(&self, now: u64) -> Result<Option<Duration>, StoreError> {
         let due = self.next_due(now)?;
         let wait = due.map(|due| due.saturating_sub(now).max(1));
-        // Something new may be stored meanwhile: it is looked for every second.
+        // Something new may be stored meanwhile, so it looks every second.
         let wait = wait.filter(|wait| *wait <= IDLE_MS);
         let wait = wait.map(|wait| Duration::from_millis(wait).min(LOOK));
         let sweep = self.untidy.get().then_some(PAUSE);
@@ -174,9 +176,9 @@ impl<S: Store> Ledger<S> {
 
 /// The work of one alarm.
 struct Shift {
-    /// When it sends no more, in milliseconds since the Unix epoch.
+    /// When it stops sending, in milliseconds since the Unix epoch.
     end: u64,
-    /// When the alarm behind it was set last.
+    /// When the alarm that follows it was last set.
     renewed: u64,
     /// When the next portion may be swept.
     sweep_at: u64,
@@ -194,7 +196,7 @@ impl Shift {
         }
     }
 
-    /// Whether the alarm is to be set again, which is taken as done then.
+    /// Returns whether the alarm is due to be set again, and counts it as set.
     fn is_to_renew(&mut self, now: u64) -> bool {
         let due = now >= self.renewed.saturating_add(RENEW_MS);
         if due {
@@ -203,7 +205,7 @@ impl Shift {
         due
     }
 
-    /// Whether a portion is to be swept, which is taken as done then.
+    /// Returns whether a portion is due to be swept, and counts it as swept.
     fn is_to_sweep(&mut self, now: u64) -> bool {
         let due = now >= self.sweep_at;
         if due {
@@ -212,7 +214,7 @@ impl Shift {
         due
     }
 
-    /// How many requests may leave still.
+    /// Returns how many more requests may be sent.
     fn left(&self, now: u64) -> usize {
         if now < self.end {
             REQUESTS_AN_ALARM.saturating_sub(self.sent)
@@ -222,24 +224,24 @@ impl Shift {
     }
 }
 
-/// Waits for the next answer, or for the next thing to fall due.
+/// Waits for the next response, or for the next thing to fall due.
 async fn either<F: Future>(
     in_flight: &mut FuturesUnordered<F>,
     wait: Option<Duration>,
     clock: &impl Clock,
 ) -> Option<F::Output> {
     let Some(wait) = wait else {
-        // 5. The requests in flight were marked as sent before they left; see `carry_out`. A crash here makes each of
-        // them one whose effect is unknown.
+        // 5. The requests in flight were marked as sent before they left; see `carry_out`. A crash here leaves the
+        // effect of each of them unknown.
         return in_flight.next().await;
     };
     let sleep = pin!(clock.sleep(wait));
     if in_flight.is_empty() {
-        // 6. Nothing is in flight and everything is recorded: a crash loses and doubles nothing.
+        // 6. Nothing is in flight and everything is recorded: a crash loses and duplicates nothing.
         sleep.await;
         return None;
     }
-    // 7. As 5.
+    // 7. Same as 5.
     match select(in_flight.next(), sleep).await {
         Either::Left((answered, _)) => answered,
         Either::Right(((), _)) => None,

@@ -1,4 +1,4 @@
-//! How long a removal will take still: the requests that it needs, at the pace that the budget allows.
+//! How long a removal will still take: the requests that it needs, at the pace that the budget allows.
 
 use super::Ledger;
 use super::planning::RANK_ACTIVE;
@@ -6,35 +6,36 @@ use super::store::{Store, StoreError, first_row};
 use super::views::RemovalView;
 use crate::values;
 
-/// How long one request takes on average, with six at a time, in milliseconds. Counts only while there is budget.
+/// How long one request takes on average with six in flight, in milliseconds. Matters only while there is budget.
 const REQUEST_MS: u64 = 60;
 const FIVE_MINUTES_MS: u64 = 300_000;
-/// How far the rows of other removals are counted: this is asked for once a second and more.
+/// How many rows of other removals are counted at most: this is requested once a second and more.
 const COUNTED: u64 = 20_000;
-/// How many rows a page has, as far as is known.
+/// The number of rows per page, as far as is known.
 const ROWS_A_PAGE: u64 = 100;
-/// An estimate that reads more rows than this is kept for a while.
+/// An estimate that reads more rows than this is cached.
 const CHEAP: u64 = 1_000;
 
-/// What an estimate is made of.
+/// What an estimate is based on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Outlook {
     /// Requests that this removal still needs.
     pub requests: u64,
     /// How many other removals take turns with it.
     pub sharers: u64,
-    /// Requests that these still need, as far as is known.
+    /// Requests that those still need, as far as is known.
     pub others: u64,
     /// Requests that may leave at once.
     pub free: u64,
-    /// Requests that durable work may send in five minutes.
+    /// Requests that durable work may send per five minutes.
     pub per_5_minutes: u64,
-    /// How long everything stands still, in milliseconds.
+    /// How long until anything may be sent, in milliseconds.
     pub standstill_ms: u64,
 }
 
 impl Outlook {
-    /// The time left in seconds, rounded up. Each of the others takes as many turns as this removal, or as it needs.
+    /// Returns the time left in seconds, rounded up. Each of the others takes as many turns as this removal, or as it
+    /// needs.
     pub fn seconds(self) -> u64 {
         let turns = self.requests.saturating_mul(self.sharers);
         let all = self.requests.saturating_add(self.others.min(turns));
@@ -47,26 +48,26 @@ impl Outlook {
     }
 }
 
-/// What is known of what a removal still has to do.
+/// What a removal still has to do, as far as is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Left {
-    /// Participants who have no outcome yet.
+    /// Participants without an outcome.
     items: u64,
-    /// Meetings to be confirmed when those have theirs.
+    /// Meetings to confirm once those have theirs.
     confirmations: u64,
-    /// Meetings whose list is not read to its end.
+    /// Meetings whose list has not been read to its end.
     unread: u64,
-    /// Further pages of the lists that are being read.
+    /// Remaining pages of the lists being read.
     pages: u64,
-    /// Rows on those pages that everybody is to go from.
+    /// Rows on those pages where everyone is to be removed.
     rows: u64,
     /// Pages of the list of meetings.
     lists: u64,
 }
 
 impl Left {
-    /// Requests: as many will be found in the meetings of a list as in those before, and each costs a delete, its meeting
-    /// a confirmation, and perhaps a kick.
+    /// Returns the number of requests. The remaining meetings of a list are assumed to hold as many participants as
+    /// those before, each costing a delete, a confirmation of its meeting, and perhaps a kick.
     fn requests(self, view: &RemovalView) -> u64 {
         let progress = view.progress;
         let ahead = progress.found.saturating_mul(self.unread) / progress.meetings_scanned.max(1);
@@ -81,7 +82,7 @@ impl Left {
 }
 
 impl<S: Store> Ledger<S> {
-    /// The time left in seconds. `None` while nothing has been read that could tell.
+    /// Returns the seconds left, or `None` until something that could tell has been read.
     pub(super) fn estimate(
         &self,
         seq: u64,
@@ -102,7 +103,7 @@ impl<S: Store> Ledger<S> {
         Ok(seconds)
     }
 
-    /// How long that takes at the pace that is allowed, beside the other removals; and how many rows of these there are.
+    /// Returns how long that takes at the allowed pace, alongside the other removals, and how many rows those have.
     fn at_the_pace(
         &self,
         seq: u64,
@@ -129,7 +130,7 @@ impl<S: Store> Ledger<S> {
         let outlook = Outlook {
             requests: left.requests(view).max(1),
             sharers,
-            // So many that they are not counted take every turn.
+            // Too many to be counted: they take every turn.
             others: if others < COUNTED { others } else { u64::MAX },
             free: u64::from(pacing.window.free(now, allowed)),
             per_5_minutes: u64::from(allowed.durable),
@@ -138,7 +139,7 @@ impl<S: Store> Ledger<S> {
         Ok((Some(outlook.seconds()), sharers.saturating_add(others)))
     }
 
-    /// What is left of a removal, where anything was read that could tell, and how many rows it has.
+    /// Returns what is left of a removal, if anything that could tell has been read, and its number of rows.
     fn still_to_do(&self, seq: u64, view: &RemovalView) -> Result<(Option<Left>, u64), StoreError> {
         let rows = self.store.run(
             "SELECT count(*), ifnull(sum(stage = 'deleting' AND lists), 0),
@@ -161,7 +162,7 @@ impl<S: Store> Ledger<S> {
         }
         let left = Left {
             items: row.integer(7)?,
-            // Active meetings of the list are read twice.
+            // Active meetings in the list are read twice.
             confirmations: row.integer(1)? + row.integer(6)? * row.integer(2)?,
             unread: meetings.saturating_sub(view.progress.meetings_scanned),
             pages: row.integer(4)?.div_ceil(ROWS_A_PAGE),

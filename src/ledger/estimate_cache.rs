@@ -1,26 +1,25 @@
-//! Estimates that take long to make, kept for some seconds: whoever waits for a removal looks twice a second.
+//! Expensive estimates, cached for some seconds: whoever waits for a removal looks twice a second.
 
 use std::collections::HashMap;
 
 /// How long an estimate is kept, in milliseconds.
 const KEPT_MS: u64 = 5_000;
-/// How many are kept.
+/// How many are kept at most.
 const MOST: usize = 1_000;
 
-/// An estimate that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Estimate {
     made_at: u64,
-    /// The seconds left, where something could be told.
+    /// The seconds left, if known.
     pub seconds: Option<u64>,
 }
 
-/// Estimates by the number of their removal.
+/// Estimates by the row number of their removal.
 #[derive(Debug, Default)]
 pub(super) struct Estimates(HashMap<u64, Estimate>);
 
 impl Estimates {
-    /// What was estimated a moment ago, less the time since.
+    /// Returns a recent estimate, less the time since.
     pub fn get(&self, removal: u64, now: u64) -> Option<Estimate> {
         let Estimate { made_at, seconds } = *self.0.get(&removal)?;
         let age = now.checked_sub(made_at).filter(|age| *age < KEPT_MS)?;
@@ -28,7 +27,7 @@ impl Estimates {
         Some(Estimate { made_at, seconds })
     }
 
-    /// Keeps an estimate, where there is room for it.
+    /// Caches an estimate, if there is room for it.
     pub fn keep(&mut self, removal: u64, seconds: Option<u64>, now: u64) {
         self.0
             .retain(|_, kept| now.saturating_sub(kept.made_at) < KEPT_MS);

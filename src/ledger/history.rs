@@ -1,5 +1,5 @@
-//! What is kept: events that were not understood, finished removals for their time, and small notes such as a webhook's
-//! public key.
+//! What is kept: events that were not understood, finished removals until they expire, and small notes such as a
+//! webhook's public key.
 
 use super::Ledger;
 use super::acceptance::Acceptance;
@@ -10,30 +10,30 @@ use super::store::{Store, StoreError, count};
 use crate::realtimekit::Clock;
 use crate::values;
 
-/// How long what has been kept for its time stays at most, in milliseconds: what falls due in an hour goes by one alarm.
+/// How long expired rows stay at most, in milliseconds: what expires within an hour is purged by one alarm.
 pub(super) const GATHERED_MS: u64 = 60 * 60 * 1000;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-/// How many removals are purged in one go.
+/// How many removals are purged at a time.
 const PURGE_AT_ONCE: u64 = 200;
-/// What lets go of keys of messages that made no removal: of those from before `?1`, `?2` at most.
+/// Deletes keys of messages that led to no removal: those created before `?1`, at most `?2`.
 const IGNORED: &str =
     "DELETE FROM keys WHERE (scope, key) IN (SELECT scope, key FROM keys INDEXED BY keys_by_removal
         WHERE removal = '' AND created_at < ?1 LIMIT ?2)
      RETURNING 1";
 
-/// A signed event that nobody can act on.
+/// A signed event that cannot be acted on.
 #[derive(Debug, Clone)]
 pub struct Quarantined<'a> {
-    /// `webhook:` and the source's name.
+    /// `webhook:` followed by the source's name.
     pub source: &'a str,
-    /// The event's name and what could not be understood of it. Never the body: it may hold names.
+    /// The event's name and what could not be understood about it. Never the body: it may hold names.
     pub problem: &'a str,
-    /// What makes a repeat known.
+    /// Identifies a repeat.
     pub key: Option<&'a Key>,
 }
 
 impl<S: Store> Ledger<S> {
-    /// Keeps a signed event that could not be understood, so that somebody can look.
+    /// Keeps a signed event that could not be understood, so that somebody can look at it.
     pub fn quarantine(
         &self,
         event: &Quarantined<'_>,
@@ -61,14 +61,14 @@ impl<S: Store> Ledger<S> {
         })
     }
 
-    /// When a removal that finished at that time is let go of at the latest.
+    /// Returns when a removal that finished at that time is purged at the latest.
     pub(super) fn keeps_until(&self, finished: u64) -> u64 {
         let retention = u64::from(self.settings.retention_days) * DAY_MS;
         finished.saturating_add(retention + GATHERED_MS)
     }
 
-    /// Lets go of finished removals and keys whose time is over, and of rows that are left over: of a portion. Gives how many
-    /// removals went; where there may be more, the next alarm comes at once.
+    /// Purges a portion of the expired removals, expired keys and leftover rows. Returns how many removals were purged;
+    /// if there may be more, the next alarm follows at once.
     pub fn purge(&self, now: u64) -> Result<usize, StoreError> {
         let portion = self.settings.sweep_rows;
         let retention = u64::from(self.settings.retention_days);
@@ -95,8 +95,8 @@ impl<S: Store> Ledger<S> {
         })
     }
 
-    /// Lets go of a removal with its key, and of as many rows of it as may be deleted still; others are left over. Gives how
-    /// many more may be.
+    /// Deletes a removal with its key, and as many of its rows as still allowed; the rest are left over. Returns how
+    /// many more may be deleted.
     fn forget(&self, removal: u64, id: &str, rows: u64) -> Result<u64, StoreError> {
         let rows = self.delete_rows(removal, true, rows)?;
         if rows == 0 {
@@ -117,7 +117,7 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// A note by its name, such as a webhook's public key.
+    /// Returns a note by its name, such as a webhook's public key.
     pub fn note(&self, name: &str) -> Result<Option<String>, StoreError> {
         let rows = self
             .store
@@ -127,7 +127,7 @@ impl<S: Store> Ledger<S> {
             .transpose()
     }
 
-    /// Keeps a note under its name. Names that begin with `ledger.` are the ledger's own.
+    /// Stores a note under its name. Names that begin with `ledger.` are reserved for the ledger.
     pub fn set_note(&self, name: &str, value: &str) -> Result<(), StoreError> {
         self.store.run(
             "INSERT INTO notes (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",

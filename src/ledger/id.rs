@@ -1,5 +1,5 @@
-//! The id of a removal: a ULID (its specification: 48 bits of time, 80 of chance, in Crockford's base 32), so that
-//! ids sort by age and none can be guessed from another.
+//! The id of a removal: a ULID (by its specification, 48 bits of time and 80 of randomness in Crockford's base 32), so
+//! that ids sort by age and none can be guessed from another.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ const CHARS: usize = 26;
 pub struct RemovalId(String);
 
 impl RemovalId {
-    /// Makes an id of the time in milliseconds and of random numbers in `0.0..1.0`.
+    /// Creates an id from the time in milliseconds and random numbers in `0.0..1.0`.
     #[must_use]
     pub fn new(now: u64, mut random: impl FnMut() -> f64) -> Self {
         let time = (0..10).rev().map(|place| (now >> (5 * place)) & 31);
@@ -21,7 +21,7 @@ impl RemovalId {
         Self(time.chain(chance).map(digit).collect())
     }
 
-    /// Checks an id; letters may come in lower case.
+    /// Parses an id; letters may be lower-case.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.to_ascii_uppercase();
@@ -29,12 +29,12 @@ impl RemovalId {
         valid.then_some(Self(text))
     }
 
-    /// The id that the store holds.
+    /// Parses an id read from the store.
     pub(super) fn stored(text: &str) -> Result<Self, StoreError> {
         Self::parse(text).ok_or_else(|| StoreError("a stored removal id is malformed".to_owned()))
     }
 
-    /// The id as it stands in a URL.
+    /// Returns the id as it appears in a URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -47,7 +47,7 @@ impl fmt::Display for RemovalId {
     }
 }
 
-/// 0 to 31, without a lossy cast.
+/// Scales to 0 to 31 without a lossy cast.
 fn five_bits(random: f64) -> u64 {
     let thresholds = 1..32_u32;
     let reached = thresholds.map(|step| u64::from(random * 32.0 >= f64::from(step)));
@@ -72,7 +72,7 @@ mod tests {
             next += 1.0 / 32.0;
             next
         });
-        // The time's ten characters are the example of the ULID specification.
+        // The ten characters of the time are the example in the ULID specification.
         assert_eq!(id.as_str(), "01ARYZ6S41123456789ABCDEFG");
     }
 

@@ -1,4 +1,4 @@
-//! What makes a repeat known: keys, and what came of the request or the message that brought each first.
+//! How repeats are recognised: keys, and the result of the request or message that first brought each.
 
 use super::Ledger;
 use super::acceptance::Acceptance;
@@ -7,29 +7,29 @@ use super::store::{Store, StoreError};
 use crate::digest::BODY_KEY;
 use crate::values;
 
-/// The scopes of webhooks begin with this; a caller may use any key.
+/// The prefix of webhooks' scopes; a caller may use any key.
 const WEBHOOK: &str = "webhook:";
-/// How long the key of a body, or of a message that made no removal, is remembered, in milliseconds. The others live as
-/// long as their removal.
+/// How long the key of a body, or of a message that led to no removal, is remembered, in milliseconds. The others live
+/// as long as their removal.
 pub(super) const KEY_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 
-/// What makes a repeat of a request known: an `Idempotency-Key` of a caller, or a message id of a webhook's source.
+/// Identifies repeats of a request: a caller's `Idempotency-Key`, or the message id of a webhook source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     /// Whose key it is, such as `caller:support-desk` or `webhook:clerk`: others may use the same key.
     pub scope: String,
     /// The key.
     pub key: String,
-    /// The digest of the body: the same key with another body is a conflict.
+    /// The digest of the body: the same key with a different body is a conflict.
     pub digest: String,
 }
 
 impl<S: Store> Ledger<S> {
-    /// What an earlier request with the same key was answered.
+    /// Returns the result of an earlier request with the same key.
     pub fn replay(&self, key: Option<&Key>, now: u64) -> Result<Option<Acceptance>, StoreError> {
         let Some(key) = key else { return Ok(None) };
         if key.scope.starts_with(WEBHOOK) && key.key.starts_with(BODY_KEY) {
-            // The same body without an id, after that long, is the same thing that has happened again.
+            // After that long, the same body without an id means that the same thing has happened again.
             self.store.run(
                 "DELETE FROM keys WHERE scope = ?1 AND key = ?2 AND created_at < ?3",
                 &values![
@@ -55,7 +55,7 @@ impl<S: Store> Ledger<S> {
         RemovalId::stored(row.text(1)?).map(|id| Some(Acceptance::Replayed(id)))
     }
 
-    /// Remembers a message that made no removal: its repeat, when things have changed, must not make one.
+    /// Remembers a message that led to no removal: a repeat must not create one after things have changed.
     pub fn remember_ignored(&self, key: &Key, now: u64) -> Result<(), StoreError> {
         self.insert_key(key, "", now)
     }

@@ -1,4 +1,4 @@
-//! What comes of kicks. A kick that fails never stops a delete.
+//! Handling the results of kicks. A kick that fails never stops a delete.
 
 use std::time::Duration;
 
@@ -11,19 +11,20 @@ use super::work::{PENDING, WAITING, Work};
 use crate::realtimekit::ApiError;
 use crate::values;
 
-/// How often a kick is tried: the delete behind it is what counts.
+/// How many times a kick is tried: what counts is the delete that follows.
 const MAX_KICKS: u32 = 3;
-/// How long after its kick a delete may leave, in milliseconds: whoever was kicked may come back until they are deleted.
+/// How long after its kick a delete may leave, in milliseconds: whoever was kicked can come back until they are
+/// deleted.
 pub(super) const FRESH_MS: u64 = 15_000;
-/// The same where everyone is kicked, who are kicked a last time at the end.
+/// The same after a kick of everyone, which is repeated one last time at the end.
 pub(super) const FRESH_OF_ALL_MS: u64 = 240_000;
-/// How often in a row a kick is repeated for a delete that came too late, without any delete in between.
+/// How many times in a row a kick is repeated for a delete that is late, without any delete in between.
 const MAX_KICKS_IN_VAIN: u32 = 2;
-/// How long the API may let a kick wait at most.
+/// The longest that the API can make a kick wait.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 impl<S: Store> Ledger<S> {
-    /// A kick was answered: of everyone (`last` is `None`), or of those up to the row `last`, `named` in number.
+    /// Handles the response to a kick: of everyone (`last` is `None`), or of `named` participants up to the row `last`.
     pub(super) fn kicked(
         &self,
         work: &Work,
@@ -35,12 +36,12 @@ impl<S: Store> Ledger<S> {
     ) -> Result<(), StoreError> {
         match result {
             Ok(()) => self.kick_held(work, last, now),
-            // One of several is not live: that tells nothing of the others.
+            // One of several is not live: that says nothing about the others.
             Err((error, _)) if error.is_not_found() && named > 1 => {
                 self.enter(work.id, Stage::Session, Some(now))
             }
             Err((error, _)) if error.is_not_found() => self.kick_held(work, last, now),
-            // What is refused for one is refused for all.
+            // A token that is refused for one is refused for all.
             Err((error @ ApiError::TokenRefused { .. }, ray)) => {
                 self.kick_failed(work, None, &error.describe(ray.as_deref()), now)
             }
@@ -53,7 +54,7 @@ impl<S: Store> Ledger<S> {
         }
     }
 
-    /// Whether anybody is live was answered.
+    /// Handles the response to whether anybody is live.
     pub(super) fn session_seen(
         &self,
         work: &Work,
@@ -69,14 +70,14 @@ impl<S: Store> Ledger<S> {
             Err((error @ ApiError::TokenRefused { .. }, ray)) => {
                 self.kick_failed(work, None, &error.describe(ray.as_deref()), now)
             }
-            // Somebody may be live: each is kicked alone.
+            // Somebody may be live: each is kicked separately.
             Ok(()) | Err(_) => self.enter(work.id, Stage::KickingEach, Some(now)),
         }
     }
 
-    /// A delete is about to leave so long after its kick that its participant may be back: they are kicked once more, with
-    /// all who wait in the same meeting. False where that has led to no delete time after time: then it leaves as it is, and
-    /// that is told.
+    /// Kicks a participant again, with all who are waiting in the same meeting: their delete would leave so long after
+    /// the kick that they may be back. Returns `false` if that has repeatedly led to no delete: then the delete leaves
+    /// anyway, and `kick_error` says so.
     pub(super) fn kick_anew(&self, item: u64, work: u64, now: u64) -> Result<bool, StoreError> {
         let rows = self.store.run(
             "SELECT stage = 'deleting', iif(EXISTS (SELECT 1 FROM items
@@ -115,8 +116,8 @@ impl<S: Store> Ledger<S> {
         Ok(true)
     }
 
-    /// Those who are to be deleted, and whose request is not in flight, wait for their kick. It begins at `due` where their
-    /// meeting is `deleting`; where others in it are being kicked still, they follow them.
+    /// Makes those who are to be deleted, and have no request in flight, wait for a kick. It begins at `due` if their
+    /// meeting is `deleting`; if others in it are still being kicked, they follow those.
     fn wait_for_new_kick(&self, work: u64, deleting: bool, due: u64) -> Result<(), StoreError> {
         self.store.run(
             &format!(
@@ -131,8 +132,8 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// A delete met with a refused token: until it is mended, those who were to be deleted may be back in the session, or
-    /// were never put out of it. So the work begins anew with the kick, at `due`.
+    /// Starts the work again with the kick, at `due`, after the token was refused for a delete: until it is fixed,
+    /// those who were to be deleted may come back to the session, or were never kicked from it.
     pub(super) fn kick_again(&self, item: &Item, due: u64) -> Result<(), StoreError> {
         if item.cancelled {
             return Ok(());
@@ -145,8 +146,8 @@ impl<S: Store> Ledger<S> {
         self.wait_for_new_kick(work.id, work.stage == Stage::Deleting, due)
     }
 
-    /// Releases those who were kicked to be deleted, and kicks the next. `last` is the row of the last one, nothing where it
-    /// was everyone.
+    /// Releases those who were kicked for deletion, and kicks the next. `last` is the row of the last one, `None` after
+    /// a kick of everyone.
     fn kick_on(&self, work: &Work, last: Option<u64>, now: u64) -> Result<(), StoreError> {
         if work.closing {
             return self.end_work(work, Stage::Done, now);
@@ -162,7 +163,7 @@ impl<S: Store> Ledger<S> {
         if more.is_empty() {
             return self.release(work, before, now);
         }
-        // They do not wait for the others, or they would be back before their delete.
+        // They do not wait for the others, or they could be back before their delete.
         self.store.run(
             &format!(
                 "UPDATE items SET state = 'pending', due_at = ?4, kicked_at = ifnull(kicked_at, ?4)
@@ -177,8 +178,8 @@ impl<S: Store> Ledger<S> {
         self.enter(work.id, work.stage, Some(now))
     }
 
-    /// Those who are to be deleted next, up to the row `last` or all, could not be kicked: that is told of them, and the delete
-    /// follows.
+    /// Records in `kick_error` that those to be deleted next, up to the row `last` or all, could not be kicked. The
+    /// delete follows.
     fn kick_failed(
         &self,
         work: &Work,
@@ -205,8 +206,8 @@ impl<S: Store> Ledger<S> {
         self.kick_on(work, last, now)
     }
 
-    /// The last kick of everyone failed. Of those who were deleted one stands for all; where there is none, this kick was all
-    /// that there was to do.
+    /// Handles a failed last kick of everyone. One of those deleted records it for all; if there is none, this kick was
+    /// all there was to do.
     fn last_kick_failed(&self, work: &Work, reason: &str, now: u64) -> Result<(), StoreError> {
         let told = self.store.run(
             "UPDATE items SET kick_error = ?2
@@ -222,8 +223,8 @@ impl<S: Store> Ledger<S> {
         self.end_work(work, Stage::Done, now)
     }
 
-    /// Those who are to be deleted next, up to the row `last`, were kicked, or are not live. Where there is no `last`, nobody is
-    /// left in the session: kicks that failed there before are made up for.
+    /// Records that those to be deleted next, up to the row `last`, were kicked or are not live. Without `last`, nobody
+    /// is left in the session, which makes up for earlier kicks that failed there.
     fn kick_held(&self, work: &Work, last: Option<u64>, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE items INDEXED BY items_unkicked SET kick_error = NULL
@@ -234,7 +235,7 @@ impl<S: Store> Ledger<S> {
         self.kick_on(work, last, now)
     }
 
-    /// The same request again, not before the API asks for it.
+    /// Repeats the request, no earlier than the API asks.
     fn kick_later(
         &self,
         work: &Work,

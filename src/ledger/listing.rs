@@ -1,4 +1,4 @@
-//! Pages: of removals, and of the participants of one.
+//! Pages of removals, and of the participants of one.
 
 use super::Ledger;
 use super::id::RemovalId;
@@ -10,23 +10,23 @@ use super::views::{ItemState, ItemView, Listing, RemovalView};
 use crate::ids::CustomParticipantId;
 use crate::values;
 
-/// The most rows of one page.
+/// The maximum number of rows on a page.
 pub const MAX_LIMIT: u32 = 200;
 
-/// Which removals are listed.
+/// Which removals to list.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filter<'a> {
     /// Those in this state.
     pub state: Option<RemovalState>,
-    /// Those of which a target names this user.
+    /// Those with a target that names this user.
     pub user: Option<&'a CustomParticipantId>,
-    /// Those that came from there: `api`, `synchronous`, or `webhook:` and a source's name.
+    /// Those from this source: `api`, `synchronous`, or `webhook:` followed by a source's name.
     pub source: Option<&'a str>,
 }
 
 impl Filter<'_> {
-    /// Which removals they are, as a condition. Of what is asked for, the rarest is looked up in its index: a user has few
-    /// removals, a state has many, and a source as many.
+    /// Returns the SQL condition. Only the most selective criterion uses its index: a user has few removals, a state
+    /// has many, and so does a source.
     fn conditions(self) -> String {
         let state = match (self.state, self.user) {
             (None, _) => "?1 IS NULL",
@@ -40,7 +40,7 @@ impl Filter<'_> {
         };
         let user = match (self.user, self.state, self.source) {
             (None, ..) => "?4 IS NULL",
-            // A guest's id can be in every removal: no more are looked at than are shown.
+            // A guest's id can be in every removal: no more are read than are shown.
             (Some(_), None, None) => {
                 "r.seq IN (SELECT DISTINCT removal FROM targets INDEXED BY targets_by_user
                     WHERE user = ?4 AND removal < ?2 AND EXISTS (SELECT 1 FROM removals WHERE seq = removal)
@@ -53,7 +53,7 @@ impl Filter<'_> {
         format!("{state} AND {source} AND {user}")
     }
 
-    /// The position of the target that a removal is shown with.
+    /// Returns SQL for the position of the target shown with a removal.
     fn target(self) -> &'static str {
         match self.user {
             None => FIRST_TARGET,
@@ -65,8 +65,8 @@ impl Filter<'_> {
 }
 
 impl<S: Store> Ledger<S> {
-    /// Removals, newest first, with the first target of each; or with the first that names the user who is asked for.
-    /// `after` is the cursor that the page before gave.
+    /// Lists removals, newest first, each with its first target, or with the first that names the requested user.
+    /// `after` is the cursor from the previous page.
     pub fn list(
         &self,
         filter: Filter<'_>,
@@ -93,7 +93,8 @@ impl<S: Store> Ledger<S> {
         })
     }
 
-    /// The participants of a removal, in the order in which they were found. `None` when there is no such removal.
+    /// Lists the participants of a removal, in the order in which they were found. Returns `None` if there is no such
+    /// removal.
     pub fn items(
         &self,
         id: &RemovalId,
@@ -133,7 +134,7 @@ fn item(row: &Row) -> Result<ItemView, StoreError> {
     })
 }
 
-/// Cuts the row that shows that there are more, and makes the last one shown the cursor.
+/// Cuts off the extra row that shows that there are more, and makes the last one shown the cursor.
 fn listing<T>(
     rows: &[Row],
     limit: u32,

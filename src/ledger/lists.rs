@@ -1,4 +1,4 @@
-//! Pages of lists: whom to remove and which meetings to read.
+//! Handling pages of lists: whom to remove and which meetings to read.
 
 use serde::Serialize;
 
@@ -24,17 +24,17 @@ struct MeetingRow<'a> {
     created: &'a str,
 }
 
-/// How many other removals take one page at most: it all happens in one turn.
+/// How many other removals share one page at most: it all happens in one turn.
 const SHARED_WITH: usize = 200;
 
-/// For how long other lists are read as one that was refused and then answered, in milliseconds: it may have been a
-/// refusal for another reason.
+/// How long other lists follow one that was refused with `per_page` and answered without, in milliseconds: the refusal
+/// may have had another reason.
 const PLAIN_MS: u64 = 600_000;
 
 impl<S: Store> Ledger<S> {
-    /// Gives a page to the row of work that asked for it, and to those of other removals that were about to ask for the
-    /// same: however many users are erased at a time, each list is read once for all of them. A row that fell due after
-    /// the request had left is left out, since the page may be older than its removal.
+    /// Passes a page to the work row that requested it, and to those of other removals that were about to request the
+    /// same: however many users are erased at a time, each list is read once for all of them. Leaves out rows that fell
+    /// due after the request had left, since the page may be older than their removal.
     pub(super) fn share(
         &self,
         work: &Work,
@@ -58,13 +58,13 @@ impl<S: Store> Ledger<S> {
             ],
         )?;
         if let Some(row) = others.get(SHARED_WITH) {
-            // One of those that are left asks for it at once, for all of them.
+            // One of the remaining rows requests it at once, for all of them.
             self.wake(self.work_row(row.integer(0)?)?.removal, now)?;
         }
         for row in others.iter().take(SHARED_WITH) {
             let id = row.integer(0)?;
             if work.plain {
-                // Its next page follows this one.
+                // Its next page continues from this one.
                 self.make_plain(id)?;
             }
             let other = self.work_row(id)?;
@@ -74,7 +74,7 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// A list could not be read, or the question for the app before it was not answered.
+    /// Handles a list that could not be read, or a failed app check before it.
     pub(super) fn list_failed(
         &self,
         request: &Request,
@@ -101,7 +101,7 @@ impl<S: Store> Ledger<S> {
             }
         );
         if refused && !work.plain && !asks_for_app {
-            // It may be the number of rows that it does not like.
+            // The API may not accept the number of rows.
             return self.read_plainly(work, now);
         }
         let error = if asks_for_app || !self.knows_app.get() {
@@ -120,7 +120,7 @@ impl<S: Store> Ledger<S> {
         }
     }
 
-    /// A page of the list of meetings: each that is new becomes work.
+    /// Reads a page of the list of meetings: each new one becomes work.
     pub(super) fn read_meetings(
         &self,
         work: &Work,
@@ -153,7 +153,7 @@ impl<S: Store> Ledger<S> {
         if work.confirming > 0 {
             self.read_active_again(work.removal, &json(&rows)?, now)?;
         }
-        // The total is what is known of how many there will be, until all of them are there.
+        // The total is the best estimate of how many there will be, until all of them are there.
         self.store.run(
             "UPDATE removals SET meetings_known = meetings_known + ?2, meetings_total = max(?3, meetings_known + ?2)
              WHERE seq = ?1",
@@ -167,8 +167,8 @@ impl<S: Store> Ledger<S> {
         self.take_page(work, &ids, page.total_count, found, random, now)
     }
 
-    /// A confirming pass over the list of meetings: people are added to meetings that run, so those in which nobody was
-    /// found, and which no second reading has confirmed for that reason, are read once more.
+    /// Reads active meetings again in a confirming pass over the list, since people are added to running meetings:
+    /// those in which nobody was found and which no second reading has confirmed yet.
     fn read_active_again(&self, removal: u64, meetings: &str, now: u64) -> Result<(), StoreError> {
         let again = self.store.run(
             "UPDATE works INDEXED BY works_by_meeting
@@ -186,8 +186,8 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// A page of a meeting's participants: each that a target is about becomes an item, but for those whom no request can
-    /// name.
+    /// Reads a page of a meeting's participants: each that a target is about becomes an item, except those whom no
+    /// request can name.
     pub(super) fn read_participants(
         &self,
         work: &Work,
@@ -238,8 +238,8 @@ impl<S: Store> Ledger<S> {
         self.take_page(work, &ids, page.total_count, found, random, now)
     }
 
-    /// Whoever has an outcome as gone and is listed still: a list may lag, so it is read again after a while; but it may be
-    /// right, so whoever is listed then is deleted once more. Gives how many there are.
+    /// Counts those recorded as gone who are still listed. A list may lag, so it is read again after a while; but it
+    /// may be right, so whoever is listed then is deleted again.
     fn listed_though_gone(&self, work: &Work, ids: &[&str]) -> Result<u64, StoreError> {
         let statement = if work.unclean_passes > 0 {
             "UPDATE items SET state = 'waiting', ambiguous = NOT (SELECT dry_run FROM removals WHERE seq = removal)

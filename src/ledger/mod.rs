@@ -1,8 +1,8 @@
 //! Durable removals: accepted means done, through crashes, limits and outages.
 //!
-//! In scope: storing removals, planning and pacing the requests that they need, recording what came of them. All of it
-//! is plain code over a [`store::Store`], a clock and a transport that are passed in; the Durable Object around it and
-//! the shape of bodies are elsewhere. `docs/ledger.md` tells how the promises are kept.
+//! In scope: storing removals, planning and pacing the requests that they need, recording the results. All of it is
+//! plain code over a [`store::Store`], a clock and a transport that are passed in; the surrounding Durable Object and
+//! the shape of bodies are elsewhere. `docs/ledger.md` explains how the promises are kept.
 
 pub mod acceptance;
 pub mod alarm;
@@ -77,28 +77,29 @@ pub struct Ledger<S> {
     store: S,
     settings: Settings,
     pacing: RefCell<Pacing>,
-    /// Whether `pacing` holds what this instance has heard.
+    /// Whether `pacing` holds what this instance has learnt.
     heard: Cell<bool>,
     /// Until when an alarm of this instance is at work.
     at_work_until: Cell<u64>,
-    /// The turn of the removal that was served last.
+    /// The turn of the removal served last.
     turn: Cell<u64>,
-    /// When the API accepted the token last: for a delete, and for anything else.
+    /// When the API last accepted the token: for a delete, and for anything else.
     accepted: Cell<(u64, u64)>,
-    /// Until when lists are asked for without a number of rows: the API has refused it, and answered without.
+    /// Until when lists are requested without a number of rows: the API refused one, and answered without.
     plain_until: Cell<u64>,
-    /// What was estimated a moment ago.
+    /// Recently made estimates.
     estimates: RefCell<Estimates>,
     /// Whether there may be rows to sweep.
     untidy: Cell<bool>,
-    /// Whether `RealtimeKit` has ever answered well for the app.
+    /// Whether `RealtimeKit` has ever responded successfully for the app.
     knows_app: Cell<bool>,
-    /// The rows of removals that may have come to their end and were not told of.
+    /// The row numbers of removals that may have ended and have not been reported.
     ended: RefCell<Vec<u64>>,
 }
 
 impl<S: Store> Ledger<S> {
-    /// Opens the ledger in `store`, creating or migrating its tables. Cheap; once per instance of the Durable Object.
+    /// Opens the ledger in `store`, creating or migrating its tables. Cheap; called once per instance of the Durable
+    /// Object.
     pub fn open(store: S, settings: Settings, now: u64) -> Result<Self, StoreError> {
         schema::migrate(&store)?;
         let ledger = Self {

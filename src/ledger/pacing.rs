@@ -1,5 +1,5 @@
-//! How fast durable work may go: the window of five minutes, what the API's headers say, and standing still after a
-//! 429 or a refused API token. All of it is kept in the store; what is here in memory is read from there at the start.
+//! How fast durable work may go: the five-minute window, what the API's headers say, and pauses after a 429 or a
+//! refused API token. All of it is kept in the store; the copy in memory is read from there at the start.
 
 use super::Ledger;
 use super::brakes::{Brakes, Signal};
@@ -10,7 +10,7 @@ use super::window::{Allowed, Counted, WINDOW_MS, Window};
 use crate::realtimekit::limits::RateLimit;
 use crate::values;
 
-/// The note that keeps [`Brakes`].
+/// The note that holds [`Brakes`].
 const NOTE: &str = "ledger.brakes";
 
 /// The window and the brakes together.
@@ -20,13 +20,13 @@ pub struct Pacing {
     pub window: Window,
     /// What else holds work back.
     pub brakes: Brakes,
-    /// Whether it is still unknown if the app exists.
+    /// Whether a 404 has put the app's existence in doubt.
     pub doubtful: bool,
     stored: String,
 }
 
 impl Pacing {
-    /// What five minutes may hold, by the settings or by the API's policy where that is less.
+    /// Returns what five minutes may hold, by the settings or by the API's policy if that is less.
     #[must_use]
     pub fn allowed(&self, settings: &Settings) -> Allowed {
         let configured = settings.requests_per_5_minutes;
@@ -40,7 +40,7 @@ impl Pacing {
         }
     }
 
-    /// How many requests may leave now.
+    /// Returns how many requests may leave now.
     pub fn free(&mut self, now: u64, settings: &Settings) -> u32 {
         if self.brakes.stopped_until(now).is_some() {
             return 0;
@@ -53,12 +53,12 @@ impl Pacing {
         free
     }
 
-    /// Whether one request at a time asks if the token is good, or if there is the app.
+    /// Returns whether one request at a time tests the token, or whether the app exists.
     fn probes(&self) -> bool {
         self.brakes.is_refused() || self.doubtful
     }
 
-    /// When a request may leave; `None` when only an answer can tell.
+    /// Returns when a request may leave, or `None` when only a response can tell.
     pub fn free_at(&mut self, now: u64, settings: &Settings) -> Option<u64> {
         if self.probes() && self.window.in_flight() > 0 {
             return None;
@@ -75,7 +75,7 @@ impl Pacing {
         )
     }
 
-    /// A request is about to leave.
+    /// Counts a request that is about to leave.
     pub fn send(&mut self, now: u64) {
         self.window.send();
         self.brakes.send(now);
@@ -83,7 +83,6 @@ impl Pacing {
 }
 
 impl<S: Store> Ledger<S> {
-    /// Reads what the store keeps of the pace.
     pub(super) fn load_pacing(&self, now: u64) -> Result<(), StoreError> {
         self.forget_requests(now)?;
         let mut window = Window::default();
@@ -98,8 +97,8 @@ impl<S: Store> Ledger<S> {
             window.count(row.integer(0)?, counted);
         }
         let stored = self.note(NOTE)?.unwrap_or_default();
-        // What this instance has heard counts, also where it is not written down: a hint that did not bind yet, or a 429
-        // whose recording failed.
+        // What this instance has learnt counts even if it is not stored: a hint that did not bind yet, or a 429 whose
+        // recording failed.
         let brakes = if self.heard.replace(true) {
             std::mem::take(&mut self.pacing.borrow_mut().brakes)
         } else {
@@ -115,7 +114,7 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Counts requests of the synchronous route, which were sent up to now.
+    /// Counts requests of the synchronous route that were sent up to now.
     pub fn count_synchronous(&self, requests: u32, now: u64) -> Result<(), StoreError> {
         let counted = Counted {
             durable: 0,
@@ -128,13 +127,13 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// The synchronous route, or another app's ledger, was answered 429: durable work stands still until then as well.
+    /// Pauses durable work until then, since the synchronous route, or another app's ledger, received a 429.
     pub fn pause_until(&self, until: u64, now: u64) -> Result<(), StoreError> {
         self.pacing.borrow_mut().brakes.limit_until(until, now);
         self.save_brakes(now)
     }
 
-    /// Counts a durable request, a delete or another, as answered, and heeds what its answer says.
+    /// Counts a durable request, a delete or another, as answered, and applies its response.
     pub(super) fn note_answer(
         &self,
         signal: Signal,
@@ -160,14 +159,13 @@ impl<S: Store> Ledger<S> {
         self.save_brakes(now)
     }
 
-    /// Lets go of requests that no longer count.
     fn forget_requests(&self, now: u64) -> Result<(), StoreError> {
         self.store
             .run("DELETE FROM api_requests WHERE until <= ?1", &values![now])?;
         Ok(())
     }
 
-    /// Keeps requests under the second after which they no longer count: rounded up, never down.
+    /// Stores requests under the second from which they no longer count: rounded up, never down.
     pub(super) fn store_requests(&self, until: u64, counted: Counted) -> Result<(), StoreError> {
         let second = until.div_ceil(1000).saturating_mul(1000);
         self.store.run(
@@ -179,7 +177,7 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Writes the brakes down when they changed. Hints that do not bind are left out: the next answer renews them.
+    /// Stores the brakes if they changed. Hints that do not bind are left out: the next response renews them.
     pub(super) fn save_brakes(&self, now: u64) -> Result<(), StoreError> {
         let mut pacing = self.pacing.borrow_mut();
         let allowed = pacing.allowed(&self.settings);
@@ -192,7 +190,7 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Remembers when something was refused first.
+    /// Records when something was first refused.
     pub(super) fn note_refusal(&self, table: &str, id: u64, now: u64) -> Result<(), StoreError> {
         self.store.run(
             &format!("UPDATE {table} SET refused_at = ifnull(refused_at, ?2) WHERE id = ?1"),
@@ -201,8 +199,8 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Remembers that the API accepted the token for a delete, or for something else. In memory only: after a restart
-    /// a refusal stops everything once more, and that is harmless.
+    /// Remembers that the API accepted the token for a delete, or for something else. In memory only: after a restart a
+    /// refusal pauses everything once more, which is harmless.
     pub(super) fn note_accepted(&self, delete: bool, now: u64) {
         let (deletes, others) = self.accepted.get();
         self.accepted.set(if delete {
@@ -212,19 +210,19 @@ impl<S: Store> Ledger<S> {
         });
     }
 
-    /// When the API accepted the token for a delete, or for something else, last.
+    /// Returns when the API last accepted the token for a delete, or for something else.
     pub(super) fn accepted_at(&self, delete: bool) -> u64 {
         let (deletes, others) = self.accepted.get();
         if delete { deletes } else { others }
     }
 
-    /// Until when the API's limit stops all work of the token, where it does.
+    /// Returns until when the API's limit pauses all work with the token, if it does.
     #[must_use]
     pub fn limited_until(&self, now: u64) -> Option<u64> {
         self.pacing.borrow().brakes.limited_until(now)
     }
 
-    /// Why all durable work stands still, where it does.
+    /// Returns why all durable work is paused, if it is.
     #[must_use]
     pub fn pause(&self, now: u64) -> Option<Pause> {
         self.pacing.borrow().brakes.pause(now)

@@ -1,11 +1,10 @@
-//! The ids that the pages of a list have shown.
+//! The ids seen on the pages of a list.
 
 use super::Ledger;
 use super::store::{Row, Store, StoreError, first_row};
 use crate::values;
 
 impl<S: Store> Ledger<S> {
-    /// The ids of one page.
     pub(super) fn page_ids(
         &self,
         work: u64,
@@ -19,7 +18,8 @@ impl<S: Store> Ledger<S> {
         rows.first().map_or_else(|| Ok(Vec::new()), ids_of)
     }
 
-    /// How many different ids a pass has shown. The store counts them: the list of meetings may be too long for the memory.
+    /// Returns how many distinct ids a pass has seen. The store counts them: the list of meetings may not fit in
+    /// memory.
     pub(super) fn distinct_ids(&self, work: u64, pass: u32) -> Result<u64, StoreError> {
         let rows = self.store.run(
             "SELECT count(DISTINCT value) FROM pages, json_each(pages.ids) WHERE work = ?1 AND pass = ?2",
@@ -28,7 +28,6 @@ impl<S: Store> Ledger<S> {
         first_row(&rows)?.integer(0)
     }
 
-    /// The ids of a pass, page by page.
     pub(super) fn pass_ids(&self, work: u64, pass: u32) -> Result<Vec<String>, StoreError> {
         let rows = self.store.run(
             "SELECT ids FROM pages WHERE work = ?1 AND pass = ?2 ORDER BY page",

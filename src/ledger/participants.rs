@@ -1,4 +1,4 @@
-//! What comes of a participant: one outcome, recorded once.
+//! Handling the results for a participant: one outcome, recorded once.
 
 use super::Ledger;
 use super::kicks::FRESH_OF_ALL_MS;
@@ -8,7 +8,7 @@ use crate::realtimekit::ApiError;
 use crate::removal::Outcome;
 use crate::values;
 
-/// A participant of a removal, as its answer finds it.
+/// A participant of a removal, as read when a response arrives.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
     pub id: u64,
@@ -19,7 +19,7 @@ pub(super) struct Item {
     pub failures: u32,
     pub waited: u64,
     pub refused_at: Option<u64>,
-    /// Its request only looks.
+    /// Its request deletes nobody.
     pub looks: bool,
     /// Its removal was cancelled while its request was in flight.
     pub cancelled: bool,
@@ -48,7 +48,7 @@ impl<S: Store> Ledger<S> {
         })
     }
 
-    /// A delete was answered.
+    /// Handles the response to a delete.
     pub(super) fn deleted(
         &self,
         item: &Item,
@@ -66,7 +66,7 @@ impl<S: Store> Ledger<S> {
         }
     }
 
-    /// A dry run has looked.
+    /// Handles the response to a dry run's look-up.
     pub(super) fn looked(
         &self,
         item: &Item,
@@ -133,7 +133,6 @@ impl<S: Store> Ledger<S> {
         self.record(item, outcome, Some(&reason), now)
     }
 
-    /// Keeps why something of a removal failed last.
     pub(super) fn note_error(&self, removal: u64, reason: &str) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE removals SET last_error = ?2 WHERE seq = ?1",
@@ -142,7 +141,7 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Sends a participant's request again, not before `due`, with nothing held against it.
+    /// Sends a participant's request again, not before `due`, without counting a failure.
     pub(super) fn postpone_item(&self, item: &Item, due: u64, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE items SET sent_at = NULL, due_at = ?2, finds_app = 0 WHERE id = ?1",
@@ -155,7 +154,8 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Whoever was in flight when their meeting went back to the kick is deleted after it; but not before they are due.
+    /// Makes a participant who was in flight when their meeting went back to kicking wait for that kick, unless they
+    /// are due more than [`FRESH_OF_ALL_MS`] from now.
     pub(super) fn wait_for_kick(&self, item: u64, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE items SET state = 'waiting', due_at = NULL WHERE id = ?1 AND state = 'pending'
@@ -166,7 +166,7 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Records an outcome. Somebody who was gone already, was listed all the same and is not found now, keeps the first.
+    /// Records an outcome. Somebody who was already gone, was listed anyway and is not found now keeps the first one.
     fn record(
         &self,
         item: &Item,
@@ -201,7 +201,6 @@ impl<S: Store> Ledger<S> {
     }
 }
 
-/// The counter that an outcome belongs to.
 fn counter(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Removed => "removed",
@@ -211,7 +210,7 @@ fn counter(outcome: Outcome) -> &'static str {
     }
 }
 
-/// The outcome that the store holds, where there is one.
+/// Parses a stored outcome, if there is one.
 pub(super) fn stored_outcome(name: Option<String>) -> Result<Option<Outcome>, StoreError> {
     let parsed = name.map(|name| {
         Outcome::parse(&name)

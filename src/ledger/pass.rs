@@ -1,9 +1,9 @@
-//! Reading a list that changes, or lies, while it is read: when a pass over its pages is whole.
+//! Reading a list that changes, or lies, while it is read: when a pass over its pages is complete.
 //!
-//! A pass proves something only when nothing in it contradicts: the totals never fall, as many different rows came as
-//! there were at its start, no more than there were at its end, and no page came twice. Rows that are added meanwhile
-//! only repeat others or come last; rows that are removed meanwhile could hide one, and show in a falling total. Where
-//! an addition in the same moment masks that, a pass of several pages still has to agree with the one before it.
+//! A pass proves something only if it is free of contradictions: the totals never fall, at least as many distinct rows
+//! came as there were at its start and no more than at its end, and no page came twice. Rows added meanwhile only
+//! repeat others or come last; rows removed meanwhile could hide one, and show as a falling total. If an addition at
+//! the same moment masks that, a pass of several pages must still agree with the one before it.
 
 use std::collections::HashSet;
 
@@ -11,22 +11,22 @@ use serde::{Deserialize, Serialize};
 
 use super::store::count;
 
-/// How often in a row a list may be read without a whole pass, before that is recorded as a failure.
+/// How many times in a row a list may be read without a complete pass before that is recorded as a failure.
 pub const MAX_UNCLEAN_PASSES: u32 = 12;
-/// How often a list is read at all: somebody may be adding people faster than they are removed.
+/// How many times a list is read at all: somebody may be adding people faster than they are removed.
 pub const MAX_PASSES: u32 = 200;
-/// How often the list of meetings is read to confirm that all of them are through. A meeting that was there when the
-/// removal was asked for is in each of these; where new ones are made all the time, no reading would be without any.
+/// How many times the list of meetings is read to confirm that all of them are done. A meeting that was there when the
+/// removal was requested is in each of these; if new ones are created all the time, no reading would be free of them.
 pub const MAX_CONFIRMING: u32 = 3;
 /// No list is believed to have more pages than this.
 const MAX_PAGES: u32 = 20_000;
-/// Nor a longer total than this.
+/// Nor a larger total than this.
 pub const MAX_TOTAL: u64 = 1 << 32;
-/// Page sizes are round: a list of such a length may be one page of a longer one, whose total is that of the page.
+/// Page sizes are round: a list of such a length may be one page of a longer one, with the page's length as its total.
 const SHORTEST_PAGE: usize = 20;
 const ROUND: usize = 5;
 
-/// One pass over a list, as far as it has come.
+/// One pass over a list, as far as it has got.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pass {
     rows: u64,
@@ -34,18 +34,18 @@ pub struct Pass {
     last_total: Option<u64>,
     contradicted: bool,
     ended_empty: bool,
-    /// Rows that are to be worked on because of this pass.
+    /// Rows that need work because of this pass.
     pub found: u64,
-    /// Rows of those who are gone: the list lags, or somebody is there after all.
+    /// Rows of those recorded as gone: the list lags, or somebody is there after all.
     #[serde(default)]
     pub gone: u64,
-    /// Rows that are wanted, and that no request can name.
+    /// Rows that a target is about, but that no request can name.
     #[serde(default)]
     pub nameless: u64,
 }
 
 impl Pass {
-    /// Takes in a page, given its rows' ids, the ids of the page before, and the total that it claims. Tells whether
+    /// Takes in a page, given its rows' ids, the ids of the page before, and the total that it claims. Returns whether
     /// there is another page to read.
     pub fn read(&mut self, page: u32, ids: &[&str], before: &[String], total: Option<u64>) -> bool {
         let total = total.map(|total| total.min(MAX_TOTAL));
@@ -63,19 +63,19 @@ impl Pass {
         more && !ids.is_empty() && !repeats && page < MAX_PAGES
     }
 
-    /// Whether the list says how long it is.
+    /// Returns whether the list says how long it is.
     #[must_use]
     pub fn has_total(&self) -> bool {
         self.first_total.is_some()
     }
 
-    /// Whether its pages or totals do not fit each other.
+    /// Returns whether its pages or totals contradict each other.
     #[must_use]
     pub fn is_contradicted(&self) -> bool {
         self.contradicted
     }
 
-    /// Whether the pass saw the whole list as it was at its start, given how many different rows came.
+    /// Returns whether the pass saw the whole list as it was at its start, given how many distinct rows came.
     #[must_use]
     pub fn is_whole(&self, distinct: u64) -> bool {
         if self.gone > 0 {
@@ -90,13 +90,13 @@ impl Pass {
     }
 }
 
-/// Whether a list of one page could be the beginning of a longer one: then one reading proves nothing.
+/// Returns whether a list of one page could be the beginning of a longer one: then one reading proves nothing.
 #[must_use]
 pub fn may_be_cut(rows: usize) -> bool {
     rows >= SHORTEST_PAGE && rows.is_multiple_of(ROUND)
 }
 
-/// Whether everyone of the pass before was seen again, but for those whom the removal itself is about.
+/// Returns whether everyone from the pass before was seen again, except those whom the removal itself is about.
 #[must_use]
 pub fn agrees(before: &[String], now: &HashSet<&str>, ours: &HashSet<String>) -> bool {
     let mut others = before.iter().filter(|id| !ours.contains(*id));
@@ -107,7 +107,8 @@ pub fn agrees(before: &[String], now: &HashSet<&str>, ours: &HashSet<String>) ->
 mod tests {
     use super::*;
 
-    /// Reads pages of (rows, total) until no more are wanted; gives the pass and how many pages were read.
+    /// Reads pages of (rows, total) until no more are wanted. Returns whether the pass is complete, and how many pages
+    /// were read.
     fn pass(pages: &[(&[&str], Option<u64>)]) -> (bool, usize) {
         let mut pass = Pass::default();
         let mut before = Vec::new();
@@ -144,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_list_that_contradicts_itself_proves_nothing() {
-        // It ends early, shrinks, repeats a page, has more rows than it says, or a total only sometimes.
+        // It ends early, shrinks, repeats a page, has more rows than it claims, or gives a total only sometimes.
         assert_eq!(pass(&[(&["a"], Some(3)), (&[], Some(3))]), (false, 2));
         assert_eq!(
             pass(&[(&["a", "b"], Some(4)), (&["d"], Some(3))]),

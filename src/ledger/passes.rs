@@ -1,4 +1,4 @@
-//! The end of a page and of a pass: what the next page is, whether the list was read whole, and what follows.
+//! The end of a page and of a pass: which page is next, whether the list was read completely, and what follows.
 
 use std::collections::HashSet;
 
@@ -14,15 +14,15 @@ use crate::values;
 /// What a page showed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Found {
-    /// Rows that are to be worked on.
+    /// Rows that need work.
     pub to_do: u64,
-    /// Rows of those who are gone.
+    /// Rows of those recorded as gone.
     pub gone: u64,
-    /// Rows that are wanted, and that no request can name.
+    /// Rows that a target is about, but that no request can name.
     pub nameless: u64,
 }
 
-/// Why a list whose pass has ended is not read again, if it is to be given up.
+/// Returns why a list is given up after a pass instead of being read again, if it is.
 fn why_read_no_more(work: &Work, pass: &Pass, whole: bool, unclean: u32) -> Option<&'static str> {
     if unclean >= MAX_UNCLEAN_PASSES {
         return Some(if pass.gone > 0 {
@@ -36,7 +36,7 @@ fn why_read_no_more(work: &Work, pass: &Pass, whole: bool, unclean: u32) -> Opti
 }
 
 impl<S: Store> Ledger<S> {
-    /// A meeting that a target names is not there: nobody is in it, and perhaps another was meant.
+    /// Notes that a meeting named by a target does not exist: nobody is in it, and perhaps another was meant.
     pub(super) fn note_no_meeting(&self, work: &Work) -> Result<(), StoreError> {
         let named = self.store.run(
             "SELECT 1 FROM works WHERE id = ?1 AND listed_at IS NULL AND NOT EXISTS (SELECT 1 FROM items WHERE work = ?1)",
@@ -49,7 +49,7 @@ impl<S: Store> Ledger<S> {
         self.note_error(work.removal, reason)
     }
 
-    /// There is no such meeting any more: its list is empty.
+    /// Ends the pass with an empty list: the meeting no longer exists.
     pub(super) fn read_nothing(
         &self,
         work: &Work,
@@ -63,7 +63,7 @@ impl<S: Store> Ledger<S> {
         self.end_pass(work, &pass, true, random, now)
     }
 
-    /// There is no such page. Where the one before said that there is, the reading proves nothing.
+    /// Handles a page that does not exist. If the one before promised it, the reading proves nothing.
     pub(super) fn read_break(&self, work: &Work, random: f64, now: u64) -> Result<(), StoreError> {
         let pass: Pass = serde_json::from_str(&work.reading).unwrap_or_default();
         if !pass.has_total() {
@@ -72,13 +72,14 @@ impl<S: Store> Ledger<S> {
         self.end_pass(work, &pass, false, random, now)
     }
 
-    /// Reads the list once more, without saying how many rows a page is to have.
+    /// Reads the list again without requesting a number of rows per page.
     pub(super) fn read_plainly(&self, work: &Work, now: u64) -> Result<(), StoreError> {
         self.make_plain(work.id)?;
         self.read_again(work, now)
     }
 
-    /// Whether a list that is read from its beginning is to be read plainly, since that is what the API took.
+    /// Returns whether a list that is read from its beginning is to be read plainly, since that is what the API
+    /// accepted.
     pub(super) fn is_read_plainly(&self, work: &Work, now: u64) -> Result<bool, StoreError> {
         let plain = work.page == 1 && now < self.plain_until.get();
         if plain {
@@ -87,14 +88,14 @@ impl<S: Store> Ledger<S> {
         Ok(plain)
     }
 
-    /// The pages of a list are asked for without the number of their rows from now on.
+    /// Requests the pages of a list without a number of rows from now on.
     pub(super) fn make_plain(&self, work: u64) -> Result<(), StoreError> {
         self.store
             .run("UPDATE works SET plain = 1 WHERE id = ?1", &values![work])?;
         Ok(())
     }
 
-    /// Takes in a page, and ends the pass where it is the last.
+    /// Takes in a page, and ends the pass if it is the last.
     pub(super) fn take_page(
         &self,
         work: &Work,
@@ -133,12 +134,13 @@ impl<S: Store> Ledger<S> {
         self.end_pass(work, &pass, whole, random, now)
     }
 
-    /// Whether a pass of several pages, or of one that may have been cut, is whole, and for a meeting's participants agrees with the one before.
+    /// Returns whether a pass of several pages, or of one that may have been cut, is complete and, for a meeting's
+    /// participants, agrees with the one before.
     fn is_whole(&self, work: &Work, pass: &Pass) -> Result<bool, StoreError> {
         if !pass.is_whole(self.distinct_ids(work.id, work.pass)?) {
             return Ok(false);
         }
-        // Whoever was found is looked for again anyway, in a pass of its own; but not by a dry run.
+        // If anybody was found, they are looked for again anyway, in another pass; but not by a dry run.
         if work.meeting.is_none() || (pass.found > 0 && !work.dry_run) {
             return Ok(true);
         }
@@ -164,12 +166,12 @@ impl<S: Store> Ledger<S> {
         random: f64,
         now: u64,
     ) -> Result<(), StoreError> {
-        // A list that never says how long it is may end early unseen: it is believed at its third reading in a row.
+        // A list without a total may end early unnoticed: it is believed at its third reading in a row.
         let whole = whole && (pass.has_total() || work.unclean_passes >= 2);
         let shifts = !whole && (pass.is_contradicted() || work.unclean_passes > 0);
         let waits = u64::from(work.excused) * EMPTIED_MS < self.settings.give_up_after_ms;
         if shifts && waits && pass.found + pass.gone == 0 && self.is_being_emptied(work, now)? {
-            // Its pages shift since another removal deletes those who are on them: that is no fault of the list.
+            // Its pages shift because another removal deletes the people on them: that is not the list's fault.
             return self.begin_pass_again(work, now);
         }
         let unclean = if whole { 0 } else { work.unclean_passes + 1 };
@@ -203,7 +205,7 @@ impl<S: Store> Ledger<S> {
         self.end_reading(work, now)
     }
 
-    /// The list was read whole and showed nobody new. Participants that a target names may be waiting still.
+    /// Ends a complete reading that showed nobody new. Participants named by a target may still be waiting.
     fn end_reading(&self, work: &Work, now: u64) -> Result<(), StoreError> {
         let rows = self.store.run(
             &format!("SELECT EXISTS (SELECT 1 FROM items WHERE work = ?1 AND {WAITING})"),
@@ -212,7 +214,7 @@ impl<S: Store> Ledger<S> {
         if first_row(&rows)?.flag(0)? {
             return self.put_out(work.id, now);
         }
-        // Also where nobody was found: who was removed before, unkicked, is in the session still.
+        // Even if nobody was found: whoever was removed earlier without a kick is still in the session.
         if work.kicks_all && work.kicks && !work.dry_run {
             self.store.run(
                 "UPDATE works SET closing = 1 WHERE id = ?1",

@@ -1,5 +1,5 @@
-//! From a removal's targets to the work that they need: one row for each meeting, and one for the list of meetings where
-//! a user is to go from all of them.
+//! From a removal's targets to the work that they need: one row per meeting, and one for the list of meetings if a user
+//! is to be removed from all of them.
 //!
 //! All targets of a removal share these rows. However many users are erased at once, each meeting is read once for all
 //! of them.
@@ -10,18 +10,19 @@ use crate::values;
 
 /// Lists of meetings come first: everything else follows from them.
 pub(super) const RANK_LIST: u32 = 0;
-/// Then meetings that a target names.
+/// Then meetings named by a target.
 pub(super) const RANK_NAMED: u32 = 1;
-/// Then those of the list: where people can be live before the others.
+/// Then those in the list: first where people can be live.
 pub(super) const RANK_ACTIVE: u32 = 2;
 /// The rest of the list.
 pub(super) const RANK_INACTIVE: u32 = 3;
 
 impl<S: Store> Ledger<S> {
-    /// Takes up a removal that was scheduled or queued. Its work rows are there already when it is a retry.
+    /// Starts a removal that was scheduled or queued. If it is a retry, its work rows already exist.
     pub(super) fn start(&self, seq: u64, now: u64) -> Result<(), StoreError> {
         self.begin_targets(seq)?;
-        // The targets are asked: an earlier version, which this one may follow once more, leaves `everywhere` as it is.
+        // Derived from the targets: an earlier version, which this one may replace once more, does not set
+        // `everywhere`.
         let rows = self.store.run(
             "UPDATE removals SET state = 'running', started_at = ifnull(started_at, ?2), revision = revision + 1,
                 everywhere = EXISTS (SELECT 1 FROM targets WHERE removal = ?1 AND meeting IS NULL)
@@ -35,7 +36,7 @@ impl<S: Store> Ledger<S> {
         self.plan(seq, row.flag(0)?, now)
     }
 
-    /// Whoever comes back from now on is too late to cancel it.
+    /// Makes it too late to cancel the removal by coming back.
     pub(super) fn begin_targets(&self, seq: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE targets SET pending = 0 WHERE removal = ?1 AND pending",
@@ -45,7 +46,7 @@ impl<S: Store> Ledger<S> {
     }
 
     fn plan(&self, seq: u64, everywhere: bool, now: u64) -> Result<(), StoreError> {
-        // A meeting is read when a target needs its list, and always when a user is to go from all meetings.
+        // A meeting is read if a target needs its list, and always if a user is to be removed from all meetings.
         self.store.run(
             "INSERT INTO works (removal, meeting, rank, lists, everyone, stage)
              SELECT removal, meeting, ?2, max(?3, max(participant IS NULL)),
@@ -53,7 +54,7 @@ impl<S: Store> Ledger<S> {
              FROM targets WHERE removal = ?1 AND meeting IS NOT NULL GROUP BY removal, meeting ORDER BY min(position)",
             &values![seq, RANK_NAMED, everywhere],
         )?;
-        // The plus takes the type off, with which the index of the meetings could not be used.
+        // The plus removes the type affinity, with which the index on meetings could not be used.
         self.store.run(
             "INSERT OR IGNORE INTO items (removal, work, meeting, participant, state, found_at, target)
              SELECT t.removal, w.id, t.meeting, t.participant, 'waiting', ?2, t.position

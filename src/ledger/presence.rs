@@ -1,8 +1,8 @@
-//! Who is in a meeting, as far as a source's events tell: somebody who is back, or still there by another connection, must
-//! not be removed for having left.
+//! Who is in a meeting, as far as a source's events tell: somebody who is back, or still there through another
+//! connection, must not be removed for having left.
 //!
-//! Events overtake each other: an answer of 503 lets one come again later, and the connection that was lost is noticed
-//! long after the new one was made. So joining and leaving are noted for each connection, with the times that were signed.
+//! Events arrive out of order: one that was answered with 503 comes again later, and a lost connection is noticed long
+//! after the new one was made. So joining and leaving are recorded for each connection, with the signed times.
 
 use super::Ledger;
 use super::history::GATHERED_MS;
@@ -10,19 +10,19 @@ use super::store::{Store, StoreError, first_row};
 use crate::ids::{CustomParticipantId, MeetingId};
 use crate::values;
 
-/// How long a note counts, in milliseconds: the event that would end it may never come.
+/// How long a record counts, in milliseconds: the event that would end it may never come.
 const KNOWN_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// One connection to a meeting.
 #[derive(Debug, Clone, Copy)]
 pub struct Connection<'a> {
-    /// `webhook:` and the source's name.
+    /// `webhook:` followed by the source's name.
     pub source: &'a str,
     /// The meeting.
     pub meeting: &'a MeetingId,
-    /// Whose it is, where that is known.
+    /// Whose it is, if known.
     pub user: Option<&'a CustomParticipantId>,
-    /// `RealtimeKit`'s name for it, where the event has one.
+    /// `RealtimeKit`'s name for it, if the event has one.
     pub peer: Option<&'a str>,
 }
 
@@ -33,10 +33,10 @@ impl Connection<'_> {
 }
 
 impl<S: Store> Ledger<S> {
-    /// A connection was made at that time. Whether it lasts, as far as is known.
+    /// Records a connection made at that time. Returns whether it lasts, as far as is known.
     pub fn joined(&self, of: Connection<'_>, at: u64, now: u64) -> Result<bool, StoreError> {
         if at <= now.saturating_sub(KNOWN_MS) {
-            // Its end may have been told and forgotten.
+            // Its end may have been reported and forgotten.
             return Ok(false);
         }
         let rows = self.store.run(
@@ -50,7 +50,7 @@ impl<S: Store> Ledger<S> {
         first_row(&rows)?.flag(0)
     }
 
-    /// A connection ended at that time. Whether its user is in the meeting all the same, by another one.
+    /// Records a connection's end at that time. Returns whether its user is still in the meeting through another one.
     pub fn left(&self, of: Connection<'_>, at: u64, now: u64) -> Result<bool, StoreError> {
         self.store.run(
             "INSERT INTO connections (source, meeting, user, peer, left_at, noted_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -65,7 +65,7 @@ impl<S: Store> Ledger<S> {
         first_row(&rows)?.flag(0)
     }
 
-    /// The meeting ended at that time. Whether somebody has joined it again since.
+    /// Records the meeting's end at that time. Returns whether somebody has joined it again since.
     pub fn ended(
         &self,
         source: &str,
@@ -77,7 +77,7 @@ impl<S: Store> Ledger<S> {
             "UPDATE connections SET left_at = max(left_at, ?3) WHERE source = ?1 AND meeting = ?2",
             &values![source, meeting.as_str(), at],
         )?;
-        // Some connections may not have been reported yet. A row without a user and a peer records the end for all of them.
+        // Some connections may not have been reported yet. A row without user and peer records the end for all of them.
         self.store.run(
             "INSERT INTO connections (source, meeting, user, peer, left_at, noted_at) VALUES (?1, ?2, '', '', ?3, ?4)
              ON CONFLICT DO UPDATE SET noted_at = excluded.noted_at",
@@ -91,12 +91,12 @@ impl<S: Store> Ledger<S> {
         first_row(&rows)?.flag(0)
     }
 
-    /// When a connection that was noted at that time has been kept long enough.
+    /// Returns when a connection recorded at that time has been kept long enough.
     pub(super) fn connection_keeps_until(noted: u64) -> u64 {
         noted.saturating_add(KNOWN_MS + GATHERED_MS)
     }
 
-    /// Lets go of notes whose time is over, of so many at most. Gives how many more rows may be deleted.
+    /// Deletes expired records, at most `rows` of them. Returns how many more rows may be deleted.
     pub(super) fn forget_connections(&self, now: u64, rows: u64) -> Result<u64, StoreError> {
         self.delete_some(
             "DELETE FROM connections WHERE (source, meeting, user, peer) IN (SELECT source, meeting, user, peer

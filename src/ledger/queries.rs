@@ -10,7 +10,7 @@ use crate::ids::{CustomParticipantId, MeetingId, ParticipantId};
 use crate::removal::Target;
 use crate::values;
 
-/// Removals as [`Ledger::view`] reads them, with the target of each whose position stands behind it.
+/// Selects removals as [`Ledger::view`] reads them, each with the target whose position is appended.
 pub(super) const REMOVALS: &str = "SELECT r.seq, r.id, r.state, r.source, r.caller, r.reason, r.kick, r.dry_run, r.targets, r.not_before,
     r.accepted_at, r.started_at, r.finished_at, r.meetings_total, r.meetings_scanned, r.found, r.removed,
     r.already_absent, r.absent_after_ambiguous, r.failed, r.requests, r.last_error, r.revision,
@@ -20,11 +20,11 @@ pub(super) const REMOVALS: &str = "SELECT r.seq, r.id, r.state, r.source, r.call
     r.cancelled_by
     FROM removals r LEFT JOIN targets t ON t.removal = r.seq AND t.position = ";
 
-/// The first of the targets, after [`REMOVALS`].
+/// The first target, to append to [`REMOVALS`].
 pub(super) const FIRST_TARGET: &str = "0";
 
 impl<S: Store> Ledger<S> {
-    /// One removal, with an estimate of the time left.
+    /// Returns one removal, with an estimate of the time left.
     pub fn show(&self, id: &RemovalId, now: u64) -> Result<Option<RemovalView>, StoreError> {
         let rows = self.store.run(
             &format!("{REMOVALS} {FIRST_TARGET} WHERE r.id = ?1"),
@@ -40,7 +40,7 @@ impl<S: Store> Ledger<S> {
         Ok(Some(view))
     }
 
-    /// What changes with every change of a removal, and whether it is final: for waiting until there is one.
+    /// Returns a removal's revision, which grows with every change, and whether it is final: for waiting for a change.
     pub fn revision(&self, id: &RemovalId) -> Result<Option<(u64, bool)>, StoreError> {
         let rows = self.store.run(
             "SELECT revision, state FROM removals WHERE id = ?1",
@@ -51,7 +51,7 @@ impl<S: Store> Ledger<S> {
             .transpose()
     }
 
-    /// Whether any removal is not final.
+    /// Returns whether any removal is not final.
     pub fn has_open(&self) -> Result<bool, StoreError> {
         let rows = self.store.run(
             "SELECT EXISTS (SELECT 1 FROM removals WHERE state IN ('scheduled', 'queued', 'running'))",
@@ -60,7 +60,7 @@ impl<S: Store> Ledger<S> {
         first_row(&rows)?.flag(0)
     }
 
-    /// How the ledger is.
+    /// Returns the ledger's health.
     pub fn health(&self, now: u64) -> Result<Health, StoreError> {
         let rows = self.store.run(
             "SELECT count(*) FROM removals WHERE state IN ('queued', 'running')",
@@ -100,7 +100,7 @@ impl<S: Store> Ledger<S> {
             estimated_seconds_left: None,
             pause: match state {
                 RemovalState::Queued | RemovalState::Running => self.pause(now),
-                // Its time has come, and it would be queued.
+                // It is due, and would be queued but for the pause.
                 RemovalState::Scheduled if not_before <= Some(now) => self.pause(now),
                 _ => None,
             },
@@ -122,7 +122,6 @@ fn progress(row: &Row) -> Result<Progress, StoreError> {
     })
 }
 
-/// The first target of a removal, out of its columns.
 fn target(row: &Row) -> Result<Option<Target>, StoreError> {
     if row.maybe_integer(26)?.is_none() {
         return Ok(None);

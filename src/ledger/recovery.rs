@@ -1,4 +1,4 @@
-//! Taking up again what an earlier alarm left: requests that were sent and have no recorded answer.
+//! Resuming what an earlier alarm left behind: requests that were sent and have no recorded response.
 
 use super::Ledger;
 use super::store::{Store, StoreError};
@@ -7,11 +7,11 @@ use crate::realtimekit::retry::RetryPolicy;
 use crate::values;
 
 impl<S: Store> Ledger<S> {
-    /// Called when an alarm begins to work: nothing of this instance is in flight then.
+    /// Recovers interrupted requests when an alarm begins to work: nothing of this instance is in flight then.
     pub(super) fn recover(&self, now: u64) -> Result<(), StoreError> {
         self.store.transaction(|| {
-            // A delete whose answer was not seen may have worked; that of a removal that was cancelled stays unknown. A dry
-            // run only looks.
+            // A delete whose response was not seen may have taken effect; that of a cancelled removal stays unknown. A
+            // dry run only looks.
             let items = self.store.run(
                 "UPDATE items SET sent_at = NULL, due_at = ?1,
                     ambiguous = iif(finds_app, ambiguous, NOT (SELECT dry_run FROM removals WHERE seq = removal))
@@ -37,13 +37,13 @@ impl<S: Store> Ledger<S> {
             for row in items.iter().chain(&works) {
                 self.close_cancelled(row.integer(0)?, now)?;
             }
-            // Another version of this Worker may have ended removals since, and told nobody who waits for room.
+            // Another version of this Worker may have ended removals since, without waking those that wait for room.
             self.wake_held(now)
         })?;
         self.load_pacing(now)
     }
 
-    /// Requests that were interrupted count as if they were answered when they would have been given up.
+    /// Counts interrupted requests as if they had been answered when they would have timed out.
     fn count_lost(&self, lost: u32, now: u64) -> Result<(), StoreError> {
         let timeout = super::brakes::after(now, RetryPolicy::ONCE.attempt_timeout);
         let counted = Counted {
@@ -53,8 +53,8 @@ impl<S: Store> Ledger<S> {
         self.store_requests(timeout.saturating_add(WINDOW_MS), counted)
     }
 
-    /// Closes what a cancelled removal has open and not in flight. Whoever a lost delete was about may be gone: that is
-    /// `unknown`, and whoever was gone before stays so.
+    /// Closes what a cancelled removal has open and not in flight. Whoever a lost delete was about may be gone and
+    /// becomes `unknown`; whoever was already gone stays so.
     pub(super) fn close_cancelled(&self, removal: u64, now: u64) -> Result<(), StoreError> {
         let cancelled = self.store.run(
             "SELECT 1 FROM removals WHERE seq = ?1 AND state = 'cancelled'",
@@ -76,7 +76,7 @@ impl<S: Store> Ledger<S> {
             "UPDATE removals SET failed = failed + ?2 WHERE seq = ?1",
             &values![removal, failed],
         )?;
-        // Nobody runs it again.
+        // It is never run again.
         self.ended.borrow_mut().push(removal);
         self.drop_works(removal)
     }

@@ -1,4 +1,4 @@
-//! When something that failed is tried again, and when it is given up.
+//! When something that failed is retried, and when it is given up.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use crate::realtimekit::retry::full_jitter;
 
 const BASE: Duration = Duration::from_secs(1);
 const CAP: Duration = Duration::from_mins(15);
-/// How often the API's own refusal of a request, such as a 400, is tried: it rarely changes its mind.
+/// How many times a request that the API itself rejects, say with a 400, is tried: it rarely changes its mind.
 const MAX_REJECTIONS: u32 = 3;
 
-/// When to try again after so many failures in a row.
+/// Returns when to try again after so many failures in a row.
 #[must_use]
 pub fn repeat_after(failures: u32, random: f64, now: u64) -> u64 {
     after(now, full_jitter(BASE, CAP, failures, random))
 }
 
-/// The same, and not before the time that the API asks for, of which at most `longest` is believed.
+/// Does the same, but no earlier than the API asks, of whose delay at most `longest` is believed.
 pub(super) fn repeat_after_error(
     error: &ApiError,
     failures: u32,
@@ -29,21 +29,21 @@ pub(super) fn repeat_after_error(
     repeat_after(failures, random, now).max(after(now, asked))
 }
 
-/// What follows from a failure.
+/// What to do after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// Try again at `due`; the time waited is then `waited` in all.
+    /// Try again at `due`, having waited `waited` in all by then.
     Repeat {
         /// When.
         due: u64,
-        /// How long was waited in all, in milliseconds.
+        /// The total time waited, in milliseconds.
         waited: u64,
     },
     /// Give up.
     GiveUp,
 }
 
-/// Decides about something that has failed `failures` times, this time included, and has waited `waited` milliseconds.
+/// Decides about something that has failed `failures` times, including this one, and has waited `waited` milliseconds.
 #[must_use]
 pub fn next(
     error: &ApiError,

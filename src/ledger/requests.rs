@@ -1,17 +1,16 @@
-//! The request of a step, and how the body of its answer is read.
+//! The request of a step, and how the body of its response is read.
 
 use super::steps::Request;
 use crate::realtimekit::answers::{self, Flaw, Meeting, Page, Participant};
 use crate::realtimekit::{Api, ApiRequest};
 
-/// The rows asked for in a page. How many come is read from the page; the API does not say how many it allows.
+/// The number of rows requested per page. How many come is read from the page; the API does not say how many it allows.
 const PER_PAGE: u32 = 100;
 
 fn per_page(plain: bool) -> Option<u32> {
     (!plain).then_some(PER_PAGE)
 }
 
-/// What the body of an answer held.
 pub(super) enum Body {
     Nothing,
     Meetings(Page<Meeting>),
@@ -20,7 +19,6 @@ pub(super) enum Body {
 
 pub(super) type Read = fn(String) -> Result<Body, Flaw>;
 
-/// The request of a step, and how its body is read.
 pub(super) fn request(request: &Request, api: &Api) -> (ApiRequest, Read) {
     match request {
         Request::ListMeetings { page, plain, .. } => {

@@ -1,21 +1,21 @@
-//! Users who are to go from all meetings cost a row of work for each meeting of the app, and turns among each other. So
-//! only so many of these removals are at work at a time, and the others are held, in their order.
+//! Removals of users from all meetings cost a work row for each meeting of the app, and take turns with each other. So
+//! only so many of them run at a time, and the others are held back, in order.
 
 use super::Ledger;
 use super::pass::MAX_TOTAL;
 use super::store::{Store, StoreError, first_row};
 use crate::values;
 
-/// How often the first of those that are held looks for room, in milliseconds; when one has ended it is told.
+/// How often the first of those held looks for room, in milliseconds; it is also woken when one has ended.
 const LOOK_MS: u64 = 60_000;
-/// The note that keeps how long the list of meetings was when it was read last.
+/// The note that holds how long the list of meetings was when it was last read.
 const MEETINGS_NOTE: &str = "ledger.meetings";
-/// How many meetings an app is taken to have before its list was read.
+/// How many meetings an app is assumed to have before its list has been read.
 const UNKNOWN_MEETINGS: u64 = 100_000;
 
 impl<S: Store> Ledger<S> {
-    /// Whether the removal of that turn and number may be taken up now: there is room, and nobody is held who comes before
-    /// it. How much room there is, is looked up once for a choice.
+    /// Returns whether the removal with that turn and number may start now: there is room, and no held one comes before
+    /// it. The room is looked up once per choice.
     pub(super) fn lets_in(
         &self,
         place: (u64, u64),
@@ -37,8 +37,8 @@ impl<S: Store> Ledger<S> {
         Ok(true)
     }
 
-    /// How many may be taken up now. One that waits for long before it repeats a request counts for its rows alone; and
-    /// where no other is at work there is always room for one.
+    /// Returns how many may start now. One that waits long before its next request counts only for its rows; and if
+    /// none is at work there is always room for one.
     fn room(&self, now: u64) -> Result<u64, StoreError> {
         let meetings = self.note(MEETINGS_NOTE)?;
         let meetings = meetings.and_then(|text| text.parse().ok());
@@ -55,7 +55,6 @@ impl<S: Store> Ledger<S> {
         Ok(by_number.min(by_rows).max(u64::from(at_work == 0)))
     }
 
-    /// Notes how long the list of meetings is.
     pub(super) fn note_meetings(&self, total: u64) -> Result<(), StoreError> {
         let total = total.min(MAX_TOTAL).to_string();
         if self.note(MEETINGS_NOTE)?.as_ref() == Some(&total) {
@@ -64,7 +63,7 @@ impl<S: Store> Ledger<S> {
         self.set_note(MEETINGS_NOTE, &total)
     }
 
-    /// A removal waits until there is room for it. One of those that do looks now and then, the others are told.
+    /// Holds a removal until there is room for it. One of those held looks now and then, the others are woken.
     pub(super) fn hold(&self, removal: u64, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE removals SET wake_at = iif(EXISTS (SELECT 1 FROM removals INDEXED BY removals_waiting
@@ -75,13 +74,13 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// There may be room: the first of those that are held looks.
+    /// Lets the first of those held look for room.
     pub(super) fn wake_held(&self, now: u64) -> Result<(), StoreError> {
         let first = self.first_held(now)?;
         first.map_or(Ok(()), |first| self.look(first, now))
     }
 
-    /// The removal of that turn and number, which is held, looks.
+    /// Lets the held removal with that turn and number look for room.
     fn look(&self, (_, removal): (u64, u64), now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE removals SET wake_at = ?2 WHERE seq = ?1",
@@ -90,7 +89,7 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// The turn and the number of the first that is held: the one that looks, or one of the others.
+    /// Returns the turn and number of the first that is held: the one that looks, or one of the others.
     fn first_held(&self, now: u64) -> Result<Option<(u64, u64)>, StoreError> {
         let rows = self.store.run(
             "SELECT turn, seq FROM (SELECT turn, seq FROM removals INDEXED BY removals_waiting

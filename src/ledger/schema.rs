@@ -1,12 +1,12 @@
-//! The ledger's tables, and bringing a database of an earlier version up to date.
+//! The ledger's tables, and migrating a database from an earlier version.
 //!
-//! Times are milliseconds since the Unix epoch. `due_at` is when a row may next be worked on, NULL when it waits for
-//! something else; `sent_at` is set from before a request leaves until its answer is recorded.
+//! Times are milliseconds since the Unix epoch. `due_at` is when a row may next be worked on, NULL while it waits for
+//! something else; `sent_at` is set from before a request leaves until its response is recorded.
 
 use super::store::{Store, StoreError};
 use crate::values;
 
-/// One list of statements for each version, oldest first. A version that has been deployed is never edited.
+/// The statements of each version, oldest first. A version that has been deployed is never edited.
 const VERSIONS: &[&[&str]] = &[
     VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6,
 ];
@@ -56,7 +56,7 @@ const VERSION_1: &[&str] = &[
     ) WITHOUT ROWID",
     "CREATE INDEX targets_by_user ON targets (user, removal) WHERE user IS NOT NULL",
     "CREATE INDEX targets_everyone ON targets (meeting, removal) WHERE user IS NULL AND participant IS NULL",
-    // An id is never used again: items of finished removals go on naming works that are gone.
+    // Ids are never reused: items of finished removals still refer to works that are gone.
     "CREATE TABLE works (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         removal INTEGER NOT NULL,
@@ -134,7 +134,7 @@ const VERSION_1: &[&str] = &[
         durable INTEGER NOT NULL,
         synchronous INTEGER NOT NULL
     )",
-    // Who is in which meeting, as the events of a source told it; for a day.
+    // Who is in which meeting, according to a source's events; kept for a day.
     "CREATE TABLE connections (
         source TEXT NOT NULL,
         meeting TEXT NOT NULL,
@@ -149,7 +149,8 @@ const VERSION_1: &[&str] = &[
     "CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 ];
 
-/// Removals of users everywhere wait for room; whoever comes back finds what waits for them without the history.
+/// Removals of users from all meetings wait for room; what a user's return cancels is found without reading the
+/// history.
 const VERSION_2: &[&str] = &[
     "ALTER TABLE removals ADD COLUMN everywhere INTEGER NOT NULL DEFAULT 0",
     "UPDATE removals SET everywhere = EXISTS (SELECT 1 FROM targets WHERE removal = seq AND meeting IS NULL)
@@ -161,26 +162,26 @@ const VERSION_2: &[&str] = &[
      WHERE removal IN (SELECT seq FROM removals WHERE state IN ('scheduled', 'queued') AND targets = 1)",
     "DROP INDEX targets_everyone",
     "ALTER TABLE works ADD COLUMN excused INTEGER NOT NULL DEFAULT 0",
-    // Of removals that have not begun.
+    // For removals that have not begun.
     "CREATE INDEX targets_pending ON targets (meeting, user, removal) WHERE pending",
 ];
 
-/// A delete follows its kick soon, or the kick is repeated; rows that nobody needs any more are deleted in portions.
+/// A delete follows its kick soon, or the kick is repeated; rows that are no longer needed are deleted in portions.
 const VERSION_3: &[&str] = &[
     "ALTER TABLE items ADD COLUMN kicked_at INTEGER",
     "ALTER TABLE works ADD COLUMN kicked_anew_at INTEGER",
     "ALTER TABLE works ADD COLUMN kicked_in_vain INTEGER NOT NULL DEFAULT 0",
-    // When all who were in a meeting are gone, whoever came back before their delete is put out of it.
+    // When all who were in a meeting are gone, whoever came back before their delete is kicked from it.
     "ALTER TABLE works ADD COLUMN closing INTEGER NOT NULL DEFAULT 0",
-    // A kick and the deletes behind it are one turn.
+    // A kick and the deletes that follow it are one turn.
     "ALTER TABLE removals ADD COLUMN keeps_turn INTEGER NOT NULL DEFAULT 0",
-    // Removals whose rows are to be deleted: those of work, or all where the removal itself is gone.
+    // Removals whose rows are to be deleted: those of work, or all if the removal itself is gone.
     "CREATE TABLE leftovers (removal INTEGER PRIMARY KEY, forgotten INTEGER NOT NULL)",
 ];
 
-/// What a removal tells as proof: whose each participant was, and who was deleted after a kick that failed.
+/// What a removal shows as proof: which target each participant belonged to, and who was deleted after a failed kick.
 const VERSION_4: &[&str] = &[
-    // The position of the target that a participant was found for.
+    // The position of the target for which a participant was found.
     "ALTER TABLE items ADD COLUMN target INTEGER",
     "ALTER TABLE items ADD COLUMN kick_error TEXT",
     "UPDATE items SET kick_error = (SELECT kick_error FROM works w WHERE w.id = items.work)
@@ -188,21 +189,21 @@ const VERSION_4: &[&str] = &[
     "CREATE INDEX items_unkicked ON items (removal, work) WHERE kick_error IS NOT NULL",
 ];
 
-/// Who cancelled a removal; and whether the request of a participant that is in flight asks for the app.
+/// Who cancelled a removal; and whether a participant's request in flight checks that the app exists.
 const VERSION_5: &[&str] = &[
     "ALTER TABLE removals ADD COLUMN cancelled_by TEXT",
     "ALTER TABLE items ADD COLUMN finds_app INTEGER NOT NULL DEFAULT 0",
 ];
 
-/// What callers asked for is found among what webhooks did.
+/// Finds what callers asked for among what webhooks did.
 const VERSION_6: &[&str] = &["CREATE INDEX removals_by_source ON removals (source, seq)"];
 
-/// Creates what is missing. Cheap when nothing is.
+/// Creates what is missing. Cheap if nothing is.
 pub fn migrate(store: &impl Store) -> Result<(), StoreError> {
     migrate_to(store, u64::MAX)
 }
 
-/// Creates what is missing of the versions up to that one.
+/// Creates what is missing, up to version `last`.
 pub fn migrate_to(store: &impl Store, last: u64) -> Result<(), StoreError> {
     store.transaction(|| {
         store.run(

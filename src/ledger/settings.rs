@@ -1,23 +1,24 @@
 //! What the operator may set.
 
-/// The ledger's settings, checked by the configuration.
+/// The ledger's settings, validated by the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// How often the API may be called in five minutes by this ledger and the synchronous route together.
+    /// How many API requests this ledger and the synchronous route may send together in five minutes.
     pub requests_per_5_minutes: u32,
-    /// How many ledgers, one for each app, share the token and its limit. What the API says of it is divided by this.
+    /// How many ledgers, one per app, share the token and its limit. The limits that the API reports are divided by
+    /// this.
     pub ledgers: u32,
-    /// The part of `requests_per_5_minutes`, in percent, that durable work leaves to the synchronous route.
+    /// The percentage of `requests_per_5_minutes` that durable work leaves to the synchronous route.
     pub synchronous_share_percent: u32,
     /// How many days a finished removal stays readable.
     pub retention_days: u32,
-    /// How long one request is repeated, counted in time waited between its attempts, in milliseconds.
+    /// How long a request is retried, counted in time waited between attempts, in milliseconds.
     pub give_up_after_ms: u64,
-    /// How many removals of users from all meetings are at work at a time. Not for the operator to set.
+    /// How many removals of users from all meetings run at a time. Not for the operator to set.
     pub everywhere_at_once: u32,
-    /// How many rows of work these may have together before another one is taken up. Not for the operator to set.
+    /// How many work rows these may have together before another one starts. Not for the operator to set.
     pub everywhere_rows: u64,
-    /// How many rows that nobody needs any more are deleted in one turn. Not for the operator to set.
+    /// How many rows that are no longer needed are deleted in one turn. Not for the operator to set.
     pub sweep_rows: u64,
 }
 
@@ -38,7 +39,8 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// How many requests durable work may send in five minutes, of `total`: at least one, or nothing would ever end.
+    /// Returns how many of `total` requests durable work may send in five minutes: at least one, or nothing would ever
+    /// end.
     #[must_use]
     pub fn durable_part(&self, total: u32) -> u32 {
         let kept = u64::from(total) * u64::from(self.synchronous_share_percent.min(100)) / 100;

@@ -1,8 +1,8 @@
-//! The part of the token's limit that falls to this ledger, when the number of ledgers changes: what the others have sent
-//! in the last five minutes, while more was theirs, counts as sent from here for the next five.
+//! This ledger's part of the token's limit when the number of ledgers changes: what the others may have sent in the
+//! last five minutes, while their part was larger, counts as sent from here for the next five.
 //!
-//! So does what a ledger that is new would have had for durable work, but for a part as large as the synchronous route's,
-//! which is all that those that were there before have left.
+//! So does the whole durable part of a new ledger, except for as much as the synchronous route's share, which is all
+//! that the existing ledgers have left over.
 
 use super::Ledger;
 use super::engine::EMPTY_MS;
@@ -10,12 +10,12 @@ use super::settings::Settings;
 use super::store::{Store, StoreError};
 use super::window::{Counted, WINDOW_MS};
 
-/// The note that holds among how many ledgers the limit was shared.
+/// The note that holds how many ledgers shared the limit.
 const NOTE: &str = "ledger.shared_by";
-/// When the ledger of an app that is not served looks again whether it is, in milliseconds.
+/// How often the ledger of an app that is not served checks whether it is, in milliseconds.
 const NOT_SERVED_MS: u64 = 300_000;
 
-/// How the ledger of an app that is not served goes on.
+/// How the ledger of an app that is not served continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotServed {
     /// Whether removals wait until the app is served again.
@@ -25,7 +25,7 @@ pub struct NotServed {
 }
 
 impl<S: Store> Ledger<S> {
-    /// Called when the ledger is opened.
+    /// Adapts to a changed number of ledgers. Called when the ledger is opened.
     pub(super) fn take_share(&self, now: u64) -> Result<(), StoreError> {
         let ledgers = self.settings.ledgers;
         let noted = self.note(NOTE)?;
@@ -45,8 +45,8 @@ impl<S: Store> Ledger<S> {
         })
     }
 
-    /// The app is not served any more: its removals wait until it is again, and then its ledger is a new one to the others.
-    /// What is kept goes when its time is over.
+    /// Suspends the ledger of an app that is no longer served: its removals wait until it is served again, and then its
+    /// ledger counts as a new one. What has expired is still purged.
     pub fn wait_to_be_served(&self, now: u64) -> Result<NotServed, StoreError> {
         self.set_note(NOTE, "")?;
         self.purge(now)?;
@@ -60,7 +60,8 @@ impl<S: Store> Ledger<S> {
     }
 }
 
-/// How much of the durable part the other ledgers may have used, where `before` shared the limit; `None` for a new ledger.
+/// Returns how much of the durable part the other ledgers may have used when `before` shared the limit; `None` for a
+/// new ledger.
 fn sent_by_others(settings: &Settings, before: Option<u32>) -> u32 {
     let mine = settings.requests_per_5_minutes;
     let durable = settings.durable_part(mine);
@@ -87,7 +88,7 @@ mod tests {
         }
     }
 
-    /// What a ledger may send at once.
+    /// Returns what a ledger may send at once.
     fn free(ledgers: u32, before: Option<u32>) -> u32 {
         let settings = settings(ledgers);
         settings.durable_part(settings.requests_per_5_minutes) - sent_by_others(&settings, before)
@@ -106,7 +107,7 @@ mod tests {
             let added = (after - before) * free(after, None);
             assert!(had + added <= 1200, "{before} {after}: {had} and {added}");
             assert!(added > 0, "{before} {after}");
-            // Those that were there have their smaller part at once.
+            // Those that already existed have their smaller part at once.
             assert_eq!(free(after, Some(before)), free(after, Some(after)));
         }
     }

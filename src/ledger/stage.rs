@@ -1,21 +1,20 @@
-//! The stages that a row of work goes through.
+//! The stages of a work row.
 
 use super::store::StoreError;
 
-/// Where a row of work stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// Its list is being read.
     Reading,
-    /// Those who were found are being kicked, several in one request, or everyone.
+    /// Those found are being kicked, several in one request, or everyone.
     Kicking,
-    /// The one request was refused because of somebody who is not live: is anybody?
+    /// A kick of several was refused because of somebody who is not live: is anybody?
     Session,
-    /// Each of them is being kicked.
+    /// Each is being kicked separately.
     KickingEach,
-    /// Those who were found are being deleted.
+    /// Those found are being deleted.
     Deleting,
-    /// The list of meetings has been read; its confirming pass comes when all its meetings are through.
+    /// The list of meetings has been read; its confirming pass comes when all its meetings are done.
     Settled,
     /// Nothing is left to do.
     Done,
@@ -57,7 +56,7 @@ impl Stage {
         stage.ok_or_else(|| StoreError(format!("work is in the unknown stage {name}")))
     }
 
-    /// Whether an answer no longer matters.
+    /// Returns whether a response no longer matters.
     pub fn is_closed(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled)
     }

@@ -1,4 +1,4 @@
-//! What state a removal is in.
+//! The states of a removal.
 
 /// The state of a removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,11 +11,11 @@ pub enum RemovalState {
     Running,
     /// Everyone it is about is gone, and that was confirmed.
     Succeeded,
-    /// Some are gone, some could not be removed or confirmed.
+    /// Some are gone; some could not be removed or confirmed.
     PartiallyFailed,
     /// Nobody was removed, and something failed.
     Failed,
-    /// Cancelled by a caller, or by somebody coming back in time.
+    /// Cancelled by a caller, or because somebody came back in time.
     Cancelled,
     /// A signed event that could not be understood; there is nothing to carry out.
     Quarantined,
@@ -33,7 +33,7 @@ impl RemovalState {
         Self::Quarantined,
     ];
 
-    /// The state's name in bodies, queries and the store.
+    /// Returns the state's name in bodies, queries and the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -48,13 +48,13 @@ impl RemovalState {
         }
     }
 
-    /// The state of that name.
+    /// Parses a state's name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == name)
     }
 
-    /// Whether nothing more will happen by itself.
+    /// Returns whether nothing more will happen by itself.
     #[must_use]
     pub fn is_final(self) -> bool {
         !matches!(self, Self::Scheduled | Self::Queued | Self::Running)

@@ -1,4 +1,4 @@
-//! One request of a removal: what it asks for, and marking its row as sent before it leaves.
+//! One request of a removal: what it is, and marking its row as sent before it leaves.
 
 use super::Ledger;
 use super::kicks::{FRESH_MS, FRESH_OF_ALL_MS};
@@ -8,7 +8,7 @@ use super::work::{KICKS_ALL, LISTED_MS, Work};
 use crate::ids::{MeetingId, ParticipantId};
 use crate::values;
 
-/// How many participants one kick names: their deletes follow in the same turn.
+/// How many participants one kick names at most: their deletes follow in the same turn.
 pub(super) const KICKS_AT_ONCE: u32 = 20;
 
 /// One request, chosen and marked as sent.
@@ -21,7 +21,7 @@ pub(super) struct Step {
 /// What a step asks for, and for which row.
 #[derive(Debug, Clone)]
 pub(super) enum Request {
-    /// `plain` lists are asked for without the number of rows of a page.
+    /// If `plain`, a list is requested without a number of rows per page.
     ListMeetings {
         work: u64,
         page: u32,
@@ -48,11 +48,11 @@ pub(super) enum Request {
         work: u64,
         meeting: MeetingId,
     },
-    /// Whether there is the app, before a list of participants is read.
+    /// Checks that the app exists, before a list of participants is read.
     FindApp {
         work: u64,
     },
-    /// The same, before somebody is deleted or looked for.
+    /// Does the same, before somebody is deleted or looked up.
     FindAppFirst {
         item: u64,
     },
@@ -61,7 +61,7 @@ pub(super) enum Request {
         meeting: MeetingId,
         participant: ParticipantId,
     },
-    /// A dry run looks instead of deleting.
+    /// Looks a participant up, in a dry run.
     Look {
         item: u64,
         meeting: MeetingId,
@@ -70,7 +70,7 @@ pub(super) enum Request {
 }
 
 impl Request {
-    /// Whether deletes are to follow it soon.
+    /// Returns whether deletes are to follow it soon.
     pub fn kicks(&self) -> bool {
         matches!(
             self,
@@ -80,7 +80,7 @@ impl Request {
 }
 
 impl<S: Store> Ledger<S> {
-    /// The request for the removal's next participant.
+    /// Returns the request for the removal's next participant.
     pub(super) fn due_item(
         &self,
         removal: u64,
@@ -108,7 +108,7 @@ impl<S: Store> Ledger<S> {
         }))
     }
 
-    /// The row of the removal's next participant, marked as sent. Whoever may be back since their kick is not among them.
+    /// Returns the row of the removal's next participant, marked as sent. Skips those who may be back since their kick.
     fn next_item(&self, removal: u64, now: u64) -> Result<Option<Row>, StoreError> {
         loop {
             let rows = self.store.run(
@@ -130,7 +130,7 @@ impl<S: Store> Ledger<S> {
             let Some(row) = rows.into_iter().next() else {
                 return Ok(None);
             };
-            // A question for the app is not a delete that would come late.
+            // An app check is not a delete that would be late.
             let is_late = row.flag(4)? && !self.pacing.borrow().doubtful;
             if !is_late || !self.kick_anew(row.integer(0)?, row.integer(3)?, now)? {
                 return Ok(Some(row));
@@ -138,7 +138,8 @@ impl<S: Store> Ledger<S> {
         }
     }
 
-    /// A page that is in flight for another removal is not asked for again: it will be shared.
+    /// Returns the request for the removal's next work row. A page that another removal has in flight is not requested
+    /// again: it will be shared.
     pub(super) fn due_work(&self, removal: u64, now: u64) -> Result<Option<Request>, StoreError> {
         let rows = self.store.run(
             "UPDATE works SET sent_at = ?2, due_at = NULL, attempts = attempts + 1

@@ -1,22 +1,22 @@
-//! The storage that the ledger stands on: SQL statements, run at once, and a transaction around some of them.
+//! The storage beneath the ledger: SQL statements, run at once, and a transaction around some of them.
 //!
 //! A Durable Object's `SqlStorage` is one; the simulation's in-memory `SQLite` is another. What every store promises:
 //! - A statement takes effect when [`Store::run`] returns, and is durable before any later request leaves.
 //! - Statements without an `.await` between them become durable together or not at all.
-//! - At most 100 bound values, 100 KB a statement, 2 MB a value and integers below 2^53
-//!   (Cloudflare's limits for `SQLite` in Durable Objects): lists are bound as one JSON text and read by `json_each`.
+//! - At most 100 bound values, 100 KB per statement, 2 MB per value and integers below 2^53 (Cloudflare's limits for
+//!   `SQLite` in Durable Objects): lists are bound as one JSON text and read by `json_each`.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A value that is bound to a statement or read from a row; in JSON it is written as itself.
+/// A value that is bound to a statement or read from a row; in JSON it is represented as itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, try_from = "serde_json::Value")]
 pub enum Value {
     /// SQL's NULL.
     Null,
-    /// A whole number of at most 2^53 - 1, as JavaScript holds them.
+    /// An integer of at most 2^53 - 1, as JavaScript holds them.
     Integer(i64),
     /// Text.
     Text(String),
@@ -37,7 +37,7 @@ impl TryFrom<serde_json::Value> for Value {
     }
 }
 
-/// The largest integer that survives the way through JavaScript.
+/// The largest integer that survives a round trip through JavaScript.
 pub const MAX_INTEGER: u64 = (1 << 53) - 1;
 
 impl From<u64> for Value {
@@ -76,7 +76,7 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
-/// Binds values of different types in one list.
+/// Builds an array of values of different types.
 #[macro_export]
 macro_rules! values {
     ($($value:expr),* $(,)?) => {
@@ -89,7 +89,7 @@ macro_rules! values {
 pub struct Row(pub Vec<Value>);
 
 impl Row {
-    /// A whole number that is not negative.
+    /// Returns a non-negative integer.
     pub fn integer(&self, column: usize) -> Result<u64, StoreError> {
         match self.0.get(column) {
             Some(Value::Integer(number)) => {
@@ -99,17 +99,17 @@ impl Row {
         }
     }
 
-    /// A whole number below 2^32.
+    /// Returns an integer below 2^32.
     pub fn small(&self, column: usize) -> Result<u32, StoreError> {
         u32::try_from(self.integer(column)?).map_err(|_| StoreError::row(column))
     }
 
-    /// A yes or no, held as 1 or 0.
+    /// Returns a boolean, stored as 1 or 0.
     pub fn flag(&self, column: usize) -> Result<bool, StoreError> {
         Ok(self.integer(column)? != 0)
     }
 
-    /// A text.
+    /// Returns a string.
     pub fn text(&self, column: usize) -> Result<&str, StoreError> {
         match self.0.get(column) {
             Some(Value::Text(text)) => Ok(text),
@@ -117,7 +117,7 @@ impl Row {
         }
     }
 
-    /// A whole number that is not negative, or nothing.
+    /// Returns a non-negative integer, or `None` for NULL.
     pub fn maybe_integer(&self, column: usize) -> Result<Option<u64>, StoreError> {
         match self.0.get(column) {
             Some(Value::Null) => Ok(None),
@@ -125,7 +125,7 @@ impl Row {
         }
     }
 
-    /// A text, or nothing.
+    /// Returns a string, or `None` for NULL.
     pub fn maybe_text(&self, column: usize) -> Result<Option<String>, StoreError> {
         match self.0.get(column) {
             Some(Value::Null) => Ok(None),
@@ -134,7 +134,7 @@ impl Row {
     }
 }
 
-/// The storage failed, or holds what this version does not understand. Nothing of the step was done.
+/// A failure of the storage, or content that this version does not understand. Nothing of the step was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreError(pub String);
 
@@ -152,29 +152,29 @@ impl fmt::Display for StoreError {
     }
 }
 
-/// A list as the JSON text that `json_each` reads.
+/// Serialises a list to the JSON text that `json_each` reads.
 pub fn json(rows: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(rows).map_err(|error| StoreError(error.to_string()))
 }
 
-/// The one row of a statement that gives exactly one.
+/// Returns the row of a statement that returns exactly one.
 pub fn first_row(rows: &[Row]) -> Result<&Row, StoreError> {
     rows.first()
         .ok_or_else(|| StoreError("a statement gave no row where it must give one".to_owned()))
 }
 
-/// How many there are, as the ledger counts.
+/// Converts a length to the ledger's type for counts.
 #[must_use]
 pub fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
-/// Storage with SQL. See the module for what it promises.
+/// Storage with SQL. See the module for its guarantees.
 pub trait Store {
-    /// Runs one statement with its values bound to `?1`, `?2`, … and gives its rows.
+    /// Runs one statement with its values bound to `?1`, `?2`, … and returns its rows.
     fn run(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError>;
 
-    /// Runs `work` so that its statements take effect together: when it fails, none did.
+    /// Runs `work` so that its statements take effect together: if it fails, none does.
     fn transaction<R>(&self, work: impl FnOnce() -> Result<R, StoreError>)
     -> Result<R, StoreError>;
 }

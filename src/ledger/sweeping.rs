@@ -1,5 +1,5 @@
-//! Deleting rows that nobody needs any more. A user everywhere has one for each meeting of the app, and many removals end in
-//! one turn, until whose end the object hears nobody: so these rows go in portions, one a turn.
+//! Deleting rows that are no longer needed. A removal of a user from all meetings has one for each meeting, and many
+//! removals end in one turn, during which the object serves nobody: so these rows go in portions, one per turn.
 
 use std::time::Duration;
 
@@ -7,20 +7,20 @@ use super::Ledger;
 use super::store::{Store, StoreError, count};
 use crate::values;
 
-/// How long the next portion waits.
+/// How long to wait before the next portion.
 pub(super) const PAUSE: Duration = Duration::from_millis(50);
-/// What part of a portion goes at once when a removal ends: some 200 may in one turn.
+/// When a removal ends, 1/`PART` of a portion is deleted at once: some 200 may end in one turn.
 const PART: u64 = 250;
-/// What deletes rows of work of the removal `?1` that no answer will ask for, `?2` at most.
+/// Deletes work rows of the removal `?1` that no response will need, at most `?2`.
 const WORKS: &[&str] = &[
     "DELETE FROM works WHERE id IN (SELECT id FROM works w INDEXED BY works_open
         WHERE removal = ?1 AND sent_at IS NULL AND NOT EXISTS (SELECT 1 FROM items INDEXED BY items_sent
             WHERE sent_at IS NOT NULL AND work = w.id) LIMIT ?2)
      RETURNING 1",
 ];
-/// What deletes rows of the removal `?1`, `?2` of a table at most.
+/// Deletes rows of the removal `?1`, at most `?2` per table.
 const ALL: &[&str] = &[
-    // None are left where all has gone well.
+    // None are left if all went well.
     "DELETE FROM pages WHERE work IN (SELECT id FROM works INDEXED BY works_open WHERE removal = ?1 LIMIT ?2) RETURNING 1",
     "DELETE FROM works WHERE id IN (SELECT id FROM works INDEXED BY works_open WHERE removal = ?1 LIMIT ?2) RETURNING 1",
     "DELETE FROM items WHERE id IN (SELECT id FROM items INDEXED BY items_by_removal WHERE removal = ?1 LIMIT ?2)
@@ -30,7 +30,7 @@ const ALL: &[&str] = &[
 ];
 
 impl<S: Store> Ledger<S> {
-    /// The rows of work of a removal have had their use: a few go at once, more are left to the alarms.
+    /// Deletes a few work rows that a removal no longer needs, and leaves the rest to the alarms.
     pub(super) fn drop_works(&self, removal: u64) -> Result<(), StoreError> {
         let at_once = self.settings.sweep_rows / PART;
         if self.delete_rows(removal, false, at_once)? > 0 {
@@ -39,7 +39,7 @@ impl<S: Store> Ledger<S> {
         self.leave(removal, false)
     }
 
-    /// Leaves rows of a removal to the alarms: those of its work, or all where it is `forgotten`.
+    /// Leaves rows of a removal to the alarms: those of its work, or all if it is `forgotten`.
     pub(super) fn leave(&self, removal: u64, forgotten: bool) -> Result<(), StoreError> {
         self.untidy.set(true);
         self.store.run(
@@ -50,7 +50,7 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Deletes of what is left over as many rows as may be deleted. Gives how many more may be.
+    /// Deletes as many leftover rows as allowed. Returns how many more may be deleted.
     pub(super) fn sweep(&self, mut rows: u64) -> Result<u64, StoreError> {
         while rows > 0 {
             let first = self.store.run(
@@ -73,8 +73,8 @@ impl<S: Store> Ledger<S> {
         Ok(rows)
     }
 
-    /// Deletes rows of a removal, as many as may be: those of its work that no answer will ask for, or all where it is
-    /// `forgotten`. Gives how many more may be deleted; where that is none, it may have others.
+    /// Deletes as many rows of a removal as allowed: those of its work that no response will need, or all if it is
+    /// `forgotten`. Returns how many more may be deleted; if none, it may have others.
     pub(super) fn delete_rows(
         &self,
         removal: u64,
@@ -87,8 +87,8 @@ impl<S: Store> Ledger<S> {
         Ok(rows)
     }
 
-    /// Runs a DELETE that is limited to `?2` rows and returns each row that it deletes; `?1` says of what. Returns what is left
-    /// of the limit.
+    /// Runs a DELETE that is limited to `?2` rows and returns each row that it deletes; `?1` says of what. Returns the
+    /// rest of the limit.
     pub(super) fn delete_some(
         &self,
         statement: &str,

@@ -14,9 +14,9 @@ use crate::values;
 /// A synchronous removal that has been answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SynchronousRemoval {
-    /// Its [`super::RemovalId`], made by the Worker: a record that comes twice is one.
+    /// Its [`super::RemovalId`], created by the Worker: a record that arrives twice counts once.
     pub id: String,
-    /// When it was asked for, in milliseconds since the Unix epoch.
+    /// When it was requested, in milliseconds since the Unix epoch.
     #[serde(default)]
     pub started_at_ms: Option<u64>,
     /// When it was answered, in milliseconds since the Unix epoch.
@@ -27,37 +27,37 @@ pub struct SynchronousRemoval {
     pub meeting_id: String,
     /// The participant.
     pub participant_id: String,
-    /// Whether a kick was asked for.
+    /// Whether a kick was requested.
     pub kick: bool,
-    /// What became of the participant.
+    /// What happened to the participant.
     pub outcome: Outcome,
-    /// API requests used, kick and repeats included: they count against the budget.
+    /// API requests used, including the kick and retries: they count against the budget.
     pub api_requests: u32,
     /// Deletes among them.
     pub attempts: u32,
     /// What went wrong, without names or custom ids.
     #[serde(default)]
     pub error: Option<String>,
-    /// Why the kick failed, in the same way.
+    /// Why the kick failed, likewise without them.
     #[serde(default)]
     pub kick_error: Option<String>,
     /// Whether the API's limit was reached.
     #[serde(default)]
     pub limited: bool,
-    /// How long the API asked to wait then, in milliseconds.
+    /// How long the API then asked to wait, in milliseconds.
     #[serde(default)]
     pub retry_after_ms: Option<u64>,
     /// When that was, in milliseconds since the Unix epoch: another attempt may have followed.
     #[serde(default)]
     pub limited_at_ms: Option<u64>,
-    /// What the last answer said of the API's limit.
+    /// What the last response said about the API's limit.
     #[serde(default)]
     pub rate_limit: RateLimit,
 }
 
 impl<S: Store> Ledger<S> {
-    /// Counts the requests of synchronous removals, heeds what they heard of the limit, and keeps them in the history where
-    /// `keep` says so.
+    /// Counts the requests of synchronous removals, applies what they learnt about the limit, and keeps them in the
+    /// history if `keep` is set.
     pub fn record_synchronous(
         &self,
         done: &[SynchronousRemoval],
@@ -72,20 +72,20 @@ impl<S: Store> Ledger<S> {
                 self.insert_answered(&records)?;
                 requests
             } else {
-                // Without a history nothing tells a repeat: it counts again, which errs on the safe side.
+                // Without a history a repeat cannot be recognised: it counts again, which errs on the safe side.
                 done.iter().map(|one| one.api_requests).sum()
             };
             self.count_synchronous(requests, now)
         })
     }
 
-    /// Heeds what synchronous removals heard of the limit and of the token.
+    /// Applies what synchronous removals learnt about the limit and the token.
     fn heed_synchronous(&self, done: &[SynchronousRemoval], now: u64) -> Result<(), StoreError> {
         let mut pacing = self.pacing.borrow_mut();
         let others = pacing.window.in_flight();
         for one in done {
             if one.limited {
-                // From when it was met with: a record that comes again does not make it longer.
+                // From when it was reached: a record that arrives again does not prolong it.
                 let asked = one.retry_after_ms.map(Duration::from_millis);
                 let at = one.limited_at_ms.unwrap_or(one.at_ms);
                 pacing.brakes.limit_until(blocked_until(at, asked), now);
@@ -100,7 +100,7 @@ impl<S: Store> Ledger<S> {
         self.save_brakes(now)
     }
 
-    /// Gives how many requests those took that are new.
+    /// Inserts those that are new. Returns how many requests they took.
     fn insert_synchronous(&self, records: &str) -> Result<u32, StoreError> {
         let rows = self.store.run(
             "INSERT OR IGNORE INTO removals (id, state, source, caller, kick, dry_run, targets, accepted_at, started_at,
@@ -120,7 +120,7 @@ impl<S: Store> Ledger<S> {
             .try_fold(0_u32, |sum, row| Ok(sum.saturating_add(row.small(0)?)))
     }
 
-    /// The participant and the target of each that has none yet.
+    /// Inserts the participant and the target of each that has none yet.
     fn insert_answered(&self, records: &str) -> Result<(), StoreError> {
         self.store.run(
             "INSERT INTO items (removal, meeting, participant, state, outcome, attempts, found_at, finished_at,

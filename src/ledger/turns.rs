@@ -1,4 +1,4 @@
-//! Whose turn it is: removals take turns, so that a small one does not wait for the end of a large one. A step is chosen
+//! Whose turn it is: removals take turns, so that a small one does not wait for a large one to end. A step is chosen
 //! and marked as sent in one transaction, before it leaves.
 
 use super::Ledger;
@@ -6,10 +6,10 @@ use super::steps::{KICKS_AT_ONCE, Request, Step};
 use super::store::{Store, StoreError};
 use crate::values;
 
-/// How soon to look again for a page that was to be shared, in milliseconds: should the one that reads it have ended.
+/// How soon to look again for a page that was to be shared, in milliseconds, in case the one that reads it has ended.
 const SHARED_PAGE_MS: u64 = 2_000;
 
-/// The removal that is awake and comes next, in the order of turns, after the turn `?2` and the number `?3`. Many share a
+/// Selects the next removal that is awake, in the order of turns, after the turn `?2` and the number `?3`. Many share a
 /// turn, so the others of that turn are tried first.
 const NEXT_BY_TURN: &str = "SELECT seq, state, dry_run, turn, everywhere FROM removals
     WHERE (SELECT min(wake_at) FROM removals WHERE wake_at IS NOT NULL) <= ?1 AND seq = ifnull(
@@ -19,8 +19,8 @@ const NEXT_BY_TURN: &str = "SELECT seq, state, dry_run, turn, everywhere FROM re
          WHERE turn > ?2 AND wake_at <= ?1 AND state <> 'scheduled' ORDER BY turn, seq LIMIT 1))";
 
 impl<S: Store> Ledger<S> {
-    /// Chooses the next request, by turns among the removals that have something due, and marks it as sent. `None`
-    /// when nothing is due or the pace allows nothing.
+    /// Chooses the next request, taking turns among the removals that have something due, and marks it as sent. Returns
+    /// `None` if nothing is due or the pace allows nothing.
     pub(super) fn next_step(&self, now: u64) -> Result<Option<Step>, StoreError> {
         if self.pacing.borrow_mut().free(now, &self.settings) == 0 {
             return Ok(None);
@@ -34,7 +34,7 @@ impl<S: Store> Ledger<S> {
     }
 
     fn choose(&self, now: u64) -> Result<Option<Step>, StoreError> {
-        // Those whose time has come wait for their turn now.
+        // Those whose time has come now wait for their turn.
         self.store.run(
             "UPDATE removals INDEXED BY removals_scheduled SET state = 'queued', revision = revision + 1
              WHERE state = 'scheduled' AND wake_at <= ?1",
@@ -64,7 +64,7 @@ impl<S: Store> Ledger<S> {
                 return Ok(Some(Step { removal, request }));
             }
             self.sleep(removal, now)?;
-            // Another removal's page may have ended the last of its work before it was its turn.
+            // Another removal's page may have ended the last of its work before its turn came.
             self.go_on(removal, now)?;
             if row.flag(4)? && self.ended.borrow().last() == Some(&removal) {
                 // Its place is free again.
@@ -73,7 +73,7 @@ impl<S: Store> Ledger<S> {
         }
     }
 
-    /// Starts the removal of that turn and number. False where it has to wait for room.
+    /// Starts the removal with that turn and number. Returns `false` if it must wait for room.
     fn take_up(
         &self,
         place: (u64, u64),
@@ -93,8 +93,8 @@ impl<S: Store> Ledger<S> {
         Ok(true)
     }
 
-    /// A removal that was served goes to the end of the queue; but a kick is one turn with what follows it, since whoever was
-    /// kicked may be back before long.
+    /// Moves a removal that was served to the end of the queue; but a kick is one turn with what follows it, since
+    /// whoever was kicked may soon be back.
     fn take_turn(&self, removal: u64, request: &Request, now: u64) -> Result<(), StoreError> {
         let turn = self.turn.get().saturating_add(1).max(now);
         self.turn.set(turn);
@@ -109,8 +109,8 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Nothing of a removal may leave now: it wakes when the first of its rows is due. Those in flight wake it themselves,
-    /// and so does the page of another removal that it waits for; should that page not come, it looks again.
+    /// Lets a removal that can send nothing now sleep until the first of its rows is due. Those in flight wake it
+    /// themselves, and so does another removal's page that it waits for; if that page does not come, it looks again.
     fn sleep(&self, removal: u64, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE removals SET wake_at = (SELECT CASE WHEN min(due_at) <= ?2 THEN ?3 ELSE min(due_at) END FROM (

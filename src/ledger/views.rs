@@ -1,19 +1,19 @@
-//! What is shown of a removal: plain data, to be put into bodies elsewhere.
+//! What is shown of a removal: plain data, put into bodies elsewhere.
 
 use super::id::RemovalId;
 use super::state::RemovalState;
 use crate::removal::{Outcome, Target};
 
-/// A removal as it stands now.
+/// A removal in its current state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RemovalView {
     /// Its id.
     pub id: RemovalId,
     /// Its state.
     pub state: RemovalState,
-    /// `api`, `synchronous`, or `webhook:` and the source's name.
+    /// `api`, `synchronous`, or `webhook:` followed by the source's name.
     pub source: String,
-    /// The caller's name, where a caller asked.
+    /// The caller's name, if a caller asked.
     pub caller: Option<String>,
     /// Why, in the words of whoever asked.
     pub reason: Option<String>,
@@ -23,9 +23,9 @@ pub struct RemovalView {
     pub dry_run: bool,
     /// How many targets it has.
     pub targets: u32,
-    /// Its first target, unless it is quarantined; in a list of a user's, the first that names them.
+    /// Its first target, unless it is quarantined; in a list for a user, the first that names them.
     pub target: Option<Target>,
-    /// The earliest start that was asked for.
+    /// The earliest start requested.
     pub not_before: Option<u64>,
     /// When it was accepted, in milliseconds since the Unix epoch.
     pub accepted_at: u64,
@@ -33,28 +33,28 @@ pub struct RemovalView {
     pub started_at: Option<u64>,
     /// When it reached its final state.
     pub finished_at: Option<u64>,
-    /// How far it is.
+    /// How far it has got.
     pub progress: Progress,
-    /// What went wrong last, for a person. It may have been overcome since.
+    /// What went wrong last, in words. It may have been overcome since.
     pub last_error: Option<String>,
-    /// Why a kick failed before deletes that went ahead: whoever was live there may be in the meeting still.
+    /// Why a kick failed before deletes that went ahead: whoever was live there may still be in the meeting.
     pub kick_error: Option<String>,
-    /// The caller who cancelled it, or the source of webhooks that reported that the user was back.
+    /// The caller who cancelled it, or the webhook source that reported that the user was back.
     pub cancelled_by: Option<String>,
-    /// How long it will take still, in seconds, where that can be said.
+    /// How much longer it will take, in seconds, if that can be said.
     pub estimated_seconds_left: Option<u64>,
-    /// Why all durable work stands still, where it does and this removal is not final.
+    /// Why all durable work is paused, if it is and this removal is not final.
     pub pause: Option<Pause>,
-    /// Grows with every change: whoever waits for one compares it.
+    /// Grows with every change, for those who wait for one.
     pub revision: u64,
 }
 
-/// How far a removal is.
+/// How far a removal has got.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Meetings that are known to need a look.
+    /// Meetings known to need a search.
     pub meetings_total: u64,
-    /// Meetings that have been looked through, or need no further look.
+    /// Meetings that have been searched, or need no further search.
     pub meetings_scanned: u64,
     /// Participants found, or named by the targets.
     pub found: u64,
@@ -62,7 +62,7 @@ pub struct Progress {
     pub removed: u64,
     /// Participants who were gone before the first attempt.
     pub already_absent: u64,
-    /// Participants who are gone after an attempt whose answer was lost.
+    /// Participants who are gone after an attempt whose response was lost.
     pub absent_after_ambiguous: u64,
     /// Participants given up on.
     pub failed: u64,
@@ -70,28 +70,28 @@ pub struct Progress {
     pub requests: u64,
 }
 
-/// Why all durable work stands still.
+/// A pause of all durable work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pause {
     /// Why.
     pub reason: PauseReason,
     /// Since when.
     pub since: u64,
-    /// Until when; after that it goes on, or tries whether it may.
+    /// Until when; then work resumes, or tests whether it may.
     pub until: u64,
 }
 
-/// What makes durable work stand still.
+/// What pauses durable work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PauseReason {
-    /// `RealtimeKit` answered 429, or that none are left for now.
+    /// `RealtimeKit` responded with 429, or reported that none are left for now.
     RateLimited,
     /// Cloudflare refused the API token.
     TokenRefused,
 }
 
 impl PauseReason {
-    /// The reason's name in bodies.
+    /// Returns the reason's name in bodies.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -108,19 +108,19 @@ pub struct ItemView {
     pub meeting: String,
     /// The participant.
     pub participant: String,
-    /// The position of the target that it was found for, where that was kept.
+    /// The position of the target for which it was found, if recorded.
     pub target: Option<u64>,
-    /// The user whom that target names, where it names one.
+    /// The user whom that target names, if any.
     pub user: Option<String>,
     /// Whether there is work left on it.
     pub state: ItemState,
-    /// What became of it, once that is known.
+    /// What happened to it, once known.
     pub outcome: Option<Outcome>,
-    /// How often its deletion was sent.
+    /// How many times its deletion was sent.
     pub attempts: u32,
     /// What went wrong last.
     pub last_error: Option<String>,
-    /// Why the kick before its deletion failed: they may be in the meeting still.
+    /// Why the kick before its deletion failed: they may still be in the meeting.
     pub kick_error: Option<String>,
     /// When it was found.
     pub found_at: u64,
@@ -128,7 +128,7 @@ pub struct ItemView {
     pub finished_at: Option<u64>,
 }
 
-/// Where a participant of a removal stands.
+/// The state of a participant of a removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ItemState {
     /// Found; its meeting is still being read or kicked.
@@ -155,7 +155,7 @@ impl ItemState {
         Self::Cancelled,
     ];
 
-    /// The state's name in bodies and in the store.
+    /// Returns the state's name in bodies and in the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -173,23 +173,23 @@ impl ItemState {
     }
 }
 
-/// A page of a list. `next` is the cursor of the page after it.
+/// A page of a list. `next` is the cursor of the following page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing<T> {
     /// The rows.
     pub rows: Vec<T>,
-    /// Where the next page begins, when there is one.
+    /// Where the next page begins, if there is one.
     pub next: Option<u64>,
 }
 
-/// How the ledger is.
+/// The ledger's health.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
-    /// Why all durable work stands still, where it does.
+    /// Why all durable work is paused, if it is.
     pub pause: Option<Pause>,
-    /// Removals that are queued or running; those that are scheduled are not counted.
+    /// Removals that are queued or running, not those that are scheduled.
     pub open: u64,
-    /// Requests counted in the last five minutes, those in flight included.
+    /// Requests counted in the last five minutes, including those in flight.
     pub requests_in_window: u32,
     /// What they are counted against.
     pub requests_allowed: u32,

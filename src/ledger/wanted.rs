@@ -1,4 +1,4 @@
-//! Whom the targets of a removal are about, among the rows of a page of participants.
+//! Which rows of a page of participants the targets of a removal are about.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::ids::CustomParticipantId;
 use crate::realtimekit::answers::Participant;
 use crate::values;
 
-/// What a statement sees of a participant of a page.
+/// What a statement sees of a participant on a page.
 #[derive(Serialize)]
 pub(super) struct ParticipantRow<'a> {
     id: &'a str,
@@ -28,13 +28,13 @@ impl<'a> ParticipantRow<'a> {
     }
 }
 
-/// The targets of the removal `?1` that name the user of a row of the meeting `?3`.
+/// The targets of the removal `?1` that name the user of a row in the meeting `?3`.
 const NAMING: &str =
     "targets t INDEXED BY targets_by_user WHERE t.removal = ?1 AND t.user = value ->> 'user'
         AND (t.meeting IS NULL OR t.meeting = ?3)";
 
-/// Those of the rows `?2` that a target is about, or everyone, where `?4` says so. An event is about nobody who was added
-/// after it.
+/// Returns SQL for those of the rows `?2` that a target is about, or for all if `?4` is set. An event is not about
+/// anybody added after it.
 pub(super) fn wanted_rows() -> String {
     format!(
         "FROM json_each(?2) WHERE ifnull(value ->> 'created' <= (SELECT event_at FROM removals WHERE seq = ?1), TRUE)
@@ -42,13 +42,13 @@ pub(super) fn wanted_rows() -> String {
     )
 }
 
-/// The position of the first target that names the user of a row.
+/// Returns SQL for the position of the first target that names the user of a row.
 pub(super) fn first_naming() -> String {
     format!("(SELECT min(t.position) FROM {NAMING})")
 }
 
 impl<S: Store> Ledger<S> {
-    /// The position of the target that is about everyone in the meeting of a row of work.
+    /// Returns the position of the target that is about everyone in the meeting of a work row.
     pub(super) fn target_of_everyone(&self, work: &Work) -> Result<Option<u64>, StoreError> {
         if !work.everyone {
             return Ok(None);
@@ -60,7 +60,7 @@ impl<S: Store> Ledger<S> {
         first_row(&rows)?.maybe_integer(0)
     }
 
-    /// How many of the rows a target is about.
+    /// Returns how many of the rows a target is about.
     pub(super) fn wanted(
         &self,
         work: &Work,

@@ -1,25 +1,25 @@
 //! The requests of the last five minutes, counted so that no five minutes at the API's end ever hold more than allowed.
 //!
-//! When a request arrives there is unknown; it is some time between its sending and its answer. So each counts from its
-//! sending until five minutes after its answer. Take any five minutes of arrivals there, and of these requests the one
-//! sent last: each of the others arrived less than five minutes before it was sent, so its answer is younger than five
-//! minutes and it was counted then.
+//! When a request arrives there is unknown; it is some time between its sending and its response. So each counts from
+//! its sending until five minutes after its response. Take any five minutes of arrivals there, and of these requests
+//! the one sent last: each of the others arrived less than five minutes before that one was sent, so its response was
+//! less than five minutes old and it still counted.
 
 use std::collections::VecDeque;
 
-/// Five minutes, and a quarter of a second for clocks that count in steps.
+/// Five minutes, plus a quarter of a second for clocks that advance in steps.
 pub const WINDOW_MS: u64 = 300_250;
 
-/// How many requests count, by when they cease to.
+/// The requests that count, by when they stop counting.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Window {
-    /// In the order of their times. Most come last, and all of them leave first.
+    /// Sorted by that time. Most are added at the back; all are removed from the front.
     answered: VecDeque<(u64, Counted)>,
     sum: Counted,
     in_flight: u32,
 }
 
-/// Requests of the two kinds.
+/// Counts of the two kinds of request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counted {
     /// Sent by durable work.
@@ -47,14 +47,14 @@ impl Counted {
 /// What may be sent in five minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowed {
-    /// By all together.
+    /// In total.
     pub total: u32,
     /// By durable work.
     pub durable: u32,
 }
 
 impl Window {
-    /// Counts requests that were answered, or will be taken as such, until the time `until`.
+    /// Counts requests that were answered, or are treated as such, until the time `until`.
     pub fn count(&mut self, until: u64, requests: Counted) {
         let at = self.answered.partition_point(|(other, _)| *other < until);
         match self.answered.get_mut(at) {
@@ -69,7 +69,7 @@ impl Window {
         self.in_flight = self.in_flight.saturating_add(1);
     }
 
-    /// A durable request was answered, or given up, now.
+    /// Counts a durable request as answered, or given up, now.
     pub fn answer(&mut self, now: u64) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.count(
@@ -81,20 +81,20 @@ impl Window {
         );
     }
 
-    /// Durable requests that have left and have no answer yet.
+    /// Returns how many durable requests are in flight.
     #[must_use]
     pub fn in_flight(&self) -> u32 {
         self.in_flight
     }
 
-    /// All requests that count now.
+    /// Returns how many requests count now.
     pub fn used(&mut self, now: u64) -> u32 {
         self.expire(now);
         let all = self.sum.durable.saturating_add(self.sum.synchronous);
         all.saturating_add(self.in_flight)
     }
 
-    /// How many durable requests may leave now.
+    /// Returns how many durable requests may leave now.
     pub fn free(&mut self, now: u64, allowed: Allowed) -> u32 {
         self.expire(now);
         self.free_of(self.sum, allowed)
@@ -107,7 +107,7 @@ impl Window {
         of_durable.min(allowed.total.saturating_sub(all))
     }
 
-    /// When a durable request may leave, if nothing else is sent before; `None` when only an answer can tell.
+    /// Returns when a durable request may leave, if nothing else is sent before; `None` when only a response can tell.
     pub fn free_at(&mut self, now: u64, allowed: Allowed) -> Option<u64> {
         self.expire(now);
         let mut sum = self.sum;

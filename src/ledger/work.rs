@@ -1,4 +1,4 @@
-//! One row of work: a meeting of a removal, or the list of meetings, and how it goes from stage to stage.
+//! One work row: a meeting of a removal, or the list of meetings, and how it moves from stage to stage.
 
 use super::Ledger;
 use super::repeat::repeat_after;
@@ -6,24 +6,25 @@ use super::stage::Stage;
 use super::store::{MAX_INTEGER, Store, StoreError, first_row};
 use crate::values;
 
-/// For how long a list's word counts that nobody is live in a meeting, in milliseconds.
+/// How long a list is trusted that nobody is live in a meeting, in milliseconds.
 pub(super) const LISTED_MS: u64 = 60_000;
 
-/// Whether everyone in the meeting of a row of work `w` is kicked at once: no event is about those who were added after it.
+/// SQL for whether everyone in the meeting of a work row `w` is kicked at once. Not for an event: it is about nobody
+/// added after it.
 pub(super) const KICKS_ALL: &str = "w.everyone AND r.event_at IS NULL";
 
-/// Those who wait for their kick. Only named so are they found by the index of those who are open.
+/// Those waiting for their kick. Repeats the condition of the index `items_open`, so that it is used.
 pub(super) const WAITING: &str = "state IN ('waiting', 'pending') AND state = 'waiting'";
-/// Those who are to be deleted, or about whom a request is in flight.
+/// Those who are to be deleted, or have a request in flight.
 pub(super) const PENDING: &str = "state IN ('waiting', 'pending') AND state = 'pending'";
 
-/// A row of work, with what its removal says of it.
+/// A work row, with what its removal says about it.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "columns of a row")]
 pub(super) struct Work {
     pub id: u64,
     pub removal: u64,
-    /// The meeting, or nothing for the list of meetings.
+    /// The meeting, or `None` for the list of meetings.
     pub meeting: Option<String>,
     pub lists: bool,
     pub everyone: bool,
@@ -31,18 +32,18 @@ pub(super) struct Work {
     pub kicks_all: bool,
     pub stage: Stage,
     pub page: u32,
-    /// Its list is asked for without the number of rows of a page.
+    /// Its list is requested without a number of rows per page.
     pub plain: bool,
     pub pass: u32,
     pub reading: String,
     pub unclean_passes: u32,
-    /// How often a pass was begun again since another removal emptied the meeting.
+    /// How many times a pass was restarted because another removal was emptying the meeting.
     pub excused: u32,
-    /// Everyone is gone: whoever came back before their delete is put out of the session.
+    /// Everyone is gone: whoever came back before their delete is being kicked.
     pub closing: bool,
-    /// How many confirming passes over the list of meetings have begun: all meetings of the readings before are through.
+    /// How many confirming passes over the list of meetings have begun: all meetings of earlier readings are done.
     pub confirming: u32,
-    /// Its list was given up; those who were found before are being removed.
+    /// Its list was given up; those already found are being removed.
     pub given_up: bool,
     pub kicked_up_to: u64,
     pub attempts: u32,
@@ -92,7 +93,7 @@ impl<S: Store> Ledger<S> {
         })
     }
 
-    /// Puts a row of work into a stage, with its failures forgotten. `due` is when its next request may leave.
+    /// Moves a work row to a stage and clears its failures. `due` is when its next request may leave.
     pub(super) fn enter(
         &self,
         work: u64,
@@ -107,7 +108,7 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Those who were found are next: kicked where they may be live, and deleted.
+    /// Starts removing those who were found: kicks them if they may be live, then deletes them.
     pub(super) fn put_out(&self, id: u64, now: u64) -> Result<(), StoreError> {
         self.expect_live(id, now)?;
         let work = self.work_row(id)?;
@@ -122,7 +123,7 @@ impl<S: Store> Ledger<S> {
         self.release(&work, 0, now)
     }
 
-    /// Everyone who was found and is waiting is kicked, not before `due`.
+    /// Starts kicking everyone who was found and is waiting, not before `due`.
     pub(super) fn begin_kicks(&self, work: u64, due: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE works SET kicked_up_to = 0 WHERE id = ?1",
@@ -137,7 +138,7 @@ impl<S: Store> Ledger<S> {
         self.enter(work, Stage::Kicking, Some(due))
     }
 
-    /// A meeting that nobody was in when it was listed may have begun since.
+    /// Marks a meeting as possibly live, since it may have started after it was listed.
     pub(super) fn expect_live(&self, work: u64, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE works SET may_be_live = 1 WHERE id = ?1 AND listed_at < ?2",
@@ -146,9 +147,9 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Those who were found and are waiting may be deleted now. Those up to the row `kicked_up_to` were kicked before. Where
-    /// everyone was kicked, these are no more than can be deleted before the kick is repeated, and one who does not count as
-    /// kicked: it is repeated for that one, and for all who wait still.
+    /// Releases those who were found and are waiting for deletion. Those up to the row `kicked_up_to` were kicked
+    /// earlier. After a kick of everyone, as many are released as can be deleted before it is repeated, and one more
+    /// who does not count as kicked: for that one, and for all who still wait, it is repeated.
     pub(super) fn release(
         &self,
         work: &Work,
@@ -179,7 +180,7 @@ impl<S: Store> Ledger<S> {
         self.settle(work.id, now)
     }
 
-    /// Reads the list of a row of work from its first page, not before `due`.
+    /// Reads the list of a work row again from its first page, not before `due`.
     pub(super) fn read_again(&self, work: &Work, due: u64) -> Result<(), StoreError> {
         self.store.run(
             "DELETE FROM pages WHERE work = ?1 AND pass < ?2",
@@ -192,7 +193,7 @@ impl<S: Store> Ledger<S> {
         self.enter(work.id, Stage::Reading, Some(due))
     }
 
-    /// The answer came after the removal was cancelled.
+    /// Handles a response that came after the removal was cancelled.
     pub(super) fn close(&self, work: &Work, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE works SET sent_at = NULL, due_at = NULL WHERE id = ?1",
@@ -201,7 +202,7 @@ impl<S: Store> Ledger<S> {
         self.close_cancelled(work.removal, now)
     }
 
-    /// The same request again, not before `due`; this attempt does not count.
+    /// Repeats the request, not before `due`, without counting this attempt.
     pub(super) fn postpone_untried(&self, work: &Work, due: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE works SET sent_at = NULL, due_at = ?2, attempts = max(0, attempts - 1) WHERE id = ?1",
@@ -210,7 +211,7 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// The same request again after a failure. Where it is no refusal, what was refused before was not refused for itself.
+    /// Repeats the request after a failure. If that is not a refusal, earlier refusals were not about this request.
     pub(super) fn repeat_work(
         &self,
         work: &Work,
@@ -228,7 +229,7 @@ impl<S: Store> Ledger<S> {
         self.note_error(work.removal, reason)
     }
 
-    /// Looks whether all who were found in a meeting have their outcome; then reads its list once more, or is done.
+    /// Reads a meeting's list again, or ends its work, once all who were found in it have their outcome.
     pub(super) fn settle(&self, work: u64, now: u64) -> Result<(), StoreError> {
         let open = self.store.run(
             "SELECT 1 FROM items WHERE work = ?1 AND state IN ('waiting', 'pending') LIMIT 1",
@@ -241,7 +242,7 @@ impl<S: Store> Ledger<S> {
         match work.stage {
             Stage::Deleting if work.given_up => self.end_work(&work, Stage::Failed, now),
             Stage::Deleting if work.lists && !work.dry_run => {
-                // At once, but for a list that contradicts itself or what became of somebody.
+                // At once, unless the list contradicted itself or a recorded outcome.
                 let unclean = work.unclean_passes;
                 let due = if unclean == 0 {
                     now

@@ -84,7 +84,7 @@ fn a_policy_is_read_as_requests_in_five_minutes() {
     };
     brakes.hear(Signal::Nothing, false, policy.clone(), 0, 0.5, 0);
     assert_eq!(brakes.quota(), Some(7_500));
-    // It holds for an hour after it was said last, whatever else is said.
+    // It holds for an hour after it was last received, whatever else is received.
     let again = 11 * 60_000;
     brakes.believe(policy, 0, again);
     brakes.believe(SAYS_NOTHING, 0, again + 3_600_000);
