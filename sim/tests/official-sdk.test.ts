@@ -1,4 +1,4 @@
-// The official TypeScript SDK against the stand-in: what it sends is understood, what it gets back fits its types.
+// The official TypeScript SDK against the stand-in: its requests are understood, and the responses fit its types.
 //
 //   cargo build -p realtimekit-sim && npx node --test sim/tests/official-sdk.test.ts
 
