@@ -19,7 +19,7 @@ use simulation::script::Act;
 use simulation::store::SimulatedStore;
 use simulation::world::World;
 
-/// The rows in a portion here.
+/// The number of rows per portion in these tests.
 const PORTION: u64 = 250;
 /// How many rows are deleted at once when a removal ends.
 const AT_ONCE: u64 = 1;
