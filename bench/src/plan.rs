@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The parameters of one run.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// How often all contenders are measured, one after another.
+    /// How many times all contenders are measured, one after another.
     pub rounds: usize,
     /// The levels of load in each contender's turns.
     pub levels: Vec<Level>,
@@ -13,7 +13,7 @@ pub struct Plan {
     pub webhooks: Level,
     /// Requests sent before measuring, so that the code is fully compiled and optimised.
     pub warm_up: usize,
-    /// How often each contender is started.
+    /// How many times each contender is started.
     pub starts: usize,
     /// Over how many requests memory is sampled.
     pub memory_requests: Option<usize>,

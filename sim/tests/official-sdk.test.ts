@@ -36,7 +36,7 @@ async function sim<T>(method: string, path: string, body?: unknown): Promise<T> 
   return (await answer.json()) as T;
 }
 
-/** One meeting with participants, whose ids these are. */
+/** Creates one meeting with participants, and returns their ids. */
 async function fill(body: Record<string, unknown>): Promise<{ id: string; participants: string[]; first: string }> {
   const { meetings: [meeting] } = await sim<{ meetings: { id: string; participants: string[] }[] }>('POST', '/fill', body);
   const [first] = meeting?.participants ?? [];

@@ -38,7 +38,7 @@ pub struct Totals {
     pub unrouted: u64,
     /// Deletes that were answered with success but did nothing.
     pub idle_deletes: u64,
-    /// How often the ledger could not be opened.
+    /// How many times the ledger could not be opened.
     pub unopened: u64,
     /// Alarms that were delivered twice.
     pub alarms_twice: u64,

@@ -61,7 +61,7 @@ fn in_an_app_that_is_unknown_nobody_counts_as_gone() {
     }
 }
 
-/// Returns how often the list of meetings was requested.
+/// Returns how many times the list of meetings was requested.
 fn searches(world: &World) -> usize {
     let left = world.network.left.borrow();
     left.iter()

@@ -86,7 +86,7 @@ fn a_second_look_at_a_large_removal_is_cheap() {
     }
     let ledger = world.ledger.as_ref().unwrap();
     let id = world.ordered[&0].id.as_ref().unwrap();
-    // The simulation has looked as well.
+    // The simulation itself has read the removal as well.
     let now = world.clock.now() + 10_000;
     let [first, second, later] = [now, now + 4_900, now + 5_000].map(|at| {
         let before = world.disk.steps.get();

@@ -171,7 +171,7 @@ fn a_list_without_totals_may_end_with_a_404() {
     assert_removed(&world);
 }
 
-/// A dry run looks again as well: a list that was cut off does not show everyone.
+/// A dry run reads the list again as well: one that was cut off does not show everyone.
 #[test]
 fn a_dry_run_does_not_believe_a_list_that_is_cut() {
     let mut scenario = scene(100);

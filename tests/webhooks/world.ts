@@ -51,7 +51,7 @@ export interface HooksOptions {
 const running = new Set<{ stop(): Promise<void> }>();
 let shared: Promise<StandIn> | undefined;
 
-/** How often each status was returned for a webhook. */
+/** How many times each status was returned for a webhook. */
 export const statuses = new Map<number, number>();
 
 /** All apps of these tests. */

@@ -10,7 +10,7 @@ use super::fault::Fault;
 pub(crate) struct Rule {
     #[serde(default, rename = "match")]
     pub(crate) matcher: Matcher,
-    /// How often the rule fires; 0 means no limit.
+    /// How many times the rule fires; 0 means no limit.
     #[serde(default = "once")]
     pub(crate) times: u64,
     /// A delay before anything else happens.

@@ -1,4 +1,4 @@
-//! The API's endpoints: those of facts that a removal and its tests need, under the app's prefix.
+//! The API endpoints that a removal and its tests need, under the app's prefix.
 
 mod extract;
 mod meetings;

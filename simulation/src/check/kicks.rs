@@ -10,9 +10,9 @@ const FRESH_MS: u64 = 15_000;
 const FRESH_OF_ALL_MS: u64 = 240_000;
 /// The request timeout, in milliseconds.
 const TIMEOUT_MS: u64 = 10_000;
-/// How often a kick is tried before the delete goes ahead regardless.
+/// How many times a kick is tried before the delete goes ahead regardless.
 const TRIES: usize = 3;
-/// How often in a row a kick, or the check for a live session, is refused before a delete is used to test the token.
+/// How many times in a row a kick, or the check for a live session, is refused before a delete tests the token.
 const REFUSED: usize = 2;
 
 /// Checks that nobody was still live when their delete was sent, unless a removal that does not kick wanted it, or the

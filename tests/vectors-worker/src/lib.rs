@@ -1,6 +1,6 @@
 //! Runs published test vectors through the Worker's own signature checks, in the runtime. None of this is deployed.
 //!
-//! Built for `wasm32-unknown-unknown`, bound with `wasm-bindgen --target web --out-dir pkg`, and served by `worker.mjs`.
+//! Built for `wasm32-unknown-unknown`, bound with `wasm-bindgen --target web --out-dir pkg`, served by `worker.mjs`.
 
 use std::fmt::Write;
 

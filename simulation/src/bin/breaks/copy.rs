@@ -1,4 +1,4 @@
-//! A copy of the repository, where breaks are applied, built and run.
+//! A copy of the repository, in which breaks are applied, built and run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
