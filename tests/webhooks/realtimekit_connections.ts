@@ -56,7 +56,7 @@ async function endedConnections(hooks: Hooks, app: string): Promise<void> {
   assert.equal(left['state'], 'scheduled', JSON.stringify(left));
 }
 
-/** The join event was answered with a 503, say, and arrives after the leave event of a connection that was lost later. */
+/** The join event was answered with a 503, say, and arrives after the leave event of a connection lost later. */
 async function overtaken(hooks: Hooks, app: string): Promise<void> {
   const { user, meeting } = await hooks.participant(app, userId());
   const left = await sendEvent(hooks, connectionEvent('meeting.participantLeft', meeting, user, 'a', -20));
