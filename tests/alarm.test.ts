@@ -1,4 +1,4 @@
-// A ledger whose alarm is lost: the runtime gives an alarm up whose handler has failed time after time.
+// A ledger whose alarm is lost: the runtime gives up on an alarm whose handler has failed repeatedly.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -6,7 +6,7 @@ import { eventually } from './harness/eventually.ts';
 import { MEETING, startPlainRuntime } from './harness/plain_runtime.ts';
 import type { PlainRuntime } from './harness/plain_runtime.ts';
 
-/** How far ahead a removal starts: long enough for its alarm to be lost before. */
+/** How far ahead a removal is scheduled: long enough for its alarm to be lost before then. */
 const AHEAD_MS = 2_000;
 
 let runtime: PlainRuntime;
@@ -36,7 +36,9 @@ describe('an alarm that is lost', () => {
   });
 });
 
-/** Until the first wait for something outside, all that a handler does is undone together where its process dies. */
+/**
+ * Until its first wait for something external, everything a handler does is rolled back together if its process dies.
+ */
 test('the alarm that a handler sets first is durable before anything else is done', async () => {
   const runtime = await startPlainRuntime('alarm_entry.js');
   try {
@@ -50,7 +52,7 @@ test('the alarm that a handler sets first is durable before anything else is don
   }
 });
 
-/** A removal whose time has come, and that nothing wakes. */
+/** Creates a removal whose time has come, but which nothing wakes. */
 async function stranded(how: string): Promise<{ id: string; participant: string }> {
   const participant = `stranded-${crypto.randomUUID()}`;
   const made = await runtime.call('POST', '/removals', {

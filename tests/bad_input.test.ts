@@ -1,5 +1,4 @@
-// Requests that are too long, doubled, not UTF-8 or absurd: an answer of 4xx each, in time, and a Worker that is well
-// after it.
+// Requests that are too long, duplicated, not UTF-8 or absurd: each gets a timely 4xx, and the Worker stays healthy.
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 
@@ -12,13 +11,13 @@ const MEETING = '182bd5e5-6e1a-4fe4-a799-aa6d9a6ab26e';
 const PATH = `/meetings/${MEETING}/participants/x`;
 const AUTHORIZED = `authorization: Bearer ${CALLERS['support-desk']}`;
 
-/** A request from its lines, in latin1, so that any byte can stand in them. */
+/** Sends a request given by its lines, encoded as latin1 so that they can contain any byte. */
 function ask(requestLine: string, headers: string[], body: string | Buffer = ''): Promise<Answer | undefined> {
   const head = Buffer.from([`${requestLine} HTTP/1.1`, 'host: worker', ...headers, '', ''].join('\r\n'), 'latin1');
   return raw(worker.port, Buffer.concat([head, Buffer.from(body)]));
 }
 
-/** Refused, by the Worker or by the server before it; a connection that is closed is a refusal as well. */
+/** Asserts a refusal, by the Worker or by the server in front of it; a closed connection counts as well. */
 function assertRefused(answer: Answer | undefined): void {
   if (answer === undefined) return;
   assert.ok(answer.status >= 400 && answer.status < 500, `${answer.status} ${answer.body}`);
@@ -94,7 +93,8 @@ describe('methods', () => {
     test(`${method.slice(0, 20)} deletes nothing`, async () => {
       const participant = await standIn.participant();
       const answer = await ask(`${method} ${participant.path}`, [AUTHORIZED]);
-      // What is no method of the Fetch Standard's, the server before the Worker may answer as it likes.
+      // For a method that the Fetch Standard does not define, the server in front of the Worker may respond as it
+      // likes.
       if (/^(GET|PUT|POST|PATCH|OPTIONS)$/.test(method)) {
         assert.ok(answer);
         assertError(answer, { status: 405, code: 1105 });
@@ -117,7 +117,7 @@ describe('methods', () => {
   });
 });
 
-/** Whether an answer is of the server before the Worker: it has no request id. */
+/** Returns whether a response comes from the server in front of the Worker: it has no request id. */
 function isServersOwn(answer: Answer): boolean {
   return answer.headers['x-request-id'] === undefined;
 }
@@ -156,10 +156,11 @@ describe('bodies', { concurrency: 4 }, () => {
 
   test('one that never comes to its end does not keep the Worker waiting', async () => {
     const since = worker.logs.length;
-    // Nobody else in this file calls under this name.
+    // Nothing else in this file uses this caller.
     const backend = `authorization: Bearer ${CALLERS['meeting-backend']}`;
     const unfinished = Buffer.from(`DELETE ${PATH}. HTTP/1.1\r\nhost: worker\r\n${backend}\r\ncontent-length: 1000\r\n\r\nx`);
-    // The server of `wrangler dev` keeps the answer back until the body has come: what counts is that there is one.
+    // The server of `wrangler dev` holds the response back until the body is complete: what matters is that there is
+    // one.
     const held = exchange(worker.port, [unfinished], { timeoutMs: 30_000 }).catch(() => undefined);
     const answered = (): boolean =>
       worker.logs.slice(since).some((line) => line['response.status'] === 400 && line['caller'] === 'meeting-backend');

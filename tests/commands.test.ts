@@ -1,4 +1,4 @@
-// The README's first steps, as a new user takes them: `cargo xtask dev` and the line that it prints, and plain
+// The README's first steps, as a new user takes them: `cargo xtask dev` and the command that it prints, and plain
 // `npx wrangler dev`, which builds the Worker by itself.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -25,12 +25,12 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Whether something listens there. */
+/** Returns whether something responds on this port. */
 async function answers(port: number): Promise<boolean> {
   return fetch(`http://127.0.0.1:${port}/healthz`).then(() => true, () => false);
 }
 
-/** Presses Ctrl-C, and sees that everything has ended. */
+/** Presses Ctrl-C, and checks that everything ends. */
 async function interrupt(program: Program, ...ports: number[]): Promise<void> {
   process.kill(-(program.pid ?? 0), 'SIGINT');
   await program.wait();
@@ -40,7 +40,7 @@ async function interrupt(program: Program, ...ports: number[]): Promise<void> {
   }, 10_000);
 }
 
-/** What `cargo xtask follow` prints of a removal that begins in a while. */
+/** Returns what `cargo xtask follow` prints about a removal that starts a few seconds later. */
 async function followed(origin: string, authorization: string): Promise<string> {
   const made = await fetch(`${origin}/removals`, {
     method: 'POST',

@@ -1,4 +1,4 @@
-// Configuration: nothing is served half-configured, what is wrong is named, and no value is ever shown.
+// Configuration: nothing is served half-configured, errors are named, and no value is ever shown.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
@@ -19,7 +19,7 @@ const ROUTES: [string, string][] = [
   ['POST', '/webhooks/realtimekit'],
 ];
 
-/** The names in a 503's errors, each the first word of its message. */
+/** Returns the names in a 503's errors, each the first word of its message. */
 function named(body: string): string[] {
   const { errors } = JSON.parse(body) as { errors: { code: number; message: string }[] };
   assert.ok(errors.every(({ code }) => code === 1111));

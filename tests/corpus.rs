@@ -53,7 +53,7 @@ fn every_target_holds_over_its_corpus() {
     }
 }
 
-/// Changes bytes by a fixed sequence (xorshift64), so that every run is the same.
+/// Changes bytes by a fixed pseudorandom sequence (xorshift64), so that every run is the same.
 #[test]
 fn every_target_holds_over_its_corpus_with_bytes_changed() {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;

@@ -1,5 +1,5 @@
-// What must not get worse, counted instead of timed: docs/benchmarks.md says why each number is what it is. Whoever
-// has a good reason to raise a limit raises it here, and says so there.
+// Costs that must not get worse, counted rather than timed: docs/benchmarks.md explains each number. If there is a good
+// reason to raise a limit, raise it here and explain it there.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -10,15 +10,15 @@ import { gzipSync } from 'node:zlib';
 import { BUILD, startPlainRuntime } from './harness/plain_runtime.ts';
 import type { PlainRuntime } from './harness/plain_runtime.ts';
 
-/** The bundle after gzip, index.js and Wasm together. */
+/** The size of the bundle after gzip, index.js and Wasm together. */
 const BUNDLE_BYTES = 264_000;
-/** Calls from Wasm into JavaScript for one DELETE that succeeds. */
+/** Calls from Wasm into JavaScript for one successful DELETE. */
 const CALLS_TO_JAVASCRIPT = 30;
-/** Calls from JavaScript into Wasm for it; the most are for memory, one for each string that comes in. */
+/** Calls from JavaScript into Wasm for the same; most are for memory, one for each string passed in. */
 const CALLS_TO_WASM = 16;
-/** By how much the JavaScript heap may grow over 10,000 requests: less than a pointer for each. */
+/** How much the JavaScript heap may grow over 10,000 requests: less than a pointer per request. */
 const HEAP_BYTES = 80_000;
-/** How often 10,000 requests are sent before what has grown each time is called a leak. */
+/** How many times 10,000 requests are sent before growth in each of them is called a leak. */
 const BATCHES = 5;
 
 let runtime: PlainRuntime;
@@ -38,13 +38,13 @@ describe('what must not get worse', () => {
 
   test('the bundle says nothing of the machine that it was made on', async () => {
     const wasm = (await readFile(join(BUILD, 'index_bg.wasm'))).toString('latin1');
-    // A short path may stand in it by chance.
+    // A short path may occur in it by chance.
     const own = [homedir(), resolve(BUILD, '..')].filter((path) => path.split('/').length > 2).map((path) => `${path}/`);
     for (const directory of [...own, 'registry/src']) assert.ok(!wasm.includes(directory), directory);
   });
 
   test('a removal crosses between Wasm and JavaScript a known number of times', async () => {
-    // The first one of an isolate also reads the configuration.
+    // The first one in an isolate also reads the configuration.
     await (await runtime.remove()).arrayBuffer();
     const answer = await runtime.remove();
     assert.equal(answer.status, 200, await answer.text());
@@ -55,9 +55,9 @@ describe('what must not get worse', () => {
 
   test('10,000 requests leave nothing behind', async (context) => {
     await removals(2_000);
-    // What a request leaves behind shows each time: 16 bytes, the least that is allocated, are two pages of Wasm's
-    // memory in 10,000. Code that the runtime has compiled, and memory for the most requests that were ever under way
-    // at once, show now and then.
+    // A leak shows up in every batch: 16 bytes per request, the smallest allocation, make two pages of Wasm memory in
+    // 10,000. Code compiled by the runtime, and memory for a new maximum of concurrent requests, show up only now and
+    // then.
     const heap: number[] = [];
     const wasm: number[] = [];
     do {

@@ -1,5 +1,5 @@
-// Callers who hang up before their answer: what they began is brought to its end, and leaves nothing behind. Only plain
-// workerd shows it, since the proxy of `wrangler dev` goes on waiting in their place.
+// Callers who hang up before the response: the work they started is completed, and leaves nothing behind. Only plain
+// workerd shows this, since the proxy of `wrangler dev` keeps waiting in their place.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -9,9 +9,9 @@ import { eventually } from './harness/eventually.ts';
 import { MEETING, PATH, startPlainRuntime } from './harness/plain_runtime.ts';
 import type { PlainRuntime } from './harness/plain_runtime.ts';
 
-/** By how much Wasm's memory may have grown: as much as the bodies of some requests at a time need. */
+/** How much Wasm memory may grow: by what the bodies of some concurrent requests need. */
 const MEMORY_BYTES = 8_000_000;
-/** The runtime lets go of a request 30 seconds after its caller has. */
+/** The runtime drops a request 30 seconds after its caller has hung up. */
 const LET_GO_MS = 33_000;
 const NO_BODY = { length: 0, sent: 0 };
 
@@ -46,7 +46,7 @@ describe('what takes its time', { concurrency: true }, () => {
     const order = { meeting_id: MEETING, participant_id: 'p', not_before: new Date(Date.now() + 86_400_000).toISOString() };
     const { result } = await (await runtime.call('POST', '/removals', order)).json() as { result: { id: string } };
     const memory: number[] = [];
-    // The first round also makes room for as many requests at a time.
+    // The first round also allocates memory for this many concurrent requests.
     for (let round = 0; round < 2; round += 1) {
       await Promise.all(Array.from({ length: 200 }, () => runtime.hangUp('GET', `/removals/${result.id}?wait=30`, NO_BODY, 1_000)));
       await sleep(LET_GO_MS);
@@ -63,7 +63,7 @@ describe('what takes its time', { concurrency: true }, () => {
       runtime.leaveOpen('POST', '/removals', body),
       runtime.leaveOpen('POST', '/webhooks/realtimekit', body, [`rtk-signature: ${Buffer.alloc(256).toString('base64')}`]),
     ]);
-    // RealtimeKit sends nothing again that was answered with a 4xx.
+    // RealtimeKit never retries a delivery that was answered with a 4xx.
     assert.match(webhook, /^HTTP\/1.1 503 /);
     assert.match(answer, /^HTTP\/1.1 408 /);
     assert.match(answer, /20 seconds: send it again/);

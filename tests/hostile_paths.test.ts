@@ -1,5 +1,5 @@
-// Paths that try to leave the endpoint. The runtime normalises the URLs of outgoing requests, so a path that were passed
-// on could walk to any endpoint of the API with our token. None of these may send anything upstream.
+// Paths that try to escape the endpoint. The runtime normalises the URLs of outgoing requests, so a path that was
+// passed on could reach any endpoint of the API with our token. None of these may send anything upstream.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -18,7 +18,7 @@ const CONNECTIONS = 6;
 
 /** Request targets, each a string of bytes (latin1). */
 const FIXED: string[] = [
-  // Dot segments, and every way to write them.
+  // Dot segments, in every notation.
   ...['.', '..', '%2e', '%2E', '%2e%2e', '.%2e', '%2e.', '%2E%2E', '%252e%252e', '...', '%00..', '..%00', '..;', '..%20'].map((s) => SHORT + s),
   ...['../..', '..%2f..', '..%5c..', '%2e%2e%2f%2e%2e', '..\\..', '%2e%2e%5c', '../../active-session/kick-all', '..%2F..%2Factive-session%2Fkick-all'].map((s) => SHORT + s),
   `/meetings/../participants/x`,
@@ -39,10 +39,10 @@ const FIXED: string[] = [
   `/meetings/${MEETING}%00/participants/x`,
   `/meetings/%0a${MEETING}/participants/x`,
   `/meetings/${MEETING}%20/participants/x`,
-  // Encoded twice: decoded twice, they would be ids.
+  // Double encoding: if decoded twice, these would be ids.
   ...['%2561', 'a%2562c', '%255f', '%252d', '%25%36%31', '%25252e'].map((s) => SHORT + s),
   `/meetings/${MEETING.replace('a', '%2561')}/participants/x`,
-  // Separators and what some parsers take for one.
+  // Separators, and what some parsers take for one.
   ...['a/b', 'a%2fb', 'a%2Fb', 'a%252fb', 'a\\b', 'a%5cb', 'a;b', 'a%3bb', 'a:b', 'a@b', 'a%40b', 'a,b', 'a+b', 'a%20b', 'a&b', 'a=b', 'a|b', 'a%7cb', 'a%23b', 'a%3fb', '%3f', '%23', "a'b", 'a"b', 'a%22b', 'a<b', 'a{b}', 'a[b]', 'a`b', 'a^b', 'a~b', 'a!b', 'a*b', 'a(b)', 'a$b', 'a%b', '%', '%2', '%zz', '%u002e'].map((s) => SHORT + s),
   `${SHORT}x?kick=true#`.replace('kick', 'kick%00'),
   `${SHORT}x?../../active-session`,
@@ -60,9 +60,9 @@ const FIXED: string[] = [
   `${SHORT}${'../'.repeat(1_000)}x`,
   `${SHORT}${'%2e%2e%2f'.repeat(500)}x`,
   `/${'a/'.repeat(2_000)}`,
-  // UUIDs that are none.
+  // Invalid UUIDs.
   ...['', '0', MEETING.slice(1), `${MEETING}0`, MEETING.replaceAll('-', ''), `{${MEETING}}`, `urn:uuid:${MEETING}`, MEETING.replace('1', 'g'), MEETING.replace('-', '_'), `${MEETING},${MEETING}`, `+${MEETING.slice(1)}`, 'null', '*', '00000000-0000-0000-0000-00000000000', `${MEETING}/`].map((m) => `/meetings/${m}/participants/x`),
-  // Request targets in other forms. `*` is not among them: wrangler's own server fails on it, before any Worker.
+  // Other forms of request targets. `*` is not among them: wrangler's own server fails on it, before any Worker.
   `http://evil.example${SHORT}..`,
   `http://127.0.0.1:1/client/v4/accounts`,
   `//evil.example${SHORT}x`,
@@ -87,15 +87,15 @@ const PIECES = [
   '%00', '%0a', '%0d', '%7f', '\x01', '\x7f', '%c0%ae', '%c0%af', '%ef%bc%8f', '%e2%80%a4', '\xe2\x80\xa4', '%ff', '%u2215', '*', '~', '!', '(', '|', '"', '<',
   'active-session', 'kick-all', 'participants', 'meetings', 'token', 'accounts', 'realtime', 'kit', 'client/v4', ACCOUNT, MEETING, 'a', 'x1', '__', '-',
 ] as const;
-/** At least one of these is in every generated path, in a place where an id belongs: none of them is part of one. */
+/** At least one of these is in every generated path, in the place of an id: none of them can be part of one. */
 const POISON = PIECES.filter((piece) => !/^[0-9A-Za-z_-]+$/.test(piece) && !['#', '?', '&'].includes(piece));
 
-/** What a removal's path looks like when the URL Standard has resolved its dot segments, as every server does first. */
+/** A removal's path once its dot segments are resolved per the URL Standard, which every server does first. */
 const WELL_FORMED = new RegExp(
   `^(/meetings|(/client/v4)?/accounts/${ACCOUNT}/realtime/kit/(${APPS.join('|')})/meetings)/${MEETING}/participants/[0-9A-Za-z_-]{1,128}$`,
 );
 
-/** `…/participants/./x` is no attack: it is, to every client and server, the path of participant `x`. */
+/** `…/participants/./x` is not an attack: to every client and server, it is the path of participant `x`. */
 function isWellFormed(target: string): boolean {
   const url = URL.parse(target, 'http://worker');
   return url !== null && WELL_FORMED.test(url.pathname);
@@ -112,7 +112,7 @@ function generate(random: Random): string {
   const noise = (length: number): string => Array.from({ length: random.below(length) }, () => random.pick(PIECES)).join('');
   const poisoned = (length: number): string => `${noise(length)}${random.pick(POISON)}${noise(length)}`;
   const id = (): string => Array.from({ length: 1 + random.below(8) }, () => random.pick([...'abcXYZ019_-'])).join('');
-  // The poisoned place comes before any '#' or '?' that the noise brings, which would end the path there.
+  // The poisoned part comes before any '#' or '?' in the noise, which would end the path there.
   const before = (text: string): string => random.pick(POISON) + text;
   switch (random.below(7)) {
     case 0: return SHORT + before(noise(6));
@@ -125,13 +125,13 @@ function generate(random: Random): string {
   }
 }
 
-/** Everything that makes a request: the target is sent to the byte; only a space or a line end would end it. */
+/** Builds a request whose target is sent byte for byte; only a space or a line end would end it. */
 function request(target: string, token: string | null, method = 'DELETE'): Buffer {
   const authorization = token === null ? '' : `authorization: Bearer ${token}\r\n`;
   return Buffer.from(`${method} ${target} HTTP/1.1\r\nhost: worker\r\n${authorization}\r\n`, 'latin1');
 }
 
-/** Sends all targets over a few connections; where one is closed, the rest goes over a new one. */
+/** Sends all requests over a few connections; if one is closed, the rest go over a new one. */
 async function sendAll(requests: Buffer[]): Promise<Answer[]> {
   const answers: Answer[] = new Array(requests.length);
   let next = 0;

@@ -1,4 +1,4 @@
-// `?kick=true`: out of the live session first, then never in again.
+// `?kick=true`: kicked from the live session first, then never able to join again.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 

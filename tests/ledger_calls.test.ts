@@ -1,4 +1,4 @@
-// What the Worker asks of its ledgers, and what becomes of it where they fail.
+// The Worker's calls to its ledgers, and what happens when they fail.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -6,7 +6,7 @@ import { eventually } from './harness/eventually.ts';
 import { PATH, startPlainRuntime } from './harness/plain_runtime.ts';
 import type { PlainRuntime } from './harness/plain_runtime.ts';
 
-/** How long an answer to `/healthz` is good for. */
+/** How long a response to `/healthz` stays valid. */
 const HEALTH_MS = 5_000;
 
 let runtime: PlainRuntime;
@@ -69,7 +69,7 @@ async function fail(call: string, times: number): Promise<void> {
   await runtime.call('GET', `/fail?call=${encodeURIComponent(call)}&times=${times}`);
 }
 
-/** The one line of the log that holds this text. */
+/** Returns the only log line that contains this text. */
 function line(text: string): Record<string, unknown> {
   const [found = '', ...others] = runtime.logged(text);
   assert.deepEqual(others, []);

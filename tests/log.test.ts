@@ -1,4 +1,4 @@
-// The log: one JSON line a request, with the documented fields, and never who was removed or by which token.
+// The log: one JSON line per request, with the documented fields, and never who was removed or with which token.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -24,7 +24,7 @@ const FIELDS: Record<string, (value: unknown) => boolean> = {
   duration_ms: (value) => Number.isInteger(value) && Number(value) >= 0,
 };
 
-/** The fields that a line has at least. */
+/** Returns the fields that a line must have. */
 function needed(line: LogLine): string[] {
   const [route, status] = [String(line['request.route']), Number(line['response.status'])];
   const fields = ['message', 'request.id', 'response.status', 'duration_ms'];

@@ -1,5 +1,5 @@
-// A panic or a trap ends the Wasm instance, and the runtime stops what takes too much CPU time in its middle. Either must
-// end what was under way, and nothing after it.
+// A panic or a trap ends the Wasm instance, and the runtime aborts a run that takes too much CPU time. Either must end
+// the work in progress, and nothing after it.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -46,7 +46,7 @@ describe('a trap', () => {
     void runtime.call('GET', `/removals/${result.id}?wait=3`).catch(() => undefined);
     await sleep(500);
     assert.equal((await runtime.call('GET', '/trap')).status, 500);
-    // Then it is the first thing that happens: no export is called before.
+    // The old timer is now the first thing to run: no export is called before it.
     await sleep(5_000);
     assert.equal(await instances(), before + 1);
   });
@@ -69,7 +69,7 @@ test('after a run that was stopped in its middle, the routes and the ledger are 
   }
 });
 
-/** How many Wasm instances there have been, the one that tells it included. */
+/** Returns how many Wasm instances there have been, including the one that reports it. */
 async function instances(): Promise<number> {
   return Number((await runtime.remove()).headers.get('instances'));
 }

@@ -1,4 +1,4 @@
-// What is tried again, how often, and what is honestly said of it. Faults that end in an error are in
+// What is retried, how often, and what is honestly reported about it. Faults that end in an error are in
 // status_table.test.ts.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
@@ -12,7 +12,7 @@ import { configuration, standIn, startWorker, worker } from './harness/world.ts'
 
 type Fault = FaultRule['fault'];
 
-/** Removes a participant whose requests meet the faults in turn; tells what came of it and what was seen. */
+/** Removes a participant whose requests meet the faults in turn; returns the result and what was seen. */
 async function removeUnder(
   faults: Fault[],
   through = worker,
@@ -130,8 +130,8 @@ test('404 at the first try is already_absent, whatever was lost of other request
   assert.equal(answer.headers['participant-removal-outcome'], 'already_absent');
 });
 
-// Where a connection was in use before, workerd sends a request again by itself when it breaks, which no Worker sees. So
-// these tests come first on the connections of a Worker of their own; each break leaves it without any.
+// If a reused connection breaks, workerd itself retries the request, which no Worker sees. So these tests are the first
+// on the connections of their own Worker; each break leaves it without any.
 describe('a connection that breaks', () => {
   let fresh: Worker;
   before(async () => {
@@ -157,7 +157,7 @@ describe('a connection that breaks', () => {
   });
 
   test('before the effect, and then 200, is removed', async () => {
-    // The one before has left a connection in use.
+    // The previous test has left a connection that would be reused.
     const another = await startWorker(configuration(standIn.baseUrl));
     another.token = worker.token;
     const { answer, outcome, participant, statuses } = await removeUnder([{ kind: 'drop_before' }], another);

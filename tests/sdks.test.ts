@@ -1,5 +1,5 @@
-// The official SDKs, with nothing changed but their base URL and token: through the Worker they get their typed results
-// and their typed errors, with code and message, which RealtimeKit alone does not give them.
+// The official SDKs, with only their base URL and token changed: through the Worker they get their typed results and
+// their typed errors, with code and message, which RealtimeKit alone does not give them.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 
@@ -30,7 +30,7 @@ interface Case {
   status: number;
   code: number;
   message: RegExp;
-  /** How many requests the SDK made of the Worker: it must not try again what no retry can help. */
+  /** How many requests the SDK made to the Worker: it must not retry what a retry cannot fix. */
   calls: number;
 }
 
@@ -46,12 +46,12 @@ const CASES: Case[] = [
   { name: '502, our token refused', fault: { kind: 'status', status: 401 }, error: 'InternalServerError', status: 502, code: 1110, message: /CLOUDFLARE_API_TOKEN/, calls: 1 },
 ];
 
-/** How often the Worker answered with a status, by its own log: at least `expected` times, unless it takes too long. */
+/** Counts the Worker's responses with a status in its own log: at least `expected`, unless that takes too long. */
 async function answersSince(since: number, status: number, expected: number): Promise<number> {
   const count = (): number => worker.logs.slice(since).filter((line) => line['response.status'] === status).length;
   const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 200));
   for (let waits = 0; count() < expected && waits < 25; waits += 1) await pause();
-  // One more than expected would be on its way by now: the SDK has returned.
+  // A further one would be in flight by now: the SDK has returned.
   await pause();
   return count();
 }

@@ -1,20 +1,20 @@
-// The rows of the status table: what is asked for, what happens upstream, and what comes of it.
+// The rows of the status table: the request, what happens upstream, and the result.
 import type { ExpectedError } from './harness/expect.ts';
 import type { FaultRule, Participant } from './harness/stand_in.ts';
 import { ACCOUNT, API_TOKEN, APPS, CALLERS, OTHER_APP, longPath } from './harness/world.ts';
 
 export interface Row extends ExpectedError {
   name: string;
-  /** The path that is asked for; the participant's own otherwise. */
+  /** The requested path; defaults to the participant's own. */
   path?: (participant: Participant) => string;
   method?: string;
   token?: string | null;
   headers?: Record<string, string>;
-  /** The header lines of `authorization`, to the byte. */
+  /** The values of the `authorization` header, byte for byte. */
   authorization?: string[];
   /** What happens to the participant's requests upstream. */
   fault?: FaultRule['fault'] & { times?: number };
-  /** What RealtimeKit saw: a status for each request, `null` where the connection broke. */
+  /** What RealtimeKit saw: a status for each request, `null` if the connection broke. */
   upstream?: (number | null)[];
   answerHeaders?: Record<string, string | RegExp>;
 }
@@ -116,7 +116,7 @@ export const TABLE: Record<string, Row[]> = {
     { name: 'more than 1 MiB, in pieces', fault: { kind: 'oversize', bytes: 3_000_000, content_length: false }, message: /1 MiB/, upstream: [200] },
   ].map((row) => ({ ...row, status: 502, code: 1109 })),
 
-  // Broken connections are in retries.test.ts, with a Worker of their own.
+  // Broken connections are in retries.test.ts, with their own Worker.
   '502, 1109: still failing at the last attempt': [
     { name: '500', fault: { kind: 'status', status: 500, times: 0 }, message: /500.*3 attempts.*unknown/, upstream: [500, 500, 500] },
     { name: '502', fault: { kind: 'status', status: 502, times: 0 }, message: /502/, upstream: [502, 502, 502] },

@@ -1,5 +1,5 @@
-// The published vectors for every kind of signature, through the Worker's own checks, in the runtime. The checks are
-// compiled into a Worker of their own (tests/vectors-worker), which is never deployed.
+// The published vectors for every kind of signature, run through the Worker's own checks, in the runtime. The checks
+// are compiled into a separate Worker (tests/vectors-worker), which is never deployed.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
@@ -11,7 +11,7 @@ import type { Program } from './harness/process.ts';
 
 interface Vector {
   algorithm: string;
-  /** What has to be said of it; `null` where the vectors leave it open. */
+  /** The required verdict; `null` if the vectors leave it open. */
   expected: boolean | null;
 }
 

@@ -1,4 +1,4 @@
-// Runs last, as its name sorts last: everything that the run has shown is searched for every secret.
+// Runs last, since its name sorts last: everything that the run has shown is searched for every secret.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

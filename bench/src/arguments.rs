@@ -1,4 +1,4 @@
-//! What was asked for on the command line.
+//! The command line.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use lexopt::prelude::*;
 
-/// What `--help` prints.
+/// The text printed by `--help`.
 pub const HELP: &str = "\
 Measures the Worker beside its peers. Run it as cargo xtask bench, which installs what is needed.
 
@@ -29,28 +29,28 @@ Environment:
   worker crate; cargo xtask bench sets them.
 ";
 
-/// One run of the benchmark.
+/// The options of one run of the benchmark.
 #[derive(Debug)]
 pub struct Options {
-    /// The repository.
+    /// The root of the repository.
     pub root: PathBuf,
-    /// Whether a minute has to do.
+    /// Whether the run should take only about a minute.
     pub quick: bool,
-    /// Where the report goes, besides the terminal.
+    /// The directory that the report is written to, in addition to the terminal.
     pub write: Option<PathBuf>,
     /// Further builds of this Worker: name and directory.
     pub also: Vec<(String, PathBuf)>,
-    /// The contenders to measure, all where it is empty.
+    /// The contenders to measure; empty means all.
     pub only: Vec<String>,
-    /// How many rounds, where not as planned.
+    /// The number of rounds, if not the planned one.
     pub rounds: Option<usize>,
-    /// The only number of connections, where not all.
+    /// The only number of connections, if not all of them.
     pub connections: Option<usize>,
-    /// The contender to be profiled instead of measured.
+    /// The contender to profile instead of measuring.
     pub profile: Option<String>,
 }
 
-/// Reads the arguments; nothing where help was asked for.
+/// Parses the arguments. Returns `None` if help is requested.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<Options>> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -92,7 +92,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<Opt
         || options.rounds.is_some()
         || options.connections.is_some();
     if is_partial {
-        // Only a complete comparison may stand in the documentation.
+        // Only a complete comparison may go into the documentation.
         options.write = None;
     }
     Ok(Some(options))

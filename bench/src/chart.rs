@@ -1,5 +1,5 @@
-//! The chart: CPU time and latency beside the peers', as an SVG that is readable where a README shows it, on light and
-//! on dark.
+//! The chart: CPU time and latency compared with the peers, as an SVG that is readable in a README, in light and dark
+//! mode.
 
 use std::fmt::Write as _;
 
@@ -19,7 +19,7 @@ struct Panel<'a> {
     bars: Vec<(&'a Contender, f64)>,
 }
 
-/// The chart: CPU per request at many connections, and the latency that is added at one.
+/// Draws the chart: CPU per request with many connections, and the added latency with one.
 pub fn svg(results: &Results) -> String {
     let panels: Vec<Panel> = [
         (
@@ -78,21 +78,21 @@ fn panel<'a>(
     let bars = contenders
         .iter()
         .enumerate()
-        // What the history costs is another question, and another scale.
+        // The cost of the history is a separate question, on a different scale.
         .filter(|(_, contender)| contender.key != "recording")
         .map(|(at, contender)| (contender, measure(rounds, at)))
         .collect();
     Panel { title, bars }
 }
 
-/// Draws a panel below `top` and answers where it ends.
+/// Draws a panel below `top` and returns where it ends.
 fn draw(drawing: &mut String, panel: &Panel, top: f64) -> f64 {
     let longest = panel
         .bars
         .iter()
         .fold(1.0, |most: f64, (_, value)| most.max(*value));
     let scale = (WIDTH - LABELS - 80.0) / longest;
-    // Writing into a String cannot fail.
+    // Writing to a String cannot fail.
     let _ = writeln!(
         drawing,
         r#"<text class="title" x="10" y="{}">{}</text>"#,

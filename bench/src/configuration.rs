@@ -1,28 +1,28 @@
-//! The configuration of a contender for `workerd`: its modules, the same bindings for all, a way to the upstream and,
-//! for this Worker, its ledger.
+//! A contender's configuration for `workerd`: its modules, the same bindings for all, network access to the upstream
+//! and, for this Worker, its ledger.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// The token that the load sends.
+/// The caller token that the load sends.
 pub const CALLER_TOKEN: &str = "6f1d8c3a9b704e25a8e3f7c1d0b94e62";
-/// The participant that the load deletes, again and again.
+/// The participant that the load deletes over and over.
 pub const PATH: &str = "/client/v4/accounts/023e105f4ecef8ad9ca31a8372d0c353/realtime/kit/14a396e7-ca44-4937-bf1f-050a69118543/meetings/497f6eca-6276-4993-bfeb-53cbbbba6f08/participants/aaaf5ac8-54a2-4d48-8a0c-9f9a2f9a7a31";
 
-/// The secret that the webhooks are signed with, after its `whsec_`.
+/// The secret that webhooks are signed with, without its `whsec_` prefix.
 pub const WEBHOOK_SECRET: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// What a contender's ledger does.
+/// The role of a contender's ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ledger {
-    /// There is none.
+    /// There is no ledger.
     None,
-    /// It is there; synchronous deletes leave it alone.
+    /// The ledger exists, but synchronous deletes do not use it.
     Idle,
-    /// It records every synchronous delete, which is the Worker's default.
+    /// The ledger records every synchronous delete, which is the Worker's default.
     Recording,
-    /// It is that of the peer for webhooks.
+    /// The ledger is that of the webhook peer.
     Deliveries,
 }
 
@@ -36,7 +36,7 @@ impl Ledger {
     }
 }
 
-/// The configuration. Its modules lie beside it, and so does the directory `storage`.
+/// Returns the configuration. The modules and the directory `storage` are expected next to it.
 pub fn text(modules: &[&str], ledger: Ledger, upstream: SocketAddr) -> String {
     let mut listed = String::new();
     for name in modules {
@@ -44,7 +44,7 @@ pub fn text(modules: &[&str], ledger: Ledger, upstream: SocketAddr) -> String {
             .extension()
             .is_some_and(|kind| kind == "wasm");
         let kind = if wasm { "wasm" } else { "esModule" };
-        // Writing into a String cannot fail.
+        // Writing to a String cannot fail.
         let _ = writeln!(
             listed,
             "    (name = \"{name}\", {kind} = embed \"{name}\"),"
@@ -83,7 +83,7 @@ const worker :Workerd.Worker = (
     )
 }
 
-/// The binding of a Durable Object's class, and the class itself.
+/// Returns the binding of a Durable Object class, and the definition of the class itself.
 fn durable_object(class: &str) -> (String, String) {
     let binding = format!("    (name = \"LEDGER\", durableObjectNamespace = \"{class}\"),\n");
     let object = format!(

@@ -1,5 +1,5 @@
-//! What is compared: this Worker first, then what a user would take instead. Each gets a directory with its bundle
-//! and its configuration for `workerd`.
+//! The contenders: this Worker first, then what a user would use instead. Each gets a directory with its bundle and its
+//! configuration for `workerd`.
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
@@ -14,19 +14,19 @@ use flate2::write::GzEncoder;
 use crate::arguments::Options;
 use crate::configuration::{self, Ledger};
 
-/// What `--only` calls the contenders for webhooks.
+/// The name of the webhook contenders in `--only`.
 const WEBHOOKS: &str = "webhooks";
 
-/// One Worker of the comparison.
+/// One of the Workers compared.
 #[derive(Debug)]
 pub struct Contender {
     /// Its name in `--only`.
     pub key: String,
     /// Its name in the report.
     pub title: String,
-    /// Where its bundle, its configuration and its log are.
+    /// The directory of its bundle, configuration and log.
     pub directory: PathBuf,
-    /// The `workerd` to run it.
+    /// The `workerd` program that runs it.
     pub workerd: PathBuf,
     /// The bundle's size after gzip, in bytes.
     pub gzipped: usize,
@@ -34,13 +34,13 @@ pub struct Contender {
 
 /// Where a contender's bundle comes from.
 enum Source {
-    /// A directory with `index.js` and, unless it is all JavaScript, `index_bg.wasm`.
+    /// A directory with `index.js` and, unless it is pure JavaScript, `index_bg.wasm`.
     Built(PathBuf),
-    /// The same with the history of synchronous deletes turned on, as it is by default.
+    /// The same, but with the history of synchronous deletes turned on, which is the default.
     Recording(PathBuf),
     /// A script that esbuild bundles and minifies.
     Script(&'static str),
-    /// The same with a Durable Object for webhooks.
+    /// The same, with a Durable Object for webhooks.
     Deliveries(&'static str),
     /// The crate of the plain workers-rs peer.
     WorkersRs,
@@ -57,7 +57,7 @@ impl Source {
     }
 }
 
-/// Builds every contender that was asked for.
+/// Builds every requested contender.
 pub fn build(options: &Options, upstream: SocketAddr) -> Result<Vec<Contender>> {
     let ours = |directory: &Path| Source::Built(directory.to_path_buf());
     let mut all = vec![(
@@ -105,7 +105,7 @@ pub fn build(options: &Options, upstream: SocketAddr) -> Result<Vec<Contender>> 
         .collect()
 }
 
-/// Builds the contenders for webhooks, unless others were asked for.
+/// Builds the webhook contenders, unless only others were requested.
 pub fn for_webhooks(options: &Options, upstream: SocketAddr) -> Result<Vec<Contender>> {
     if !options.only.is_empty() && !options.only.iter().any(|name| name == WEBHOOKS) {
         return Ok(Vec::new());
@@ -150,7 +150,7 @@ fn prepare(
     })
 }
 
-/// Makes an empty directory: what an earlier run stored must not slow down this one.
+/// Creates an empty directory: data stored by an earlier run must not slow this one down.
 fn empty(directory: &Path) -> Result<()> {
     match fs::remove_dir_all(directory) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
@@ -159,7 +159,7 @@ fn empty(directory: &Path) -> Result<()> {
     Ok(fs::create_dir_all(directory)?)
 }
 
-/// Puts the bundle into the directory and names its files.
+/// Puts the bundle into the directory and returns its file names.
 fn bundle(options: &Options, source: &Source, directory: &Path) -> Result<Vec<&'static str>> {
     let script = directory.join("index.js");
     match source {
@@ -192,7 +192,7 @@ fn bundle(options: &Options, source: &Source, directory: &Path) -> Result<Vec<&'
                 .args(["--release", "--out-dir"])
                 .arg(directory)
                 .current_dir(options.root.join("bench/peers/workers-rs"))
-                // The templates leave the level at cargo's default.
+                // The templates leave this at cargo's default level.
                 .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3");
             succeed(&mut build)?;
             Ok(vec!["index.js", "index_bg.wasm"])

@@ -1,4 +1,4 @@
-//! Webhooks to be sent: signed as Clerk signs them, each with an id and a user of its own.
+//! The webhooks to send: signed the way Clerk signs them, each with a different id and user.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
@@ -15,7 +15,7 @@ use crate::configuration::WEBHOOK_SECRET;
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
-/// The next webhook.
+/// Returns the next webhook.
 pub fn next() -> Result<Request<Full<Bytes>>> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     let number = COUNT.fetch_add(1, Ordering::Relaxed);

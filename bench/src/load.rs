@@ -1,4 +1,4 @@
-//! The load: connections that stay open, each with one request under way, bounded by count and time.
+//! The load: persistent connections, each with one request in flight, limited by count and time.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -18,20 +18,20 @@ use crate::configuration::{CALLER_TOKEN, PATH};
 use crate::deliveries;
 use crate::plan::Work;
 
-/// No turn takes longer than this: where a request takes long, fewer of them tell as much.
+/// The time limit of a turn: if requests take long, fewer of them are just as informative.
 const TURN: Duration = Duration::from_millis(1_500);
 
-/// What one turn measured.
+/// The measurements of one turn.
 #[derive(Debug, Default)]
 pub struct Sample {
-    /// The time of each request in microseconds, sorted.
+    /// The latency of each request in microseconds, sorted.
     pub latencies: Vec<f64>,
-    /// From the first request to the last answer.
+    /// The time from the first request to the last response.
     pub elapsed: Duration,
 }
 
 impl Sample {
-    /// Requests per second.
+    /// Returns the requests per second.
     pub fn rate(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
         let count = self.latencies.len() as f64;
@@ -55,14 +55,14 @@ impl Connections {
                 .with_context(|| format!("cannot connect to {address}"))?;
             stream.set_nodelay(true)?;
             let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-            // How it ends is seen by the requests that are sent over it.
+            // If it fails, the requests sent over it fail.
             drop(tokio::spawn(connection));
             senders.push(sender);
         }
         Ok(Self { senders, work })
     }
 
-    /// Sends `requests` requests over all connections.
+    /// Sends `requests` requests over all connections, or as many as the time limit allows.
     pub async fn run(&mut self, requests: usize) -> Result<Sample> {
         let turn = Rc::new(Turn {
             left: Cell::new(requests),
@@ -93,7 +93,7 @@ impl Connections {
     }
 }
 
-/// What the connections of one turn share.
+/// The state shared by the connections of one turn.
 struct Turn {
     left: Cell<usize>,
     latencies: RefCell<Vec<f64>>,
@@ -119,7 +119,7 @@ async fn one_connection(
     Ok(sender)
 }
 
-/// Sends a request and reads its answer, which must be a success.
+/// Sends a request and reads the response, which must be a success.
 async fn exchange(
     sender: &mut SendRequest<Full<Bytes>>,
     request: Request<Full<Bytes>>,
@@ -149,7 +149,7 @@ fn request(work: Work) -> Result<Request<Full<Bytes>>> {
     }
 }
 
-/// One DELETE over a new connection.
+/// Sends one DELETE over a new connection.
 pub async fn once(address: SocketAddr) -> Result<()> {
     let mut connection = Connections::open(address, 1, Work::Removal).await?;
     connection.run(1).await.map(drop)

@@ -1,4 +1,4 @@
-//! What the numbers hold for: the machine and the versions.
+//! The environment that the numbers apply to: the machine and the versions.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-/// One line about the machine and the versions.
+/// Returns one line about the machine and the versions.
 pub fn describe(root: &Path) -> Result<String> {
     let information = fs::read_to_string("/proc/cpuinfo")?;
     let cpu = information

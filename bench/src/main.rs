@@ -1,8 +1,8 @@
-//! Measures the Worker beside what a user would take instead, under plain `workerd`, against one fast local upstream.
+//! Measures the Worker against what a user would use instead, under plain `workerd`, with one fast local upstream.
 //!
-//! In scope: running the Workers, loading them in alternation, and reporting ratios. `cargo xtask bench` installs the
-//! tools, builds this Worker and starts this program. Not in scope: passing or failing. Timings decide nothing; what
-//! must not get worse is counted by the tests.
+//! In scope: running the Workers, loading them alternately, and reporting ratios. `cargo xtask bench` installs the
+//! tools, builds this Worker and starts this program. Not in scope: passing or failing. Timings decide nothing; costs
+//! that must not get worse are counted by the tests.
 #![cfg_attr(
     test,
     allow(

@@ -1,4 +1,4 @@
-//! Memory: what the process of this Worker holds while it serves a million requests.
+//! Memory: how much this Worker's process holds while it serves a million requests.
 
 use std::time::Instant;
 
@@ -9,14 +9,14 @@ use crate::load::Connections;
 use crate::plan::{Plan, Work};
 use crate::workerd::Workerd;
 
-/// The memory's course.
+/// Memory use over time.
 #[derive(Debug)]
 pub struct Memory {
-    /// Requests so far, and the resident bytes then.
+    /// The number of requests so far, and the resident bytes at that point.
     pub course: Vec<(usize, u64)>,
 }
 
-/// How often it is looked at.
+/// How many times it is sampled.
 const STEPS: usize = 40;
 
 /// Sends `requests` requests, or as many as the time allows.

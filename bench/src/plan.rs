@@ -1,43 +1,43 @@
-//! How much is measured.
+//! The amount of measuring.
 
 use std::time::Duration;
 
-/// One run's numbers.
+/// The parameters of one run.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// How often all contenders are measured, one after another.
+    /// How many times all contenders are measured, one after another.
     pub rounds: usize,
-    /// Connections, and the requests of one contender's turn at that many.
+    /// The levels of load in each contender's turns.
     pub levels: Vec<Level>,
     /// The same for webhooks.
     pub webhooks: Level,
-    /// Requests before anything is measured, so that the code is compiled as far as it will be.
+    /// Requests sent before measuring, so that the code is fully compiled and optimised.
     pub warm_up: usize,
-    /// How often each contender is started.
+    /// How many times each contender is started.
     pub starts: usize,
-    /// How many requests the memory is watched for.
+    /// Over how many requests memory is sampled.
     pub memory_requests: Option<usize>,
-    /// The longest time for them.
+    /// The time limit for these requests.
     pub memory_time: Duration,
 }
 
-/// A number of connections and the requests of one turn.
+/// A number of connections and the number of requests in a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Level {
-    /// Connections that are kept open, each with one request under way.
+    /// Persistent connections, each with one request in flight.
     pub connections: usize,
-    /// Requests in all.
+    /// The total number of requests.
     pub requests: usize,
-    /// What is asked for.
+    /// The kind of request.
     pub work: Work,
 }
 
-/// What a request asks for.
+/// The kind of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
-    /// To delete a participant.
+    /// Delete a participant.
     Removal,
-    /// To take in a signed webhook, each with an id of its own.
+    /// Accept a signed webhook; each has a different id.
     Webhook,
 }
 
@@ -58,7 +58,7 @@ const fn webhooks(requests: usize) -> Level {
 }
 
 impl Plan {
-    /// What stands in the documentation: a quarter of an hour.
+    /// Returns the plan for the documentation: ten to thirty minutes.
     pub fn full() -> Self {
         Self {
             rounds: 16,
@@ -71,7 +71,7 @@ impl Plan {
         }
     }
 
-    /// While working: about a minute.
+    /// Returns the plan for use during development: about a minute.
     pub fn quick() -> Self {
         Self {
             rounds: 6,

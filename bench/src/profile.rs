@@ -1,4 +1,4 @@
-//! Load without measuring, for a profiler to be attached to the process or to its inspector.
+//! Load without measurement, to attach a profiler to the process or its inspector.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,10 @@ use crate::load::Connections;
 use crate::plan::Work;
 use crate::workerd::Workerd;
 
-/// How long the load goes on.
+/// How long the load lasts.
 const TIME: Duration = Duration::from_secs(30);
 
-/// Loads the contenders one after another; one, as the arguments have it.
+/// Loads the contenders one after another; the arguments select a single one.
 pub async fn run(contenders: &[Contender]) -> Result<()> {
     for contender in contenders {
         let inspector = ["--inspector-addr", "127.0.0.1:9229"];

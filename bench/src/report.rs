@@ -1,4 +1,4 @@
-//! The results as Markdown, and into the documentation.
+//! Writes the results as Markdown, and into the documentation.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,25 +13,25 @@ use crate::rounds::{LevelRounds, Turn};
 use crate::start::Starts;
 use crate::statistics::Span;
 
-/// Everything that one run measured.
+/// All measurements of one run.
 pub struct Results<'a> {
     /// This Worker first.
     pub contenders: &'a [Contender],
-    /// By number of connections.
+    /// Results by number of connections.
     pub rounds: &'a [LevelRounds],
-    /// This Worker and its peer for webhooks.
+    /// This Worker and its webhook peer.
     pub webhook_contenders: &'a [Contender],
-    /// What they took.
+    /// Their results.
     pub webhooks: Option<&'a LevelRounds>,
-    /// By contender.
+    /// Start-up results by contender.
     pub starts: &'a [Starts],
-    /// Of this Worker.
+    /// Memory use of this Worker.
     pub memory: Option<&'a Memory>,
     /// The machine and the versions.
     pub machine: String,
 }
 
-/// Between these lines of `docs/benchmarks.md` stands what a run writes.
+/// The lines that enclose the measured part of `docs/benchmarks.md`.
 const BEGIN: &str = "<!-- written by cargo xtask bench: begin -->";
 const END: &str = "<!-- written by cargo xtask bench: end -->";
 
@@ -55,7 +55,7 @@ pub fn write(results: &Results, directory: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The tables.
+/// Returns the tables.
 pub fn markdown(results: &Results) -> String {
     let mut text = format!("\nMeasured on: {}.\n", results.machine);
     for rounds in results.rounds {
@@ -106,7 +106,7 @@ fn level(text: &mut String, contenders: &[Contender], rounds: &LevelRounds) {
     );
 }
 
-/// A webhook from its receipt to the 200 that says that it is stored.
+/// Writes the table for webhooks, each measured from its receipt to the 200 that says that it is stored.
 fn deliveries(text: &mut String, contenders: &[Contender], rounds: &LevelRounds) {
     line(
         text,
@@ -122,7 +122,7 @@ fn deliveries(text: &mut String, contenders: &[Contender], rounds: &LevelRounds)
     }
 }
 
-/// What a contender's turns took, and what this Worker's took beside them.
+/// Returns the row with a contender's measurements and this Worker's CPU relative to them.
 fn row(contender: &Contender, rounds: &LevelRounds, at: usize) -> String {
     let cpu = Span::of(rounds.of(at, |turn| turn.cpu));
     let ratio = Span::of(rounds.cpu_ratios(0, at));
@@ -187,6 +187,6 @@ fn course(text: &mut String, memory: &Memory) {
 }
 
 fn line(text: &mut String, line: &str) {
-    // Writing into a String cannot fail.
+    // Writing to a String cannot fail.
     let _ = writeln!(text, "{line}");
 }

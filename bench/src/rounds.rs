@@ -1,5 +1,5 @@
-//! Rounds: in each, every contender is loaded in turn, so that a ratio is always taken between neighbours in time and
-//! a noisy machine disturbs both sides of it.
+//! Rounds: in each, every contender is loaded in turn, so that ratios are always taken between measurements made close
+//! together and noise on the machine affects both sides.
 
 use std::net::SocketAddr;
 
@@ -11,23 +11,23 @@ use crate::plan::{Level, Plan, Work};
 use crate::statistics::{Span, percentile};
 use crate::workerd::Workerd;
 
-/// What one turn of one contender gave.
+/// The measurements of one contender's turn.
 #[derive(Debug, Clone, Copy)]
 pub struct Turn {
-    /// CPU time per request, in microseconds; the upstream alone has none.
+    /// CPU time per request in microseconds; NaN for the upstream alone.
     pub cpu: f64,
     /// Requests per second.
     pub rate: f64,
     /// The median latency in microseconds.
     pub p50: f64,
-    /// The latency that one of a hundred requests exceeds, in microseconds.
+    /// The 99th percentile of latency in microseconds.
     pub p99: f64,
 }
 
-/// All rounds at one number of connections.
+/// All rounds with one number of connections.
 #[derive(Debug)]
 pub struct LevelRounds {
-    /// The connections.
+    /// The level of load.
     pub level: Level,
     /// By contender, then by round.
     pub turns: Vec<Vec<Turn>>,
@@ -35,10 +35,10 @@ pub struct LevelRounds {
     pub upstream: Vec<Turn>,
 }
 
-/// How many turns a contender has before it is measured.
+/// How many turns a contender gets before it is measured.
 const WARM_UP_TURNS: usize = 3;
 
-/// Runs all rounds at some levels. The upstream is measured beside the contenders where there is one.
+/// Runs all rounds at the given levels. The upstream, if any, is measured as well.
 pub async fn run(
     contenders: &[Contender],
     upstream: Option<SocketAddr>,
@@ -80,7 +80,7 @@ async fn at_level(
             round + 1,
             level.connections
         );
-        // The first of a round is another one each time.
+        // Each round starts with a different contender.
         let count = running.len();
         for at in (0..count).map(|turn| (turn + round) % count) {
             if let (Some(workerd), Some(turns)) = (running.get(at), turns.get_mut(at)) {
@@ -100,7 +100,7 @@ async fn at_level(
 
 async fn turn(address: SocketAddr, level: Level, process: Option<&Workerd>) -> Result<Turn> {
     let mut connections = Connections::open(address, level.connections, level.work).await?;
-    // Opening a connection is not what is measured.
+    // The cost of opening connections is not measured.
     connections.run(level.connections * 4).await?;
     let before = process.map(Workerd::cpu).transpose()?;
     let sample = connections.run(level.requests).await?;
@@ -120,24 +120,24 @@ async fn turn(address: SocketAddr, level: Level, process: Option<&Workerd>) -> R
 }
 
 impl LevelRounds {
-    /// One quantity of a contender, by round.
+    /// Returns one quantity of a contender, by round.
     pub fn of(&self, contender: usize, what: fn(&Turn) -> f64) -> impl Iterator<Item = f64> {
         self.turns.get(contender).into_iter().flatten().map(what)
     }
 
-    /// Its median.
+    /// Returns its median.
     pub fn median(&self, contender: usize, what: fn(&Turn) -> f64) -> f64 {
         Span::of(self.of(contender, what)).median
     }
 
-    /// The ratio of CPU per request between two contenders, pair by pair.
+    /// Returns the ratios of CPU per request between two contenders, by round.
     pub fn cpu_ratios(&self, one: usize, other: usize) -> impl Iterator<Item = f64> {
         self.of(one, |turn| turn.cpu)
             .zip(self.of(other, |turn| turn.cpu))
             .map(|(one, other)| one / other)
     }
 
-    /// The median latency that a contender adds to the upstream's own, by round.
+    /// Returns the median latency that a contender adds to the upstream's own, by round.
     pub fn added(&self, contender: usize) -> impl Iterator<Item = f64> {
         self.of(contender, |turn| turn.p50)
             .zip(self.upstream.iter())

@@ -1,4 +1,4 @@
-//! Starting up: from the start of the process to the first answer, all contenders in alternation.
+//! Start-up: from the start of the process to the first response, for all contenders alternately.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use crate::contenders::Contender;
 use crate::plan::Plan;
 use crate::workerd::Workerd;
 
-/// One contender's starts.
+/// The start-up measurements of one contender.
 #[derive(Debug, Default)]
 pub struct Starts {
-    /// Until the first answer, in milliseconds.
+    /// The time until the first response, in milliseconds.
     pub time: Vec<f64>,
-    /// CPU until then, in milliseconds.
+    /// The CPU time until then, in milliseconds.
     pub cpu: Vec<f64>,
 }
 
-/// Starts every contender as often as planned.
+/// Starts each contender the planned number of times.
 pub async fn run(contenders: &[Contender], plan: &Plan) -> Result<Vec<Starts>> {
     let mut starts: Vec<Starts> = contenders.iter().map(|_| Starts::default()).collect();
     for round in 0..plan.starts {

@@ -1,18 +1,18 @@
 //! Medians, percentiles and spans.
 
-/// A median with the extremes beside it.
+/// A median with the minimum and maximum.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Span {
     /// The middle value.
     pub median: f64,
-    /// The smallest.
+    /// The smallest value.
     pub min: f64,
-    /// The largest.
+    /// The largest value.
     pub max: f64,
 }
 
 impl Span {
-    /// The span of some values; of none, all is NaN.
+    /// Returns the span of the values; all fields are NaN if there are none.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = values.into_iter().collect();
         sorted.sort_by(f64::total_cmp);
@@ -24,7 +24,7 @@ impl Span {
     }
 }
 
-/// The value that `percent` of the sorted values do not exceed (nearest rank).
+/// Returns the value that `percent` of the sorted values do not exceed (nearest rank).
 pub fn percentile(sorted: &[f64], percent: usize) -> f64 {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied().unwrap_or(f64::NAN)

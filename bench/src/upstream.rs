@@ -1,4 +1,4 @@
-//! The upstream: answers every DELETE at once as `RealtimeKit` does, so that what is measured is the Worker.
+//! The upstream: answers every DELETE immediately, like `RealtimeKit`, so that only the Worker is measured.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -14,10 +14,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::runtime;
 
-/// The documented answer, with values as long as real ones.
+/// The documented response, with values of realistic length.
 const DELETED: &str = r#"{"success":true,"data":{"created_at":"2026-11-02T09:15:44.731Z","custom_participant_id":"user_31b5bd6e0c7f4f0a","preset_id":"182bd5e5-6e1a-4fe4-a799-aa6d9a6ab26e","updated_at":"2026-11-20T17:03:12.094Z"}}"#;
 
-/// The upstream, on a thread of its own until the program ends.
+/// The upstream, running on its own thread until the program ends.
 #[derive(Debug, Clone, Copy)]
 pub struct Upstream {
     address: SocketAddr,
@@ -43,7 +43,7 @@ impl Upstream {
         Ok(Self { address })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(self) -> SocketAddr {
         self.address
     }
@@ -56,7 +56,7 @@ async fn serve(listener: std::net::TcpListener) -> Result<()> {
         stream.set_nodelay(true)?;
         let connection =
             http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
-        // A connection that breaks is seen by the load as a failed request.
+        // If a connection breaks, the load sees a failed request.
         drop(tokio::spawn(connection));
     }
 }

@@ -1,4 +1,4 @@
-//! Running a Worker under plain `workerd`, and the process's own accounting of what it took.
+//! Running a Worker under plain `workerd`, and the system's accounting of the process's resources.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -12,23 +12,23 @@ use anyhow::{Context, Result, bail};
 use crate::contenders::Contender;
 use crate::load;
 
-/// A running Worker. It ends with this value.
+/// A running Worker, ended when dropped.
 #[derive(Debug)]
 pub struct Workerd {
     child: Child,
     address: SocketAddr,
-    /// Whether it is there for webhooks alone.
+    /// Whether it receives only webhooks.
     webhooks: bool,
-    /// How long it took from the start of the process to the first answer.
+    /// The time from the start of the process to the first response.
     pub time_to_answer: Duration,
-    /// The CPU time up to then.
+    /// The CPU time up to that point.
     pub cpu_to_answer: Duration,
 }
 
-/// The longest time for a first answer.
+/// The time limit for the first response.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Says at once that CPU time cannot be measured here, instead of after minutes.
+/// Fails at once if CPU time cannot be measured here, rather than after minutes.
 pub fn require_accounting() -> Result<()> {
     cpu(std::process::id())
         .map(drop)
@@ -36,14 +36,14 @@ pub fn require_accounting() -> Result<()> {
 }
 
 impl Workerd {
-    /// Starts a Worker and waits for its first answer.
+    /// Starts a Worker and waits for its first response.
     pub async fn start(contender: &Contender) -> Result<Self> {
         Self::start_with(contender, &[]).await
     }
 
-    /// The same with further arguments for `workerd`.
+    /// The same, with additional arguments for `workerd`.
     pub async fn start_with(contender: &Contender, arguments: &[&str]) -> Result<Self> {
-        // The port is free for the moment that it takes workerd to bind it.
+        // The port is only known to be free at this moment, before workerd binds it.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let log = contender.directory.join("workerd.log");
         let begun = Instant::now();
@@ -53,7 +53,7 @@ impl Workerd {
             .args(arguments)
             .current_dir(&contender.directory)
             .stdin(Stdio::null())
-            // The Worker's log lines: written, as in production, and read by nobody.
+            // The Worker's log lines are written, as in production, and discarded.
             .stdout(Stdio::null())
             .stderr(File::create(&log)?)
             .spawn()
@@ -89,22 +89,22 @@ impl Workerd {
             .with_context(|| fs::read_to_string(log).unwrap_or_default())
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The process's id.
+    /// Returns the process id.
     pub fn process(&self) -> u32 {
         self.child.id()
     }
 
-    /// The CPU time of the process so far.
+    /// Returns the CPU time of the process so far.
     pub fn cpu(&self) -> Result<Duration> {
         cpu(self.child.id())
     }
 
-    /// The resident memory in bytes.
+    /// Returns the resident memory in bytes.
     pub fn resident(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let kilobytes = status
@@ -118,7 +118,7 @@ impl Workerd {
 
 impl Drop for Workerd {
     fn drop(&mut self) {
-        // A process that has ended already is what is wanted.
+        // An error means that the process has already ended, which is the goal.
         drop(self.child.kill());
         drop(self.child.wait());
     }
@@ -126,13 +126,13 @@ impl Drop for Workerd {
 
 const NO_SUCH_PROCESS: i32 = 3;
 
-/// The time that all threads of a process have run, in nanoseconds. workerd's threads live as long as it does.
+/// Returns the CPU time of all threads of a process. workerd's threads live as long as the process.
 fn cpu(process: u32) -> Result<Duration> {
     let mut total = 0;
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {
         let accounting = match fs::read_to_string(thread?.path().join("schedstat")) {
             Ok(accounting) => accounting,
-            // It has ended since it was listed.
+            // The thread has ended since it was listed.
             Err(error) if error.raw_os_error() == Some(NO_SUCH_PROCESS) => continue,
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             Err(error) => return Err(error.into()),
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn work_is_accounted_for() {
-        // A process of its own: threads of other tests come and go in this one.
+        // A separate process: in this one, threads of other tests come and go.
         let mut busy = Command::new("sh")
             .args(["-c", "while :; do :; done"])
             .spawn()

@@ -1,5 +1,5 @@
-//! The two error shapes, and success. `RealtimeKit`'s own errors carry a singular `error`; the gateway in front of
-//! it answers in Cloudflare's v4 envelope.
+//! Success and the two error shapes. `RealtimeKit`'s own errors carry a singular `error`; the gateway in front of it
+//! responds with Cloudflare's v4 envelope.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -14,7 +14,7 @@ struct Success<T> {
     data: T,
 }
 
-/// `{"success": true, "data": …}`
+/// Returns `{"success": true, "data": …}`.
 pub(crate) fn success(data: impl Serialize) -> Response {
     Json(Success {
         success: true,
@@ -23,7 +23,7 @@ pub(crate) fn success(data: impl Serialize) -> Response {
     .into_response()
 }
 
-/// An error of `RealtimeKit` itself.
+/// An error returned by `RealtimeKit` itself.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct KitError {
     status: StatusCode,
@@ -49,7 +49,7 @@ impl KitError {
         (self.status, self.message)
     }
 
-    /// `RealtimeKit`'s message for a participant that it does not know, or that is not in the session.
+    /// Returns `RealtimeKit`'s error for a participant that is unknown or not in the session.
     pub(crate) fn no_user(id: &str) -> Self {
         Self::not_found(format!("No user found with id {id}"))
     }
@@ -61,13 +61,13 @@ impl IntoResponse for KitError {
     }
 }
 
-/// `{"success": false, "error": {…}}`
+/// Returns `{"success": false, "error": {…}}`.
 pub(crate) fn kit_error(status: StatusCode, code: i64, message: &str) -> Response {
     let body = json!({"success": false, "error": {"code": code, "message": message}});
     (status, Json(body)).into_response()
 }
 
-/// `{"success": false, "errors": [{…}], "messages": [], "result": null}`
+/// Returns `{"success": false, "errors": [{…}], "messages": [], "result": null}`.
 pub(crate) fn v4_error(status: StatusCode, code: i64, message: &str) -> Response {
     let body = json!({
         "success": false,
@@ -78,7 +78,7 @@ pub(crate) fn v4_error(status: StatusCode, code: i64, message: &str) -> Response
     (status, Json(body)).into_response()
 }
 
-/// Gives the answer the id that Cloudflare's support asks for, unless a fault has set one.
+/// Adds `cf-ray`, the id that Cloudflare support asks for, unless a fault has set one.
 pub(crate) fn add_ray(response: &mut Response) {
     let name = header::HeaderName::from_static("cf-ray");
     if response.headers().contains_key(&name) {

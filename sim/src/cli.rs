@@ -1,4 +1,4 @@
-//! What can be chosen at the start.
+//! The command-line options.
 
 use clap::Parser;
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 /// Milliseconds since the Unix epoch.
 pub(crate) type Millis = u64;
 
-/// The time now.
+/// Returns the current time.
 pub(crate) fn now() -> Millis {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -15,7 +15,7 @@ pub(crate) fn now() -> Millis {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// RFC 3339 with milliseconds, as the API writes times.
+/// Formats a time as RFC 3339 with milliseconds, as the API does.
 pub(crate) fn iso(at: Millis) -> String {
     i64::try_from(at)
         .ok()

@@ -1,7 +1,8 @@
-//! What stands in front of the API, as Cloudflare's edge does: the log, the token check, the limit, and the faults.
+//! What sits in front of the API, in the role of Cloudflare's edge: the log, the token check, the limit, and the
+//! faults.
 //!
-//! The order matters: a bad token never meets a fault or counts against the limit; a request that the limit
-//! refuses leaves the faults for those that come through.
+//! The order matters: a request with a bad token never meets a fault or counts against the limit, and a request refused
+//! by the limit does not use up a fault.
 
 use std::future::pending;
 use std::time::Duration;
@@ -23,13 +24,13 @@ use crate::sim::{Core, SharedSim};
 /// Larger request bodies are refused.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
-/// What the gateway decided.
+/// The gateway's decision.
 enum Verdict {
     Answer(Response),
     LetIn(Option<Rule>),
 }
 
-/// Logs, checks and answers one request.
+/// Logs, checks and answers a request.
 pub(crate) async fn guard(State(sim): State<SharedSim>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let read = to_bytes(body, LARGEST_BODY).await;
@@ -61,17 +62,17 @@ pub(crate) async fn guard(State(sim): State<SharedSim>, request: Request, next: 
     response
 }
 
-/// What a request's path and `Authorization` give it the right to.
+/// What a request's path and `Authorization` header entitle it to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Access {
-    /// Not a path of the API: no token needed.
+    /// Not an API path: no token needed.
     Public {
         token_ok: bool,
     },
     Granted,
-    /// No, a malformed, a doubled or a wrong token.
+    /// A missing, malformed, duplicate or wrong token.
     Unauthenticated,
-    /// A good token, for another account.
+    /// A valid token, but for another account.
     Forbidden,
 }
 
@@ -101,7 +102,7 @@ impl Access {
         )
     }
 
-    /// The limit is one of the token's: what comes without it does not count.
+    /// Returns whether the request counts: the limit is per token, so requests without a valid one do not.
     fn counts(self) -> bool {
         matches!(self, Self::Granted | Self::Forbidden)
     }
@@ -147,7 +148,7 @@ async fn let_in(rule: Option<Rule>, mut parts: Parts, body: Bytes, next: Next) -
     let Some(rule) = rule else {
         return normally.await;
     };
-    // On a task of its own: a client that gives up waiting does not undo what it has asked for.
+    // On its own task: a client that gives up waiting must not undo the request.
     let carried_out = tokio::spawn(async move {
         tokio::time::sleep(Duration::from_millis(rule.delay_ms)).await;
         carry_out(rule.fault, normally).await
@@ -162,7 +163,7 @@ async fn let_in(rule: Option<Rule>, mut parts: Parts, body: Bytes, next: Next) -
     response
 }
 
-/// Headers that a fault has set stay as they are.
+/// Adds the limit headers; those set by a fault are left as they are.
 fn add_limit_headers(response: &mut Response, admission: Admission, limits: Limits) {
     if !limits.headers {
         return;

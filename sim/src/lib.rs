@@ -1,7 +1,7 @@
 //! A stand-in for the `RealtimeKit` API, for development and tests.
 //!
-//! In scope: the endpoints, envelopes, paging, token check, limits, live sessions and webhooks that a removal
-//! meets, and faults on demand over the `/sim` routes. Everything lives in memory.
+//! In scope: the endpoints, envelopes, paging, token check, limits, live sessions and webhooks that a removal involves,
+//! and faults on demand over the `/sim` routes. Everything lives in memory.
 //! Out of scope: media, recordings, and anything that the Worker itself decides.
 
 #![forbid(unsafe_code)]

@@ -1,8 +1,8 @@
-//! The API's request limit: so many requests a window, and a block of all calls after going over.
+//! The API's request limit: a number of requests per window, and a block of all calls once it is exceeded.
 //!
-//! Cloudflare's documentation calls `t` the time until the "next window resets", so the window is fixed: it opens
-//! with the first request and closes after its length. A sliding window, which is stricter for whoever trusts the
-//! headers alone, can be chosen.
+//! Cloudflare's documentation calls `t` the time until the "next window resets", so the window is fixed by default: it
+//! opens with the first request and closes after its length. A sliding window, which is stricter on a client that
+//! trusts only the headers, can be selected.
 
 use std::collections::VecDeque;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Millis;
 
-/// Whether the window opens with a request and closes as a whole, or moves with the clock.
+/// Whether the window opens with a request and closes as a whole, or slides with the clock.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Window {
@@ -18,7 +18,7 @@ pub(crate) enum Window {
     Sliding,
 }
 
-/// The limit in force; `POST /sim/limits` changes it. What is absent there has the default.
+/// The limit in force; `POST /sim/limits` changes it. Fields absent there take their defaults.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Limits {
@@ -26,7 +26,7 @@ pub(crate) struct Limits {
     pub(crate) requests: u64,
     pub(crate) window_seconds: u64,
     pub(crate) block_seconds: u64,
-    /// Whether answers carry `Ratelimit`, `Ratelimit-Policy` and, on 429, `retry-after`.
+    /// Whether responses carry `Ratelimit`, `Ratelimit-Policy` and, on a 429, `retry-after`.
     pub(crate) headers: bool,
     pub(crate) window: Window,
 }
@@ -44,12 +44,12 @@ impl Default for Limits {
     }
 }
 
-/// The answer to one request: let in or not, and what its headers say.
+/// The decision on one request: whether it is admitted, and what its headers say.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Admission {
     pub(crate) remaining: u64,
     pub(crate) reset_seconds: u64,
-    /// Seconds until calls are let in again, when this one is not.
+    /// Seconds until calls are admitted again, if this one was refused.
     pub(crate) blocked_for: Option<u64>,
 }
 
@@ -60,7 +60,7 @@ pub(crate) struct Limiter {
     /// Arrival times of the requests in the window, oldest first.
     arrivals: VecDeque<Millis>,
     blocked_until: Millis,
-    /// Requests refused so far.
+    /// The number of requests refused so far.
     pub(crate) refused: u64,
 }
 
@@ -72,7 +72,7 @@ impl Limiter {
         }
     }
 
-    /// Counts one request at `now`. `None`: there is no limit.
+    /// Counts one request at `now`. Returns `None` if there is no limit.
     pub(crate) fn admit(&mut self, now: Millis) -> Option<Admission> {
         if !self.limits.enabled {
             return None;
@@ -110,7 +110,7 @@ impl Limiter {
         self.arrivals.len() as u64
     }
 
-    /// Drops the arrivals whose window is over.
+    /// Drops arrivals whose window is over.
     fn forget(&mut self, now: Millis) {
         let length = self.limits.window_seconds * 1000;
         let over = |at: &Millis| at + length <= now;
@@ -129,7 +129,7 @@ impl Limiter {
     }
 }
 
-/// Seconds, rounded up, as `retry-after` is.
+/// Converts to seconds, rounded up, as in `retry-after`.
 fn seconds_up(ms: Millis) -> u64 {
     ms.div_ceil(1000)
 }
@@ -166,7 +166,7 @@ mod tests {
         let mut limiter = limiter(Window::Fixed);
         assert!((0..3).all(|_| allowed(&mut limiter, 0)));
         assert_eq!(limiter.admit(1_000).unwrap().blocked_for, Some(20));
-        // The window is over at 10 s, the block is not.
+        // The window is over at 10 s; the block is not.
         assert_eq!(limiter.admit(20_999).unwrap().blocked_for, Some(1));
         assert!(allowed(&mut limiter, 21_000));
         assert_eq!(limiter.refused, 2);

@@ -1,4 +1,4 @@
-//! The command line of the stand-in: reads the options, serves until it is told to end.
+//! The command line of the stand-in: parses the options and serves until told to stop.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! What arrived, so that a test can prove what was sent and what was not.
+//! The log of requests received, which lets a test prove what was sent and what was not.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -8,10 +8,10 @@ use serde_json::value::RawValue;
 
 use crate::clock::Millis;
 
-/// Older entries make room for new ones beyond this many.
+/// The maximum number of entries; beyond it, the oldest are evicted.
 const KEPT: usize = 250_000;
 
-/// One request, as it arrived.
+/// A request as it arrived.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct LoggedRequest {
     pub(crate) n: u64,
@@ -19,15 +19,15 @@ pub(crate) struct LoggedRequest {
     pub(crate) method: Box<str>,
     pub(crate) path: Box<str>,
     pub(crate) query: Option<Box<str>>,
-    /// Names and values, serialised once: a log of 100,000 requests stays small.
+    /// Names and values, serialised once to keep a log of 100,000 requests small.
     pub(crate) headers: Box<RawValue>,
     pub(crate) body: Box<str>,
-    /// `None` while the answer is not there, and for good when the connection was cut or left hanging.
+    /// `None` while there is no response yet, and for good if the connection was cut or left hanging.
     pub(crate) status: Option<u16>,
     pub(crate) token_ok: bool,
 }
 
-/// All requests since the start or the last clearing, oldest first; `n` never starts again.
+/// All requests since the start or the last clearing, oldest first; clearing does not restart `n`.
 #[derive(Debug, Default)]
 pub(crate) struct RequestLog {
     entries: VecDeque<LoggedRequest>,
@@ -35,7 +35,7 @@ pub(crate) struct RequestLog {
 }
 
 impl RequestLog {
-    /// Notes a request and gives its number, from 1.
+    /// Records a request and returns its number, counting from 1.
     pub(crate) fn arrived(
         &mut self,
         at: Millis,
@@ -61,7 +61,7 @@ impl RequestLog {
         self.arrived
     }
 
-    /// Notes the status that request `n` was answered with.
+    /// Records the response status of request `n`.
     pub(crate) fn answered(&mut self, n: u64, status: u16) {
         let Some(first) = self.entries.front().map(|entry| entry.n) else {
             return;
@@ -72,14 +72,14 @@ impl RequestLog {
         }
     }
 
-    /// The entries from number `n` on.
+    /// Returns the entries from number `n` on.
     pub(crate) fn since(&self, n: u64) -> impl Iterator<Item = &LoggedRequest> {
         let first = self.entries.front().map_or(n, |entry| entry.n);
         let skipped = usize::try_from(n.saturating_sub(first)).unwrap_or(usize::MAX);
         self.entries.iter().skip(skipped)
     }
 
-    /// The number that the next request will have.
+    /// Returns the number of the next request.
     pub(crate) fn next(&self) -> u64 {
         self.arrived + 1
     }
@@ -93,7 +93,7 @@ impl RequestLog {
     }
 }
 
-/// Header names to values; values of one name are joined with `, `.
+/// Maps header names to values; multiple values of a header are joined with `, `.
 fn headers_as_json(parts: &Parts) -> Box<RawValue> {
     let mut headers: BTreeMap<&str, String> = BTreeMap::new();
     for (name, value) in &parts.headers {

@@ -1,4 +1,5 @@
-//! Listening, serving, ending. Connections are served by hand, since only so can one be closed without an answer.
+//! Listening, serving and shutting down. Connections are served by hand, since that is the only way to close one
+//! without a response.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -24,14 +25,14 @@ use crate::sim::{SharedSim, Sim};
 use crate::webhooks::{WebhookKey, Webhooks};
 use crate::{control, gateway, kit};
 
-/// Why the stand-in could not start or go on.
+/// Why the stand-in could not start or had to stop.
 #[derive(Debug)]
 pub enum ServeError {
-    /// Another process listens on the port.
+    /// Another process is listening on the port.
     PortInUse(u16),
-    /// An option that cannot be used.
+    /// An option has an unusable value.
     Options(String),
-    /// Anything else that the system reports.
+    /// Any other error reported by the system.
     Io(io::Error),
 }
 
@@ -52,7 +53,7 @@ impl fmt::Display for ServeError {
 
 impl std::error::Error for ServeError {}
 
-/// Serves until the process is told to end; prints one line when it is ready.
+/// Serves until the process is told to stop; prints one line once it is ready.
 pub async fn serve(options: Options) -> Result<(), ServeError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
         .await
@@ -66,7 +67,7 @@ pub async fn serve(options: Options) -> Result<(), ServeError> {
     let webhooks = Webhooks::new(key, &options.webhook_urls).map_err(ServeError::Options)?;
     let router = router(Arc::new(Sim::new(options, webhooks)));
     println!("listening on http://{address}");
-    // Whoever waits for the line may have gone: no reason to stop.
+    // The reader of that line may be gone: not a reason to stop.
     let _ = io::stdout().flush();
     tokio::select! {
         () = accept(listener, router) => {}
@@ -86,7 +87,7 @@ fn router(sim: SharedSim) -> Router {
 
 async fn accept(listener: TcpListener, router: Router) {
     loop {
-        // An error here is of that one connection, or passes (too many open files).
+        // An error here concerns only that connection, or is temporary (too many open files).
         match listener.accept().await {
             Ok((stream, _)) => {
                 tokio::spawn(connection(stream, router.clone()));
@@ -99,13 +100,13 @@ async fn accept(listener: TcpListener, router: Router) {
 async fn connection(stream: TcpStream, router: Router) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| answer(router.clone(), request));
-    // Ends with an error when the client breaks off or a fault does.
+    // Returns an error when the client or a fault breaks the connection.
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }
 
-/// An error closes the connection without an answer.
+/// Answers a request; an error closes the connection without a response.
 async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, io::Error> {
     let answered: Result<Response, Infallible> = router.oneshot(request.map(Body::new)).await;
     match answered {
@@ -117,7 +118,7 @@ async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, 
     }
 }
 
-/// Ctrl-C or SIGTERM.
+/// Waits for Ctrl-C or SIGTERM.
 async fn told_to_end() {
     #[cfg(unix)]
     {
@@ -132,7 +133,7 @@ async fn told_to_end() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// On a thread of its own, which the end of the process does not wait for.
+/// Waits for the end of standard input on a separate thread, which does not keep the process alive.
 async fn stdin_closed() {
     let (closed, wait) = oneshot::channel::<()>();
     std::thread::spawn(move || {
@@ -141,6 +142,6 @@ async fn stdin_closed() {
         while matches!(stdin.read(&mut buffer), Ok(1..)) {}
         drop(closed);
     });
-    // The sender is dropped at the end of standard input, never used.
+    // The sender is never used, only dropped at the end of standard input.
     let _ = wait.await;
 }

@@ -1,4 +1,4 @@
-//! What can be changed while the stand-in runs, where facts about the real API are unknown.
+//! Settings that can be changed at run time, where the behaviour of the real API is unknown.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,27 +12,27 @@ pub(crate) enum ListOrder {
     OldestFirst,
 }
 
-/// How the API behaves; `POST /sim/settings` changes it.
+/// How the API behaves; changed with `POST /sim/settings`.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Settings {
-    /// The API token that is accepted.
+    /// The accepted API token.
     pub(crate) token: String,
     pub(crate) default_page_size: usize,
-    /// Larger `per_page` values are cut down to this.
+    /// The cap on `per_page`.
     pub(crate) largest_page_size: usize,
     pub(crate) list_order: ListOrder,
-    /// What deleting a deleted participant answers: 404 or 200.
+    /// The status for deleting a participant that is already deleted: 404 or 200.
     pub(crate) second_delete_status: u16,
-    /// What a kick answers that names somebody live and somebody who is not: 200, and whoever is live is kicked, or 404,
-    /// and nobody is.
+    /// The status for a kick that names both somebody live and somebody who is not: 200, and those who are live are
+    /// kicked, or 404, and nobody is.
     pub(crate) partial_kick_status: u16,
-    /// Waiting times before the second, third, … delivery of a webhook.
+    /// Delays before the second, third, … delivery attempt of a webhook.
     pub(crate) webhook_retry_delays_ms: Vec<u64>,
-    /// How long a webhook's receiver may take.
+    /// The timeout for a webhook's receiver.
     pub(crate) webhook_timeout_ms: u64,
 }
 
-/// A change: what is absent stays.
+/// A change of settings; absent fields stay as they are.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SettingsChange {
@@ -60,7 +60,7 @@ impl Settings {
         }
     }
 
-    /// Takes the change over, or says which field cannot be.
+    /// Applies the change, or returns an error that names the invalid field.
     pub(crate) fn apply(&mut self, change: SettingsChange) -> Result<(), String> {
         if change.default_page_size == Some(0) || change.largest_page_size == Some(0) {
             return Err("a page holds at least one entry: default_page_size and largest_page_size are 1 or more".into());

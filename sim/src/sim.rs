@@ -1,4 +1,4 @@
-//! What all routes share.
+//! State shared by all routes.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,7 +10,7 @@ use crate::settings::Settings;
 use crate::webhooks::Webhooks;
 use crate::world::{Event, Organization, World};
 
-/// Handed to every route.
+/// A shared handle, passed to every route.
 pub(crate) type SharedSim = Arc<Sim>;
 
 /// The whole stand-in.
@@ -21,7 +21,7 @@ pub(crate) struct Sim {
     core: Mutex<Core>,
 }
 
-/// What one lock guards: requests are short, and one lock keeps every answer consistent.
+/// The state behind one lock: requests are short, and a single lock keeps every response consistent.
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) world: World,
@@ -41,17 +41,17 @@ impl Sim {
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Core> {
-        // A panic in one request must not take the others with it.
+        // A panic in one request must not break the others.
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Everything as it was at the start, except the webhook key.
+    /// Restores the initial state, except for the webhook key.
     pub(crate) fn reset(&self) {
         *self.lock() = Core::new(&self.options);
         self.webhooks.reset(&self.options.webhook_urls);
     }
 
-    /// Sends what happened to the registered webhook receivers, without waiting for them.
+    /// Sends the events to the registered webhook receivers, without waiting for them.
     pub(crate) fn announce(self: &Arc<Self>, events: Vec<Event>) {
         for event in events {
             self.webhooks.announce(self, &event);

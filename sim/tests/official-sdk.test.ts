@@ -1,4 +1,4 @@
-// The official TypeScript SDK against the stand-in: what it sends is understood, what it gets back fits its types.
+// The official TypeScript SDK against the stand-in: its requests are understood, and the responses fit its types.
 //
 //   cargo build -p realtimekit-sim && npx node --test sim/tests/official-sdk.test.ts
 
@@ -36,7 +36,7 @@ async function sim<T>(method: string, path: string, body?: unknown): Promise<T> 
   return (await answer.json()) as T;
 }
 
-/** One meeting with participants, whose ids these are. */
+/** Creates one meeting with participants, and returns their ids. */
 async function fill(body: Record<string, unknown>): Promise<{ id: string; participants: string[]; first: string }> {
   const { meetings: [meeting] } = await sim<{ meetings: { id: string; participants: string[] }[] }>('POST', '/fill', body);
   const [first] = meeting?.participants ?? [];

@@ -1,4 +1,4 @@
-//! `RealtimeKit` as the ledger meets it: lists by pages, deletes, kicks, live sessions, a limit with its headers and its
+//! `RealtimeKit` as the ledger sees it: paged lists, deletes, kicks, live sessions, a limit with its headers and its
 //! block, and lies.
 
 mod answers;
@@ -19,90 +19,90 @@ use crate::report::Totals;
 pub use answers::error;
 use answers::{forbidden, no_route, unauthorized};
 
-/// After how many chances of a fault at most the first one strikes.
+/// The maximum number of fault opportunities until the first fault strikes.
 const PATIENCE: u32 = 10;
 
-/// Whether somebody has gone and another has come while a list was read.
+/// Whether one participant has left and another has been added while a list was being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Churn {
     NotYet,
-    /// One has gone, and the other is to come.
+    /// One has left, and the other is still to be added.
     Owed,
     Done,
 }
 
-/// What the real API is not known to do, and what the ledger must not be misled by.
+/// Behaviour not known of the real API, which must not mislead the ledger.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Quirks {
-    /// For how long a list goes on to show who is gone, in milliseconds.
+    /// How long a list keeps showing participants who are gone, in milliseconds.
     pub lag_ms: u64,
-    /// Whether a page behind the last is a 404.
+    /// Whether a page past the last one is a 404.
     pub missing_pages: bool,
-    /// How many lists are cut after their first page, with a total to match.
+    /// How many lists are cut off after their first page, with a total to match.
     pub cuts: usize,
-    /// How many deletes are answered as done and do nothing.
+    /// How many deletes are answered with success but do nothing.
     pub idle_deletes: usize,
     /// Whether the account or the app is unknown to the gateway.
     pub no_route: bool,
-    /// Whether the list of meetings is not found, and says nothing of the app.
+    /// Whether the list of meetings is a 404 that says nothing about the app.
     pub missing_list: bool,
-    /// The most rows that may be asked for: more is a 400.
+    /// The maximum page size that may be requested: more is a 400.
     pub largest_page: Option<usize>,
 }
 
-/// What answers a request, which arrives at that time, in the place of the API.
+/// Answers a request, given with its arrival time, in place of the API.
 pub type Instead = Box<dyn FnMut(&ApiRequest, u64) -> Option<RawAnswer>>;
 
 /// The modelled API.
 pub struct Api {
-    /// Whom it knows.
+    /// The people it knows.
     pub population: Population,
     /// What goes wrong.
     pub faults: Faults,
-    /// The most rows of a page, whatever is asked for.
+    /// The maximum number of rows per page, whatever is requested.
     pub page_rows: usize,
-    /// Requests in five minutes before everything is blocked.
+    /// The number of requests in five minutes beyond which everything is blocked.
     pub quota: usize,
-    /// Whether answers carry `Ratelimit`.
+    /// Whether responses carry `Ratelimit` and `Ratelimit-Policy`.
     pub headers: bool,
-    /// A `Ratelimit` that every answer carries instead.
+    /// A fixed `Ratelimit` value that every response carries instead.
     pub fixed_header: Option<String>,
-    /// How many rows every list leaves out at its end.
+    /// How many rows every list omits at its end.
     pub missing_rows: usize,
-    /// Whether lists leave their totals out.
+    /// Whether lists omit their totals.
     pub no_totals: bool,
-    /// Requests whose URL holds this are answered with 500.
+    /// Requests whose URL contains this get a 5xx.
     pub breaks: Option<String>,
-    /// Requests whose path ends like this are refused with 403.
+    /// Requests whose URL ends with this are refused with a 403.
     pub refuses: Option<String>,
-    /// What is unknown of the real one.
+    /// Behaviour not known of the real API.
     pub quirks: Quirks,
-    /// Answers some requests in its place.
+    /// Answers some requests in place of the API.
     pub instead: Option<Instead>,
     /// When each request arrived.
     pub arrivals: Vec<u64>,
-    /// When the first page of each meeting's list was asked for last, by its id.
+    /// When the first page of each meeting's list was requested, by its id; the oldest first.
     pub first_pages: std::collections::HashMap<String, Vec<u64>>,
     /// Deletes that took effect: meeting, participant, time.
     pub deletes: Vec<(String, String, u64)>,
-    /// Deletes that were answered as done and did nothing: meeting, participant.
+    /// Deletes that were answered with success but did nothing: meeting, participant.
     pub idle_deletes: Vec<(String, String)>,
-    /// When the token was refused last.
+    /// When the token was last refused.
     pub last_refused: u64,
-    /// What has happened.
+    /// Counts of what has happened.
     pub totals: Totals,
     window: VecDeque<u64>,
     blocked_until: u64,
     churned: Churn,
-    /// Whether a list without a total was cut short.
+    /// Whether a list without a total has been cut short.
     cut_unseen: bool,
-    /// After how many chances of a fault one strikes for sure; 0 once one has struck.
+    /// The number of fault opportunities until one certainly strikes; 0 once one has struck.
     unstruck: u32,
     chance: Rng,
 }
 
 impl Api {
-    /// An API with these people.
+    /// Creates an API with these people.
     #[must_use]
     pub fn new(population: Population, faults: Faults, mut chance: Rng) -> Self {
         Self {
@@ -133,7 +133,8 @@ impl Api {
         }
     }
 
-    /// Whether a fault of that chance strikes now. Where none has struck for some while, one does for sure.
+    /// Decides whether a fault with this chance strikes now. If none has struck yet after a number of opportunities,
+    /// one certainly does.
     pub fn strikes(&mut self, chance: f64, now: u64) -> bool {
         if chance <= 0.0 || now >= START + self.faults.end {
             return false;
@@ -147,12 +148,12 @@ impl Api {
         strikes
     }
 
-    /// Whether something of that chance happens now that is no fault by itself.
+    /// Decides whether something with this chance happens now that is not in itself a fault.
     pub fn happens(&mut self, chance: f64, now: u64) -> bool {
         now < START + self.faults.end && chance > 0.0 && self.chance.f64() < chance
     }
 
-    /// A request arrives.
+    /// Handles a request on its arrival.
     pub fn handle(&mut self, request: &ApiRequest, now: u64) -> RawAnswer {
         self.arrivals.push(now);
         if let Some(answer) = self
@@ -162,7 +163,7 @@ impl Api {
         {
             return answer;
         }
-        // The limit is one of the token's: what comes without a good one neither counts nor is told of it.
+        // The limit is per token: a request without a valid one neither counts nor gets the limit's headers.
         if self.faults.refuses_token(now) {
             self.note_refusal(now);
             return unauthorized();

@@ -1,9 +1,9 @@
-//! What a request asks the API for, and the record of those that left.
+//! What a request asks the API for, and the record of requests sent.
 
 use participant_remover::realtimekit::{ApiRequest, Method};
 use serde_json::Value;
 
-/// What a request is about.
+/// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asked {
     /// A page of the list of meetings.
@@ -12,39 +12,39 @@ pub enum Asked {
     Participants(String),
     /// One participant of a meeting.
     Look(String, String),
-    /// That one participant of a meeting is deleted.
+    /// The deletion of one participant of a meeting.
     Delete(String, String),
     /// Whether anybody is live in a meeting.
     Session(String),
-    /// That all who are live in a meeting are kicked.
+    /// A kick of everyone live in a meeting.
     KickAll(String),
-    /// That some are kicked.
+    /// A kick of some participants of a meeting.
     Kick(String, Vec<String>),
-    /// Nothing that the API knows.
+    /// Nothing the API knows.
     Nothing,
 }
 
-/// A request that has left.
+/// A request that was sent.
 #[derive(Debug, Clone)]
 pub struct Departure {
-    /// When it left.
+    /// When it was sent.
     pub at: u64,
     /// When it arrived, if it did.
     pub arrived: Option<u64>,
     /// What it asks for.
     pub asked: Asked,
-    /// When its answer was heard, and with which status.
+    /// When its response was received, and the status.
     pub answered: Option<(u64, u16)>,
-    /// Whether that answer shows that there is the app.
+    /// Whether that response shows that the app exists.
     pub shows_app: bool,
-    /// Whether it is the delete of somebody who was live when it left.
+    /// Whether it is the delete of somebody who was live when it was sent.
     pub live: bool,
-    /// Whether they had been kicked, and had come back.
+    /// Whether they had been kicked and had come back.
     pub is_back: bool,
 }
 
 impl Asked {
-    /// What `request` asks for.
+    /// Returns what `request` asks for.
     #[must_use]
     pub fn of(request: &ApiRequest) -> Self {
         let path = request.url.split_once("/kit/app/");
@@ -75,7 +75,7 @@ impl Asked {
         }
     }
 
-    /// Whether it kicks that participant, alone or with others.
+    /// Returns whether it kicks this participant, alone or with others.
     #[must_use]
     pub fn kicks(&self, meeting: &str, participant: &str) -> bool {
         match self {
@@ -86,7 +86,7 @@ impl Asked {
     }
 }
 
-/// The participants that the body of a kick names.
+/// Returns the participants named in the body of a kick.
 fn named(body: Option<&str>) -> Vec<String> {
     let body: Value = body
         .and_then(|body| serde_json::from_str(body).ok())

@@ -1,17 +1,17 @@
-//! What is broken on purpose: one guard of the ledger after the other, to see that something notices.
+//! Deliberate breaks of the ledger's guards, one at a time, to see that something notices.
 
 use serde::Deserialize;
 
-/// One guard, and how it is broken.
+/// One guard, and how to break it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Break {
-    /// What is then wrong.
+    /// What is broken.
     pub name: String,
-    /// The file, from the root of the repository.
+    /// The file, relative to the root of the repository.
     pub file: String,
-    /// The text that stands there once.
+    /// The text to replace, which occurs exactly once in the file.
     pub find: String,
-    /// What stands there instead.
+    /// The replacement.
     pub replace: String,
 }
 
@@ -21,7 +21,7 @@ struct Breaks {
 }
 
 impl Break {
-    /// Breaks it in `source`, the text of its file.
+    /// Applies the break to `source`, the content of its file.
     pub fn applied_to(&self, source: &str) -> Result<String, String> {
         match source.matches(&self.find).count() {
             1 => Ok(source.replacen(&self.find, &self.replace, 1)),
@@ -33,7 +33,7 @@ impl Break {
     }
 }
 
-/// All of them, as `simulation/breaks.toml` has them.
+/// Returns all breaks in `simulation/breaks.toml`.
 pub fn all() -> Result<Vec<Break>, String> {
     let breaks: Breaks = toml::from_str(include_str!("../breaks.toml"))
         .map_err(|error| format!("simulation/breaks.toml: {error}"))?;

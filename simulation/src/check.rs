@@ -1,4 +1,4 @@
-//! What must hold at the end of a run, whatever went wrong in it.
+//! The invariants that must hold at the end of a run, whatever went wrong in it.
 
 mod kicks;
 mod pace;
@@ -14,7 +14,7 @@ use crate::asked::Asked;
 use crate::world::{Ordered, Violation, World};
 use wanted::matches;
 
-/// Checks everything. Gives how many removals and outcomes there were.
+/// Checks everything. Returns the number of removals and of outcomes.
 pub fn everything(world: &World) -> Result<(u64, u64), Violation> {
     pace::holds(world)?;
     wanted::holds(world)?;
@@ -114,7 +114,7 @@ fn outcome_is_true(world: &World, item: &ItemView, alone: bool) -> Result<(), Vi
     let by_us = gone.flatten().is_some_and(|gone| gone.by_us);
     let absent = gone.is_none_or(|gone| gone.is_some());
     let mut idle = api.idle_deletes.iter();
-    // The API said that it had deleted them.
+    // The API claimed to have deleted them.
     let told = idle.any(|(meeting, id)| *meeting == item.meeting && *id == item.participant);
     let holds = match item.outcome {
         Some(Outcome::Removed) => by_us || told,
@@ -134,17 +134,18 @@ fn outcome_is_true(world: &World, item: &ItemView, alone: bool) -> Result<(), Vi
     }
 }
 
-/// Whether a delete of theirs may have worked, for all that the ledger knows: its answer was lost, or told nothing.
+/// Returns whether one of their deletes may have worked, as far as the ledger knows: its response was lost, or
+/// inconclusive.
 fn doubt(world: &World, item: &ItemView) -> bool {
     let delete = Asked::Delete(item.meeting.clone(), item.participant.clone());
     let told_nothing = |status: u16| matches!(status, 200 | 408 | 500..);
     let left = world.network.left.borrow();
-    // Other removals may have asked for the same before and since.
+    // Other removals may have sent the same delete before and since.
     let time = item.found_at..=item.finished_at.unwrap_or(u64::MAX);
     let mut attempts = left
         .iter()
         .filter(|left| left.asked == delete && time.contains(&left.at));
-    // One that was written down as sent may not have left, and an answer may not have been recorded.
+    // A request recorded as sent may not have left, and a response may not have been recorded.
     let tells = |answer: Option<(u64, u16)>| {
         answer.is_some_and(|(at, status)| !told_nothing(status) && !world.broke_at(at))
     };
@@ -183,13 +184,13 @@ fn counters(view: &RemovalView, items: &[ItemView]) -> Result<(), Violation> {
     }
 }
 
-/// A removal that succeeded left nobody of those who were there when it was accepted.
+/// Checks that a successful removal left none of those who were there when it was accepted.
 fn completeness(world: &World, ordered: &Ordered) -> Result<(), Violation> {
     let api = world.network.api.borrow();
     let accepted_at = ordered.accepted_at.unwrap_or(ordered.asked_at);
     let targets = &ordered.order.targets;
     for meeting in &api.population.meetings {
-        // Of a meeting that was named, everybody who came before its list was begun for the last time.
+        // For a meeting that was named: everybody added before its list was last read from the start.
         let named = |target: &Target| named_meeting(target) == Some(meeting.id.as_str());
         let alone = world.ordered.len() == 1 && targets.iter().any(named);
         let read = api
@@ -199,7 +200,7 @@ fn completeness(world: &World, ordered: &Ordered) -> Result<(), Violation> {
         let until = read
             .filter(|_| alone)
             .map_or(accepted_at, |read| (*read).max(accepted_at));
-        // A delete that did nothing shows in the list, where that is read.
+        // If the list is read, a delete that did nothing shows up there.
         let reads = |target: &Target| wanted::reads(target, &meeting.id);
         let reads = targets.iter().any(reads);
         let idle = |id: &str| api.idle_deletes.iter().any(|(_, idle)| idle == id);

@@ -1,4 +1,4 @@
-//! Simulated time: it moves only when everything waits, straight to the next thing that happens.
+//! Simulated time: it advances only when everything is waiting, directly to the next event.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use participant_remover::realtimekit::Clock;
 
-/// The time that everything in a run shares.
+/// The clock shared by everything in a run.
 #[derive(Clone)]
 pub struct SimulatedClock {
     shared: Rc<Shared>,
@@ -22,11 +22,11 @@ struct Shared {
     chance: RefCell<fastrand::Rng>,
 }
 
-/// When every run begins, in milliseconds since the Unix epoch.
+/// The start time of every run, in milliseconds since the Unix epoch.
 pub const START: u64 = 1_790_000_000_000;
 
 impl SimulatedClock {
-    /// A clock at [`START`], with chance of its own.
+    /// Creates a clock at [`START`], with its own source of randomness.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
@@ -39,20 +39,20 @@ impl SimulatedClock {
         }
     }
 
-    /// The time.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> u64 {
         self.shared.now.get()
     }
 
-    /// When the first timer goes off.
+    /// Returns when the first timer goes off.
     #[must_use]
     pub fn next_timer(&self) -> Option<u64> {
         let timers = self.shared.timers.borrow();
         timers.first_key_value().map(|((at, _), _)| *at)
     }
 
-    /// Moves time on and wakes whoever waited for it.
+    /// Advances the time and wakes everyone whose timer is due.
     pub fn advance(&self, to: u64) {
         self.shared.now.set(to.max(self.now()));
         loop {
@@ -67,12 +67,12 @@ impl SimulatedClock {
         }
     }
 
-    /// Forgets all timers: the process that set them is gone.
+    /// Drops all timers: the process that set them is gone.
     pub fn clear(&self) {
         self.shared.timers.borrow_mut().clear();
     }
 
-    /// Waits some milliseconds.
+    /// Waits for a number of milliseconds.
     #[must_use]
     pub fn wait(&self, milliseconds: u64) -> Wait {
         let at = self.now().saturating_add(milliseconds);
@@ -85,7 +85,7 @@ impl SimulatedClock {
     }
 }
 
-/// A wait for a time.
+/// A future that completes at a point in time.
 pub struct Wait {
     shared: Rc<Shared>,
     key: (u64, u64),

@@ -4,61 +4,61 @@ use fastrand::Rng;
 
 use crate::clock::START;
 
-/// The chance of each fault, in 0.0..1.0, while faults are on.
+/// The chance of each fault, from 0.0 to 1.0, while faults are on.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
-    /// A request never arrives.
+    /// A request is lost on its way.
     pub lost_before: f64,
-    /// A request takes effect and its answer never arrives.
+    /// A request takes effect, but its response is lost.
     pub lost_after: f64,
-    /// The connection breaks at once instead of silently.
+    /// Given a loss: the connection breaks instead of staying silent.
     pub broken: f64,
     /// A 5xx without effect.
     pub error_before: f64,
     /// A 5xx after the effect.
     pub error_after: f64,
-    /// A 429 out of nowhere.
+    /// A 429 at random.
     pub limited: f64,
-    /// A 200 whose body is no JSON of the API.
+    /// A 200 whose body is not the API's JSON.
     pub garbled: f64,
-    /// A list that lies: cut short, repeated, of another length than it says, or without its length.
+    /// A list lies: it is cut short or repeated, or its total is wrong or missing.
     pub lying: f64,
     /// The process dies between two turns.
     pub crash: f64,
     /// The process dies in the middle of a turn.
     pub crash_inside: f64,
-    /// A statement fails, and the process lives on.
+    /// A statement fails, but the process survives.
     pub disk: f64,
-    /// A list shows somebody who is deleted already.
+    /// A list shows somebody who is already deleted.
     pub stale: f64,
     /// The ledger cannot be opened.
     pub open: f64,
     /// An alarm is delivered twice.
     pub twice: f64,
-    /// An answer's `Ratelimit` leaves less than the API would take.
+    /// A response's `Ratelimit` allows less than the API would.
     pub stingy: f64,
-    /// Somebody goes and somebody comes while a list is read.
+    /// Somebody leaves and somebody is added while a list is being read.
     pub churn: f64,
-    /// A list of meetings is not found: the gateway knows no such account or app.
+    /// The list of meetings is a 404: the gateway knows no such account or app.
     pub unrouted: f64,
-    /// A delete is answered as done and does nothing.
+    /// A delete is answered with success but does nothing.
     pub idle: f64,
-    /// Somebody who was kicked comes back, unless they are deleted before.
+    /// Somebody who was kicked comes back, unless deleted first.
     pub returns: f64,
-    /// A kick is answered with a 5xx and does nothing.
+    /// A kick fails with a 5xx and does nothing.
     pub unkickable: f64,
-    /// The API token is refused from and to, in milliseconds after the start.
+    /// Periods in which the API token is refused: from and to, in milliseconds after the start.
     pub token_outages: Vec<(u64, u64)>,
-    /// Everything is answered with a 5xx from and to, in milliseconds after the start.
+    /// Periods in which every request gets a 5xx: from and to, in milliseconds after the start.
     pub outages: Vec<(u64, u64)>,
-    /// The longest time of a request's way there or back, in milliseconds.
+    /// The maximum latency of a request or response one way, in milliseconds.
     pub latency: u64,
     /// When all faults end, in milliseconds after the start.
     pub end: u64,
 }
 
 impl Faults {
-    /// Nothing goes wrong; a request takes `latency` at most each way.
+    /// No faults; each way takes at most `latency`.
     #[must_use]
     pub fn none(latency: u64) -> Self {
         Self {
@@ -67,7 +67,7 @@ impl Faults {
         }
     }
 
-    /// Faults of a seed: some kinds often, some rarely, some not at all; never none.
+    /// Draws the faults of a seed: some kinds often, some rarely, some not at all; but never none at all.
     #[must_use]
     pub fn of(chance: &mut Rng) -> Self {
         let end = chance.u64(60_000..3_600_000);
@@ -103,19 +103,19 @@ impl Faults {
         faults
     }
 
-    /// Whether the API refuses the token at that time.
+    /// Returns whether the API refuses the token at this time.
     #[must_use]
     pub fn refuses_token(&self, now: u64) -> bool {
         holds(&self.token_outages, now)
     }
 
-    /// Whether the API answers nothing but 5xx at that time.
+    /// Returns whether the API responds only with 5xx at this time.
     #[must_use]
     pub fn is_out(&self, now: u64) -> bool {
         now < START + self.end && holds(&self.outages, now)
     }
 
-    /// The same without anything that goes wrong.
+    /// Returns a copy with all faults removed.
     #[must_use]
     pub fn ended(&self) -> Self {
         Self {
@@ -130,7 +130,7 @@ fn holds(spans: &[(u64, u64)], now: u64) -> bool {
     spans.any(|(from, to)| (START + from..START + to).contains(&now))
 }
 
-/// In most runs none; otherwise a long one or several short ones.
+/// Draws periods: in most runs none, otherwise one long or several short ones.
 fn spans(chance: &mut Rng, end: u64) -> Vec<(u64, u64)> {
     let (count, longest) = match chance.u8(0..10) {
         0 => (1, 1_200_000),

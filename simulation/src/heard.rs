@@ -1,33 +1,33 @@
-//! What the ledger has heard of the limit, and what it may send by that.
+//! What the ledger has learned about the limit, and what this allows it to send.
 //!
-//! What is heard counts from the end of its turn: what was chosen before it was heard leaves with it still. What is heard
-//! in a turn that is undone was not heard.
+//! It takes effect at the end of the turn in which it was learned: requests chosen earlier are still sent. What was
+//! learned in a turn that is rolled back does not count.
 
 use participant_remover::realtimekit::RawAnswer;
 use participant_remover::realtimekit::limits::RateLimit;
 
-/// How long a block lasts that says nothing sensible, in milliseconds.
+/// The length of a block that gives no sensible time, in milliseconds.
 const DEFAULT_BLOCK: u64 = 300_000;
-/// A block lasts between a second and an hour, in milliseconds.
+/// The minimum and maximum length of a block, one second and one hour, in milliseconds.
 const BLOCKS: std::ops::RangeInclusive<u64> = 1_000..=3_600_000;
 
-/// "At most so many more until then", out of one answer's `Ratelimit`.
+/// "At most this many more until then", from one response's `Ratelimit`.
 #[derive(Debug, Clone, Copy)]
 struct Hint {
     more: u64,
     until: u64,
-    /// Whether it was heard by the alarm that is at work.
+    /// Whether the current instance learned it.
     binds: bool,
 }
 
-/// The token was refused.
+/// The record of a refused token.
 #[derive(Debug, Clone, Copy)]
 struct Refused {
-    /// For a delete: then only a delete shows that it is good.
+    /// Whether a delete was refused: then only a delete shows that the token is valid again.
     for_delete: bool,
 }
 
-/// What was heard.
+/// What has been learned.
 #[derive(Debug, Default)]
 pub struct Heard {
     stop: u64,
@@ -36,12 +36,12 @@ pub struct Heard {
     new_hints: Vec<Hint>,
     doubt: u64,
     refused: Option<Refused>,
-    /// The first request that left against what was heard.
+    /// The first request sent in violation of it.
     pub against: Option<String>,
 }
 
 impl Heard {
-    /// An answer is heard, to a delete or to something else.
+    /// Takes in a response, to a delete or to something else.
     pub fn answer(&mut self, answer: &RawAnswer, deletes: bool, now: u64) {
         match (answer.status, self.refused) {
             (401 | 403, earlier) => {
@@ -65,7 +65,7 @@ impl Heard {
         }));
     }
 
-    /// A 429 forbids everything for the time that it asks for, in milliseconds.
+    /// Blocks everything, after a 429, for the time that it asks for, in milliseconds.
     pub fn block(&mut self, asked: Option<u64>, now: u64) {
         let time = asked.map_or(DEFAULT_BLOCK, |asked| {
             asked.clamp(*BLOCKS.start(), *BLOCKS.end())
@@ -73,7 +73,7 @@ impl Heard {
         self.new_stop = self.new_stop.max(now + time);
     }
 
-    /// The turn in which it was heard is durable, or undone.
+    /// Ends the turn in which something was learned: it is durable, or rolled back.
     pub fn turn_is_durable(&mut self, durable: bool) {
         let (stop, hints) = (
             std::mem::take(&mut self.new_stop),
@@ -88,8 +88,8 @@ impl Heard {
         }
     }
 
-    /// A new instance begins. Of the headers the ledger stores only those that limit more than its own count does at the
-    /// time, so what is left of the others is not held against it.
+    /// Starts a new instance. Of the headers, the ledger stores only those that are stricter than its own count at the
+    /// time, so the others are no longer enforced.
     pub fn instance_begins(&mut self) {
         self.doubt = 0;
         for hint in &mut self.hints {
@@ -97,13 +97,14 @@ impl Heard {
         }
     }
 
-    /// Whether something was heard in a turn that is undone: the instance may remember it, and then stands still.
+    /// Returns whether something was learned in a turn that was rolled back: the instance may remember it, and then
+    /// stands still.
     #[must_use]
     pub fn in_doubt(&self, now: u64) -> bool {
         now < self.doubt
     }
 
-    /// A request leaves.
+    /// Records that a request is sent, and checks that it may be.
     pub fn leaves(&mut self, now: u64) {
         self.hints.retain(|hint| hint.until > now);
         let spent = self.hints.iter().find(|hint| hint.more == 0 && hint.binds);
@@ -122,26 +123,27 @@ impl Heard {
         }
     }
 
-    /// Another answer than that to a delete shows as well now that the token is good.
+    /// From now on, a response to something other than a delete also shows that the token is valid.
     pub fn forget_deletes(&mut self) {
         if let Some(refused) = &mut self.refused {
             refused.for_delete = false;
         }
     }
 
-    /// Whether the token was refused, and nothing has shown since that it is good: then one request tries it at a time.
+    /// Returns whether the token was refused and nothing has since shown that it is valid: then one request at a time
+    /// tests it.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         self.refused.is_some()
     }
 
-    /// Whether a 429 forbids requests.
+    /// Returns whether a 429 forbids requests.
     #[must_use]
     pub fn is_stopped(&self, now: u64) -> bool {
         now < self.stop
     }
 
-    /// How many requests may leave by the headers in force.
+    /// Returns how many requests the headers in force allow.
     #[must_use]
     pub fn hinted(&self, now: u64) -> u64 {
         let in_force = self.hints.iter().filter(|hint| hint.until > now);

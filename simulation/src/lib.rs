@@ -1,7 +1,8 @@
-//! The ledger's whole life on the host: real `SQLite`, and a clock, a network, an API and crashes that a seed decides.
+//! The ledger's whole life on the host: real `SQLite`, and a clock, a network, an API and crashes that are driven by a
+//! seed.
 //!
-//! A run is single-threaded and reads no clock: the same seed gives the same run. Crashes drop everything but what the
-//! storage had made durable.
+//! A run is single-threaded and reads no real clock: the same seed gives the same run. Crashes drop everything that
+//! storage had not made durable.
 
 pub mod api;
 pub mod asked;
@@ -25,15 +26,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use report::Totals;
 use world::{Violation, World};
 
-/// How often a scenario is run with other luck until something has gone wrong in it.
+/// The maximum number of runs of a scenario with different random choices until a fault occurs in it.
 const LUCKS: u64 = 50;
 
-/// Runs one seed, with a fault in it.
+/// Runs one seed such that a fault occurs in it.
 pub fn one(seed: u64) -> Result<Totals, Violation> {
     let mut totals = Totals::default();
     for luck in 0..LUCKS {
         let mut scenario = scenario::Scenario::of(seed);
-        // The scenario is the seed's still, and what happens in it another.
+        // The scenario is still the seed's, but its random choices are different.
         scenario.seed ^= luck << 48;
         totals = World::new(scenario)?.run()?;
         if totals.unharmed == 0 {
@@ -43,7 +44,7 @@ pub fn one(seed: u64) -> Result<Totals, Violation> {
     Ok(totals)
 }
 
-/// Runs many seeds on all cores. Gives what they held, and the seeds that found a violation.
+/// Runs many seeds on all cores. Returns the totals, and the seeds that found a violation.
 #[must_use]
 pub fn many(seeds: Range<u64>) -> (Totals, Vec<(u64, Violation)>) {
     let next = AtomicU64::new(seeds.start);

@@ -1,5 +1,5 @@
-//! `cargo run -p simulation --release -- --seeds N [--from S] [--first]`: runs seeds, prints what they held, and the
-//! seeds that found a violation; with `--first` no more than the first of these.
+//! `cargo run -p simulation --release -- --seeds N [--from S] [--first]`: runs seeds, prints the totals and the seeds
+//! that found a violation; with `--first`, stops at the first of these.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -8,10 +8,10 @@ use lexopt::prelude::*;
 use simulation::report::Totals;
 use simulation::world::Violation;
 
-/// How many seeds are run before it is seen whether one of them is the first.
+/// The number of seeds in a batch, after which violations are looked at.
 const SOME: usize = 100;
 
-/// What was asked for.
+/// The command-line options.
 struct Options {
     seeds: u64,
     from: u64,

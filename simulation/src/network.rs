@@ -1,5 +1,5 @@
-//! The way to the API and back: it takes time, and requests and answers get lost on it. What has left arrives, whether
-//! or not the process that sent it still lives.
+//! The way to the API and back: it takes time, and requests and responses get lost. A request that was sent arrives
+//! whether or not its sender's process is still alive.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use crate::store::Disk;
 
 type Answer = Result<RawAnswer, TransportError>;
 
-/// Where the answer to one request is left.
+/// Where the response to a request is delivered.
 #[derive(Default)]
 struct Slot {
     answer: Option<Answer>,
@@ -28,14 +28,14 @@ struct Slot {
 }
 
 enum Event {
-    /// The request that left as the one of that number.
+    /// The arrival of the request with this number.
     Arrival(usize, ApiRequest, Rc<RefCell<Slot>>),
     Answer(Answer, Rc<RefCell<Slot>>),
 }
 
 /// The network of a run.
 pub struct Network {
-    /// The API at its other end.
+    /// The API at the other end.
     pub api: RefCell<Api>,
     clock: SimulatedClock,
     disk: Rc<Disk>,
@@ -43,16 +43,16 @@ pub struct Network {
     number: Cell<u64>,
     chance: RefCell<Rng>,
     open: Cell<usize>,
-    /// The most requests that were open at a time.
+    /// The maximum number of requests open at the same time.
     pub most_open: Cell<usize>,
-    /// The requests that have left, in their order.
+    /// The requests sent, in order.
     pub left: RefCell<Vec<Departure>>,
-    /// What was heard of the limit.
+    /// What the ledger has learned about the limit.
     pub heard: RefCell<Heard>,
 }
 
 impl Network {
-    /// A network to `api`.
+    /// Creates a network to `api`.
     #[must_use]
     pub fn new(api: Api, clock: SimulatedClock, disk: Rc<Disk>, chance: Rng) -> Self {
         Self {
@@ -69,13 +69,13 @@ impl Network {
         }
     }
 
-    /// How many requests have no answer yet, as their sender sees it.
+    /// Returns how many requests are unanswered, from their sender's point of view.
     #[must_use]
     pub fn open(&self) -> usize {
         self.open.get()
     }
 
-    /// When the next request or answer arrives.
+    /// Returns when the next request or response arrives.
     #[must_use]
     pub fn next_event(&self) -> Option<u64> {
         self.events
@@ -84,7 +84,7 @@ impl Network {
             .map(|((at, _), _)| *at)
     }
 
-    /// Lets arrive what arrives up to now.
+    /// Delivers everything that arrives up to now.
     pub fn deliver(&self) {
         let now = self.clock.now();
         loop {
@@ -126,7 +126,7 @@ impl Network {
         }
     }
 
-    /// A request or an answer is lost: the sender waits for nothing, or sees the connection break.
+    /// Loses a request or response: the sender waits in vain, or sees the connection break.
     fn lose(&self, api: &mut Api, slot: Rc<RefCell<Slot>>, now: u64) {
         let latency = api.faults.latency;
         let chance = api.faults.broken;
@@ -136,7 +136,7 @@ impl Network {
         }
     }
 
-    /// How long one way takes.
+    /// Draws the latency of one way.
     fn way(&self, latency: u64) -> u64 {
         self.chance.borrow_mut().u64(latency / 2..=latency.max(1))
     }
@@ -149,7 +149,7 @@ impl Network {
             .insert((self.clock.now() + delay, number), event);
     }
 
-    /// A request leaves. Gives its number, and where its answer will be.
+    /// Sends a request. Returns its number, and the slot for its response.
     fn leave(&self, request: &ApiRequest) -> (usize, Rc<RefCell<Slot>>) {
         let slot = Rc::new(RefCell::new(Slot::default()));
         let now = self.clock.now();
@@ -187,7 +187,7 @@ impl Network {
     }
 }
 
-/// Counts a request as open until it is dropped.
+/// Counts a request as open until dropped.
 struct Open<'a>(&'a Network);
 
 impl Drop for Open<'_> {
@@ -201,7 +201,7 @@ impl Transport for Network {
         if self.disk.is_dead() {
             return std::future::pending().await;
         }
-        // Nothing leaves before what was written is durable.
+        // Nothing is sent before all writes are durable.
         self.disk.commit();
         self.open.set(self.open.get() + 1);
         self.most_open

@@ -1,4 +1,4 @@
-//! The meetings and participants of the modelled app, and what has happened to each.
+//! The meetings and participants of the modelled app, and what has happened to them.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +16,11 @@ pub struct Meeting {
     pub active: bool,
     /// When it was created.
     pub created_at: u64,
-    /// Its participants, in the order of their creation.
+    /// Its participants, in order of creation.
     pub participants: Vec<Participant>,
 }
 
-/// A participant, kept here after its deletion.
+/// A participant, kept here even after its deletion.
 #[derive(Debug, Clone)]
 pub struct Participant {
     /// Its id.
@@ -29,42 +29,42 @@ pub struct Participant {
     pub user: String,
     /// When it was added.
     pub added_at: u64,
-    /// When and how it went.
+    /// When and how it was deleted.
     pub gone: Option<Gone>,
-    /// Whether a peer of theirs is in the live session, and was never kicked.
+    /// Whether a peer of theirs is in the live session and was never kicked.
     pub live: bool,
-    /// When a peer of theirs comes back who was kicked.
+    /// When a kicked peer of theirs comes back.
     pub back_at: Option<u64>,
 }
 
-/// How a participant went.
+/// How a participant was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gone {
     /// When.
     pub at: u64,
-    /// Whether by a DELETE of the ledger's.
+    /// Whether by one of the ledger's DELETEs.
     pub by_us: bool,
 }
 
-/// All of them.
+/// All meetings and participants.
 #[derive(Debug, Clone, Default)]
 pub struct Population {
-    /// The meetings, in the order of their creation.
+    /// The meetings, in order of creation.
     pub meetings: Vec<Meeting>,
-    /// Whether lists begin with the newest.
+    /// Whether lists start with the newest.
     pub newest_first: bool,
     at: BTreeMap<String, usize>,
     participants: u64,
 }
 
 impl Population {
-    /// Adds a meeting that is older than the run, by a year, and younger by a minute than the one before.
+    /// Adds a meeting a year older than the run, plus a minute for each meeting before it.
     pub fn add_meeting(&mut self, active: bool) -> usize {
         let minutes = self.meetings.len() as u64;
         self.add_meeting_at(active, START - YEAR + minutes * 60_000)
     }
 
-    /// Adds a meeting that is created now.
+    /// Adds a meeting that is created at `now`.
     pub fn add_meeting_at(&mut self, active: bool, now: u64) -> usize {
         let number = self.meetings.len();
         let id = format!("00000000-0000-4000-8000-{number:012}");
@@ -95,26 +95,26 @@ impl Population {
         }
     }
 
-    /// A meeting by its id.
+    /// Returns a meeting by id.
     pub fn meeting(&mut self, id: &str) -> Option<&mut Meeting> {
         self.at.get(id).and_then(|at| self.meetings.get_mut(*at))
     }
 
-    /// Somebody who is or was in a meeting.
+    /// Returns somebody who is or was in a meeting.
     #[must_use]
     pub fn known(&self, meeting: &str, participant: &str) -> Option<&Participant> {
         let meeting = self.meetings.get(*self.at.get(meeting)?)?;
         meeting.participants.iter().find(|p| p.id == participant)
     }
 
-    /// Adds a participant to the meeting of that id.
+    /// Adds a participant to the meeting with this id.
     pub fn add_to(&mut self, meeting: &str, user: &str, now: u64) {
         if let Some(meeting) = self.at.get(meeting).copied() {
             self.add(meeting, user, now);
         }
     }
 
-    /// Whoever is listed first goes. False where nobody is.
+    /// Deletes the participant who is listed first. Returns `false` if there is none.
     pub fn lose_first_listed(&mut self, meeting: &str, now: u64) -> bool {
         let newest_first = self.newest_first;
         let Some(meeting) = self.meeting(meeting) else {
@@ -133,13 +133,13 @@ impl Population {
         id.is_some_and(|id| meeting.delete(&id, gone))
     }
 
-    /// Somebody who is there.
+    /// Returns a participant who is present.
     pub fn participant(&mut self, meeting: &str, participant: &str) -> Option<&Participant> {
         let mut people = self.meeting(meeting)?.present();
         people.find(|p| p.id == participant)
     }
 
-    /// How many participants there are now.
+    /// Returns the number of participants present.
     #[must_use]
     pub fn present(&self) -> usize {
         self.meetings
@@ -150,7 +150,7 @@ impl Population {
 }
 
 impl Participant {
-    /// Whether a peer of theirs is in the live session.
+    /// Returns whether a peer of theirs is in the live session.
     #[must_use]
     pub fn is_live(&self, now: u64) -> bool {
         self.live || self.back_at.is_some_and(|back| back <= now)
@@ -158,7 +158,7 @@ impl Participant {
 }
 
 impl Meeting {
-    /// Those who are not gone, oldest first.
+    /// Iterates over the participants present, oldest first.
     #[must_use = "an iterator does nothing by itself"]
     pub fn present(&self) -> impl DoubleEndedIterator<Item = &Participant> {
         self.participants
@@ -166,7 +166,7 @@ impl Meeting {
             .filter(|participant| participant.gone.is_none())
     }
 
-    /// Deletes a participant. False when there is none.
+    /// Deletes a participant. Returns `false` if there is none.
     pub fn delete(&mut self, id: &str, gone: Gone) -> bool {
         let found = self
             .participants

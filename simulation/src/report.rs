@@ -1,34 +1,34 @@
-//! What runs held, added up.
+//! The totals of runs.
 
 use std::fmt;
 use std::ops::AddAssign;
 
-/// Counts of a run, or of many.
+/// Counts of one run, or of many.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Runs.
     pub runs: u64,
     /// Turns of the ledger: everything between two awaits.
     pub steps: u64,
-    /// Statements run.
+    /// SQL statements run.
     pub statements: u64,
-    /// Requests that left.
+    /// Requests sent.
     pub requests: u64,
     /// Crashes between two turns, and in the middle of one.
     pub crashes: u64,
     /// Statements that failed without a crash.
     pub disk_failures: u64,
-    /// Requests that never arrived.
+    /// Requests that were lost.
     pub lost_requests: u64,
-    /// Answers that never arrived.
+    /// Responses that were lost.
     pub lost_answers: u64,
     /// 429s of all kinds.
     pub limited: u64,
-    /// 429s because the limit was exceeded.
+    /// 429s caused by exceeding the limit.
     pub own_429: u64,
     /// 5xx.
     pub errors: u64,
-    /// 200s without the body of the API.
+    /// 200s whose body was not the API's.
     pub garbled: u64,
     /// Lists that lied.
     pub lies: u64,
@@ -36,9 +36,9 @@ pub struct Totals {
     pub refused: u64,
     /// Lists of meetings that were not found.
     pub unrouted: u64,
-    /// Deletes that were answered as done and did nothing.
+    /// Deletes that were answered with success but did nothing.
     pub idle_deletes: u64,
-    /// How often the ledger could not be opened.
+    /// How many times the ledger could not be opened.
     pub unopened: u64,
     /// Alarms that were delivered twice.
     pub alarms_twice: u64,
@@ -55,7 +55,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Faults of all kinds.
+    /// Returns the number of faults of all kinds.
     #[must_use]
     pub fn faults(&self) -> u64 {
         let process = self.crashes + self.disk_failures + self.alarms_twice;

@@ -1,4 +1,4 @@
-//! A run's population, faults, settings and script, from its seed.
+//! A run's population, faults, settings and script, derived from its seed.
 
 mod orders;
 mod script;
@@ -13,9 +13,9 @@ use crate::script::Act;
 
 pub use orders::order;
 
-/// Everything that decides a run.
+/// Everything that determines a run.
 pub struct Scenario {
-    /// The seed of the chance in the run itself.
+    /// The seed of the random choices in the run itself.
     pub seed: u64,
     /// The people at the start.
     pub population: Population,
@@ -23,20 +23,21 @@ pub struct Scenario {
     pub faults: Faults,
     /// The ledger's settings.
     pub settings: Settings,
-    /// The most rows of a page.
+    /// The maximum number of rows per page.
     pub page_rows: usize,
-    /// Whether lists leave their totals out.
+    /// Whether lists omit their totals.
     pub no_totals: bool,
-    /// Whether answers carry the limit's headers.
+    /// Whether responses carry the limit's headers.
     pub headers: bool,
-    /// Requests that the API takes in five minutes, where its headers tell of so few that they limit.
+    /// The number of requests that the API takes in five minutes, if its headers announce so few that they limit the
+    /// ledger.
     pub quota: Option<usize>,
     /// What is done, and when, in milliseconds after the start.
     pub script: Vec<(u64, Act)>,
 }
 
 impl Scenario {
-    /// The scenario of a seed: small, and full of faults.
+    /// Derives the scenario of a seed: small, and full of faults.
     #[must_use]
     pub fn of(seed: u64) -> Self {
         let mut chance = Rng::with_seed(seed);

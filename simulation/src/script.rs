@@ -3,14 +3,14 @@
 use participant_remover::ledger::SynchronousRemoval;
 use participant_remover::removal::RemovalOrder;
 
-/// One thing that somebody does.
+/// One act.
 #[derive(Debug, Clone)]
 pub enum Act {
-    /// A caller orders a removal, and repeats the request with its key until it is answered.
+    /// A caller orders a removal, and repeats the request with its idempotency key until it is answered.
     Order {
         /// The removal's number in the run, which is its key.
         number: usize,
-        /// What is ordered.
+        /// The order.
         order: RemovalOrder,
     },
     /// A caller cancels a removal.
@@ -19,7 +19,7 @@ pub enum Act {
     Retry(usize),
     /// Removals of the synchronous route are recorded.
     Synchronous(Vec<SynchronousRemoval>),
-    /// The alarm is delivered although it was delivered already, or is not due.
+    /// The alarm is delivered although it was already delivered or is not due.
     Alarm,
     /// Somebody is added to a meeting.
     Add {
@@ -28,7 +28,7 @@ pub enum Act {
         /// The user.
         user: String,
     },
-    /// Somebody is removed from a meeting by somebody else.
+    /// Somebody is removed from a meeting by a third party.
     Remove {
         /// The meeting.
         meeting: usize,
@@ -37,7 +37,7 @@ pub enum Act {
     },
     /// A meeting is added.
     AddMeeting {
-        /// Who is in it.
+        /// The users in it.
         users: Vec<String>,
     },
 }

@@ -1,5 +1,5 @@
-//! `SQLite` in memory with the durability of a Durable Object: what is written between two awaits becomes durable
-//! together, before anything leaves; a crash undoes the rest.
+//! `SQLite` in memory with the durability of a Durable Object: writes between two awaits become durable together,
+//! before anything is sent; a crash rolls back the rest.
 
 mod limits;
 
@@ -10,21 +10,21 @@ use participant_remover::ledger::{Row, Store, StoreError, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, StatementStatus};
 
-/// What survives a crash: the database and the alarm.
+/// The state that survives a crash: the database and the alarm.
 pub struct Disk {
     connection: Connection,
     in_turn: Cell<bool>,
     alarm: Cell<Option<u64>>,
     durable_alarm: Cell<Option<u64>>,
-    /// How many statements may run still before the process dies, where it is to die.
+    /// How many more statements may run before the process dies, if it is to die.
     fuse: Cell<Option<u64>>,
-    /// How many statements may run still before one fails, where one is to fail.
+    /// How many more statements may run before one fails, if one is to fail.
     failure: Cell<Option<u64>>,
     /// Whether a statement has failed in this turn.
     pub failed: Cell<bool>,
     /// Statements run.
     pub statements: Cell<u64>,
-    /// Steps of `SQLite`'s virtual machine that they took: what a scan of a table shows in.
+    /// Steps of `SQLite`'s virtual machine that they took: a table scan shows up here.
     pub steps: Cell<u64>,
     /// Bytes of text that the ledger has read.
     pub text: Cell<usize>,
@@ -51,7 +51,7 @@ fn failure(error: &rusqlite::Error) -> StoreError {
 }
 
 impl Disk {
-    /// An empty disk.
+    /// Creates an empty disk.
     pub fn new() -> rusqlite::Result<Self> {
         let connection = Connection::open_in_memory()?;
         connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY")?;
@@ -70,33 +70,33 @@ impl Disk {
         })
     }
 
-    /// Lets the process die before the statement after `statements` more.
+    /// Makes the process die before the statement after `statements` more.
     pub fn light_fuse(&self, statements: u64) {
         self.fuse.set(Some(statements));
     }
 
-    /// Lets one statement fail after `statements` more.
+    /// Makes one statement fail after `statements` more.
     pub fn fail_once_after(&self, statements: u64) {
         self.failure.set(Some(statements));
     }
 
-    /// Rows written, entries of indexes not counted.
+    /// Returns the number of rows written, index entries not counted.
     pub fn rows_written(&self) -> u64 {
         self.connection.total_changes()
     }
 
-    /// Whether the process has died.
+    /// Returns whether the process has died.
     pub fn is_dead(&self) -> bool {
         self.fuse.get() == Some(0)
     }
 
-    /// Nothing is to break any more: the turn in which it was to is over.
+    /// Cancels pending breaks: the turn that they were meant for is over.
     pub fn calm(&self) {
         self.fuse.set(None);
         self.failure.set(None);
     }
 
-    /// Makes what was written durable: an await, or a request that leaves.
+    /// Makes writes durable, at an await or before a request is sent.
     pub fn commit(&self) {
         if self.is_dead() {
             return;
@@ -107,7 +107,7 @@ impl Disk {
         self.durable_alarm.set(self.alarm.get());
     }
 
-    /// The process is gone: what was not durable is undone.
+    /// Rolls back whatever was not durable: the process is gone.
     pub fn crash(&self) {
         self.fuse.set(None);
         if self.in_turn.replace(false) {
@@ -118,24 +118,24 @@ impl Disk {
 
     fn batch(&self, sql: &str) {
         if let Err(error) = self.connection.execute_batch(sql) {
-            // The simulation itself is broken then: nothing that follows would mean anything.
+            // Then the simulation itself is broken, and whatever follows would be meaningless.
             std::panic::panic_any(format!("{sql}: {error}"));
         }
     }
 
-    /// Sets the alarm; durable with the turn.
+    /// Sets the alarm, which becomes durable with the turn.
     pub fn set_alarm(&self, at: Option<u64>) {
         if !self.is_dead() {
             self.alarm.set(at);
         }
     }
 
-    /// When the alarm goes off.
+    /// Returns when the alarm goes off.
     pub fn alarm(&self) -> Option<u64> {
         self.alarm.get()
     }
 
-    /// Whether a statement may run: the fuse and the failure burn down.
+    /// Counts a statement, and returns an error if it must not run: the process is dead, or this statement is to fail.
     fn burn(&self) -> Result<(), StoreError> {
         self.statements.set(self.statements.get() + 1);
         match self.fuse.get() {
@@ -226,9 +226,9 @@ impl Store for SimulatedStore {
 
 /// The alarm of the simulated Durable Object.
 pub struct SimulatedAlarm {
-    /// Where it is kept.
+    /// The disk that keeps it.
     pub disk: Rc<Disk>,
-    /// What it takes time on.
+    /// The clock by which setting it takes time.
     pub clock: crate::clock::SimulatedClock,
 }
 

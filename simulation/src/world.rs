@@ -1,4 +1,4 @@
-//! A run: time moves from one happening to the next, the ledger lives and dies, and everybody acts by the script.
+//! A run: time moves from one event to the next, the ledger lives and dies, and everybody acts according to the script.
 
 mod acts;
 mod ordered;
@@ -28,17 +28,17 @@ use crate::store::{Disk, SimulatedStore};
 
 pub use ordered::{Ordered, Recorded};
 
-/// What the ledger promised and did not keep.
+/// A broken promise of the ledger.
 pub type Violation = String;
 type Alarmed = Pin<Box<dyn Future<Output = Worked>>>;
 
-/// How long work may be due and allowed and not be done while the process lives, in milliseconds.
+/// How long work that is due and allowed may wait while the process is alive, in milliseconds.
 const PATIENCE: u64 = 2_500;
-/// How long the ledger may wait after its storage has failed, in milliseconds.
+/// How long the ledger may wait after a storage failure, in milliseconds.
 const AFTER_FAILURE: u64 = 15_000;
-/// How long the ledger may wait for the alarm that an earlier life of it has set, in milliseconds.
+/// How long the ledger may wait for the alarm set by an earlier process, in milliseconds.
 const LEASE: u64 = 7_000;
-/// How long a run may take after its faults have ended, in milliseconds.
+/// The maximum duration of a run after its faults have ended, in milliseconds.
 const LAST_DAY: u64 = 20 * 24 * 3_600_000;
 
 #[derive(Default)]
@@ -52,32 +52,32 @@ impl Wake for Flag {
 
 /// A run.
 pub struct World {
-    /// The time.
+    /// The clock.
     pub clock: SimulatedClock,
-    /// What survives.
+    /// The state that survives a crash.
     pub disk: Rc<Disk>,
-    /// The way to the API.
+    /// The network to the API.
     pub network: Rc<Network>,
-    /// The ledger while its process lives.
+    /// The ledger while its process is alive.
     pub ledger: Option<Rc<Ledger<SimulatedStore>>>,
-    /// What was ordered, by its number.
+    /// The removals ordered, by number.
     pub ordered: BTreeMap<usize, Ordered>,
-    /// What was recorded of the synchronous route.
+    /// The recorded synchronous removals.
     pub synchronous: Vec<Recorded>,
     /// The settings.
     pub settings: Settings,
     /// When all faults end.
     pub faults_end: u64,
-    /// What has happened.
+    /// Counts of what has happened.
     pub totals: Totals,
-    /// Removals whose end was told.
+    /// The removals whose end was reported.
     pub told: Vec<RemovalView>,
     script: BTreeMap<(u64, usize), Act>,
     acts: usize,
     alarmed: Vec<Alarmed>,
-    /// When the alarm began that is at work, and how many requests had left by then.
+    /// When the current alarm started, and how many requests had been sent by then.
     began: (u64, usize),
-    /// Since when something may leave and nothing does, and how many requests have left and are open.
+    /// Since when something may be sent but nothing is, with the number of requests sent and open.
     standing: Option<(u64, (usize, usize))>,
     read_at: u64,
     woken: Arc<Flag>,
@@ -89,7 +89,7 @@ pub struct World {
 }
 
 impl World {
-    /// Sets a scenario up.
+    /// Sets up a scenario.
     pub fn new(scenario: Scenario) -> Result<Self, Violation> {
         let mut chance = Rng::with_seed(scenario.seed ^ 0x5EED);
         let clock = SimulatedClock::new(chance.u64(..));
@@ -141,7 +141,7 @@ impl World {
         })
     }
 
-    /// Runs until everything is final, checking on the way and at the end.
+    /// Runs until everything is final, with checks along the way and at the end.
     pub fn run(mut self) -> Result<Totals, Violation> {
         self.run_to_end()?;
         let (removals, outcomes) = check::everything(&self)?;
@@ -150,7 +150,7 @@ impl World {
         Ok(self.sum())
     }
 
-    /// The counts of the run so far.
+    /// Returns the counts of the run so far.
     #[must_use]
     pub fn sum(&self) -> Totals {
         let mut totals = self.totals;
@@ -161,7 +161,7 @@ impl World {
         totals
     }
 
-    /// Runs until everything is final; then retries what failed while there were faults, and runs on.
+    /// Runs until everything is final; then retries what failed during the faults, and runs on.
     pub fn run_to_end(&mut self) -> Result<(), Violation> {
         for _ in 0..4 {
             self.run_until_final()?;
@@ -181,7 +181,7 @@ impl World {
         Ok(())
     }
 
-    /// Lets the next thing happen. False when all is done.
+    /// Processes the next event. Returns `false` when everything is done.
     pub fn advance(&mut self) -> Result<bool, Violation> {
         if self.ledger.is_none() && self.clock.now() >= self.read_at {
             self.read();

@@ -1,4 +1,4 @@
-//! Accepting: whole or not at all, and once.
+//! Acceptance of removals: all or nothing, and only once.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -127,7 +127,7 @@ fn what_is_finished_goes_when_its_time_is_over_and_its_key_with_it() {
         ledger.accept(&thousand(), &origin, &clock).unwrap(),
         Acceptance::Replayed(id.clone())
     );
-    // What falls due in an hour goes by one alarm.
+    // Everything that falls due within an hour is handled by one alarm.
     let latest = start + 90 * day + 60 * 60 * 1000;
     assert_eq!(ledger.next_alarm(start).unwrap(), Some(latest));
     assert_eq!(ledger.purge(start + 90 * day + 1).unwrap(), 1);

@@ -1,4 +1,4 @@
-//! A cancellation, and another try.
+//! Cancellation and retry.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,7 +20,7 @@ use simulation::scenario::order;
 use simulation::script::Act;
 use simulation::world::World;
 
-/// A delete whose answer was lost may have worked: cancelling does not hide that.
+/// A delete whose response was lost may have worked: cancelling does not hide that.
 #[test]
 fn whoever_a_lost_delete_was_about_stays_unknown_when_the_removal_is_cancelled() {
     let mut scenario = scene(100);
@@ -52,7 +52,7 @@ fn whoever_a_lost_delete_was_about_stays_unknown_when_the_removal_is_cancelled()
     assert_eq!((view.progress.removed, view.progress.failed), (2, 1));
 }
 
-/// Whoever could not be deleted is kicked once more before the next try: they may be back meanwhile.
+/// Those who could not be deleted are kicked once more before the retry: they may have come back in the meantime.
 #[test]
 fn another_try_begins_with_the_kick() {
     let mut scenario = scene(100);
@@ -75,7 +75,7 @@ fn another_try_begins_with_the_kick() {
     assert!(wanted.gone.is_some() && !wanted.live);
 }
 
-/// A dry run whose list could not be read, and that could not look for somebody named either, reads the list at its next try.
+/// A dry run could neither read the list nor look up somebody named: its retry reads the list.
 #[test]
 fn another_try_of_a_dry_run_reads_the_list_too() {
     let mut scenario = scene(100);
@@ -108,7 +108,7 @@ fn another_try_of_a_dry_run_reads_the_list_too() {
     assert_eq!(world.network.api.borrow().population.present(), 2);
 }
 
-/// Nobody runs a cancelled removal again: its rows of work go, those in flight when they are answered.
+/// Nobody retries a cancelled removal: its rows of work are deleted, those in flight once they are answered.
 #[test]
 fn a_cancelled_removal_keeps_no_rows_of_work() {
     let mut scenario = scene(100);
@@ -129,8 +129,8 @@ fn a_cancelled_removal_keeps_no_rows_of_work() {
     assert_eq!(works(&world), 0);
 }
 
-/// Removals that failed are retried while the token is refused. The one request that tries it reads the page for all of
-/// them, and ends those whose turn has not come yet.
+/// Failed removals are retried while the token is refused. The one request that tests the token reads the page for all
+/// of them, and ends those whose turn has not yet come.
 #[test]
 fn a_removal_that_the_page_of_another_has_ended_ends() {
     const OUTAGE: u64 = 300_000;

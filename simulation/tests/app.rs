@@ -1,5 +1,5 @@
-//! An app id that is mistyped: that nothing is found there proves nothing. The app is looked for once, where the first answer
-//! is that somebody is not there.
+//! A mistyped app id: finding nobody there proves nothing. If the first response is that somebody is not there, the
+//! ledger checks once whether the app exists.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 mod scene;
@@ -16,7 +16,7 @@ use simulation::scenario::Scenario;
 use simulation::script::Act;
 use simulation::world::World;
 
-/// A meeting of three, of whom `p1` is the user `wanted`, and each kind of removal of them.
+/// Returns a scenario with a meeting of three, of whom `p1` is the user `wanted`, and every kind of removal of them.
 fn orders() -> (Scenario, Vec<RemovalOrder>) {
     let mut scenario = scene(100);
     let meeting = scenario.population.add_meeting(true);
@@ -51,7 +51,7 @@ fn in_an_app_that_is_unknown_nobody_counts_as_gone() {
             assert_eq!(view.progress.already_absent, 0);
             let why = view.last_error.unwrap();
             assert!(why.contains("REALTIMEKIT_APP_IDS"), "{why}");
-            // Its operator mends it, and runs it again.
+            // The operator fixes the configuration and retries.
             world.network.api.borrow_mut().instead = None;
             world.run_to_end().unwrap();
             assert_eq!(removal(&world).state, RemovalState::Succeeded);
@@ -61,7 +61,7 @@ fn in_an_app_that_is_unknown_nobody_counts_as_gone() {
     }
 }
 
-/// How often the list of meetings was asked for.
+/// Returns how many times the list of meetings was requested.
 fn searches(world: &World) -> usize {
     let left = world.network.left.borrow();
     left.iter()
@@ -86,7 +86,7 @@ fn the_app_is_looked_for_once_in_its_life() {
         (view.state, view.progress.already_absent),
         (RemovalState::Succeeded, 1)
     );
-    // Its delete came again after the question, which is none.
+    // Its delete was sent again after the check for the app, which does not count as an attempt.
     let items = world.ledger.as_ref().unwrap().items(&view.id, None, 10);
     assert_eq!(items.unwrap().unwrap().rows[0].attempts, 2);
 }

@@ -1,4 +1,4 @@
-//! Removals that meet with a change: somebody who is added, a meeting that begins.
+//! Changes during a removal: somebody is added, a meeting starts.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,7 +11,7 @@ mod scene;
 use scene::{add, assert_removed, removal, scene, start, until, user_everywhere, works};
 use simulation::clock::START;
 
-/// A meeting that runs is read once more at the end: the user came into it after it was read.
+/// An active meeting is read once more at the end: the user was added to it after it was first read.
 #[test]
 fn whoever_is_added_to_an_active_meeting_after_it_was_read_is_removed() {
     let mut scenario = scene(100);
@@ -35,13 +35,13 @@ fn whoever_is_added_to_an_active_meeting_after_it_was_read_is_removed() {
         (view.progress.meetings_scanned, view.progress.meetings_total),
         (30, 30)
     );
-    // The list twice; each meeting once, the active ones again, and the one that had him once more; the kick, the delete.
+    // The list twice; each meeting once, the active ones again, and the user's own once more; the kick, the delete.
     assert_eq!(view.progress.requests, 2 + 30 + 29 + 1 + 2);
     assert_eq!(works(&world), 0, "nothing is kept for another try");
 }
 
-/// The first reading of the list of meetings was not whole, and the second found nothing new: the confirming pass comes
-/// all the same.
+/// The first pass over the list of meetings was not whole, and the second found nothing new: the confirming pass is
+/// still made.
 #[test]
 fn the_confirming_pass_comes_whatever_the_readings_before_were_like() {
     let mut scenario = scene(100);
@@ -59,7 +59,7 @@ fn the_confirming_pass_comes_whatever_the_readings_before_were_like() {
     assert_removed(&world);
 }
 
-/// The confirming pass over the list of meetings left one out: the pass that shows it has that meeting read once more.
+/// The confirming pass over the list of meetings omits one: the pass that shows it has that meeting read once more.
 #[test]
 fn a_meeting_that_the_confirming_pass_left_out_is_read_again_by_the_next() {
     let mut scenario = scene(100);
@@ -70,7 +70,7 @@ fn a_meeting_that_the_confirming_pass_left_out_is_read_again_by_the_next() {
     until(&mut world, |world| {
         removal(world).progress.meetings_scanned >= 20
     });
-    // The newest is read first, and last in the list.
+    // The newest is read first, and is last in the list.
     add(&world, 29, "wanted");
     world.network.api.borrow_mut().missing_rows = 1;
     // The list, the meetings, and the list's two pages, of which the second is empty.
@@ -80,7 +80,7 @@ fn a_meeting_that_the_confirming_pass_left_out_is_read_again_by_the_next() {
     assert_removed(&world);
 }
 
-/// A meeting that began to run after it was read: whoever came into it is kicked before they are deleted.
+/// A meeting started after it was read: whoever joined it is kicked before being deleted.
 #[test]
 fn whoever_is_found_in_a_meeting_that_began_meanwhile_is_kicked() {
     let mut scenario = scene(100);

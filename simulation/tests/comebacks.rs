@@ -1,4 +1,4 @@
-//! Whoever is kicked may come back until they are deleted: the delete follows soon, or the kick is repeated.
+//! Kicked participants may come back until they are deleted: the delete follows soon, or the kick is repeated.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 mod scene;
@@ -13,10 +13,10 @@ use simulation::scenario::Scenario;
 use simulation::script::Act;
 use simulation::world::World;
 
-/// How long after the answer to its kick a delete may leave, in milliseconds.
+/// How long after the response to its kick a delete may be sent, in milliseconds.
 const FRESH_MS: u64 = 15_000;
 
-/// A scene in which everybody who is kicked comes back within twenty seconds.
+/// A scenario in which everybody who is kicked comes back within twenty seconds.
 fn returning() -> Scenario {
     let mut scenario = scene(100);
     scenario.faults.returns = 1.0;
@@ -24,7 +24,7 @@ fn returning() -> Scenario {
     scenario
 }
 
-/// So many meetings of `each`, all live, every one of them ordered to be emptied of its users by a removal of its own.
+/// Creates `removals` live meetings of `each` users, and for each meeting a removal of its users.
 fn crowd(mut scenario: Scenario, removals: usize, each: usize) -> World {
     for number in 0..removals {
         let meeting = live_meeting(&mut scenario, each);
@@ -47,7 +47,7 @@ fn finish(world: &mut World) -> Vec<Departure> {
     world.network.left.borrow().clone()
 }
 
-/// The longest time between the answer to a kick and the delete that followed it.
+/// Returns the longest time between the response to a kick and the delete that followed it.
 fn longest_gap(left: &[Departure]) -> u64 {
     let gaps = left.iter().enumerate().filter_map(|(number, delete)| {
         let Asked::Delete(meeting, id) = &delete.asked else {
@@ -67,7 +67,7 @@ fn count(left: &[Departure], is: impl Fn(&Asked) -> bool) -> usize {
 #[test]
 fn a_delete_follows_its_kick_soon_however_many_removals_wait() {
     let mut scenario = returning();
-    // A fifth of it is the synchronous route's: 80 requests in five minutes.
+    // A fifth of it is for the synchronous route: 80 requests in five minutes are left.
     scenario.settings.requests_per_5_minutes = 100;
     let left = finish(&mut crowd(scenario, 150, 1));
     let gap = longest_gap(&left);
@@ -102,7 +102,7 @@ fn nobody_of_a_meeting_that_is_emptied_stays_by_coming_back() {
     assert!(kicks <= 60, "{kicks} kicks");
     let api = world.network.api.borrow();
     let people = api.population.meetings[meeting].participants.iter();
-    // Nobody comes back after their delete, and nobody leaves by it.
+    // Nobody comes back after their delete, and a delete does not make anybody leave.
     let live = people
         .filter(|person| person.is_live(person.gone.as_ref().unwrap().at))
         .count();
@@ -119,7 +119,7 @@ fn a_limit_that_leaves_no_room_behind_a_kick_stops_nothing() {
     assert!(left.last().unwrap().at < START + 24 * 60 * 60 * 1000);
 }
 
-/// Their records went before, by a removal that kicks nobody: to empty the meeting is to put them out of it all the same.
+/// A removal that does not kick has already deleted their records: emptying the meeting still kicks them.
 #[test]
 fn whoever_is_live_without_a_record_is_put_out_with_everyone() {
     let mut scenario = scene(100);
@@ -142,7 +142,7 @@ fn whoever_is_live_without_a_record_is_put_out_with_everyone() {
     assert!(nobody_is_live(&world, meeting));
 }
 
-/// Where that kick fails, nothing was done, and the removal says so.
+/// If that kick fails, nothing was achieved, and the removal says so.
 #[test]
 fn a_kick_of_those_without_a_record_that_fails_is_no_success() {
     let mut scenario = scene(100);
@@ -162,7 +162,7 @@ fn a_kick_of_those_without_a_record_that_fails_is_no_success() {
     assert_eq!(view.state, RemovalState::Failed);
     let why = view.last_error.unwrap_or_default();
     assert!(why.contains("the kick of everyone failed"), "{why}");
-    // It is run again when there are no faults any more.
+    // It is retried once there are no more faults.
     world.run_to_end().unwrap();
     assert_eq!(removal(&world).state, RemovalState::Succeeded);
     assert!(nobody_is_live(&world, meeting));

@@ -1,4 +1,4 @@
-//! What becomes of the messages about a meeting's end and about joining, in whatever order they come.
+//! What follows from messages about a meeting's end and about joining, in whatever order they arrive.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use std::rc::Rc;
@@ -62,7 +62,7 @@ impl World {
         }
     }
 
-    /// The time after which nobody is added whom a removal is about.
+    /// Returns the time after which added participants are no longer the removal's concern.
     fn event_at(&self, removal: &Value) -> Option<u64> {
         let id = removal["id"].as_str().unwrap();
         let statement = "SELECT event_at FROM removals WHERE id = ?1";
@@ -70,7 +70,7 @@ impl World {
         rows.unwrap()[0].maybe_integer(0).unwrap()
     }
 
-    /// What the end of the meeting leads to, so many seconds ago.
+    /// Delivers the message that the meeting ended `ago` seconds ago; returns the result.
     fn ended(&self, ago: u64) -> Value {
         self.ended_at(Some(self.clock.now() - ago * SECOND))
     }
@@ -80,7 +80,7 @@ impl World {
         self.delivered(SOURCE, "ended", &everyone, at, Leaving::Meeting)
     }
 
-    /// What a message leads to that the user has left by a connection.
+    /// Delivers a message that a connection of the user's has left; returns the result.
     fn left(&self, key: &str, peer: &str, at: Option<u64>) -> Value {
         let peer = Some(peer.to_owned());
         self.delivered(SOURCE, key, &user(), at, Leaving::Connection { peer })
@@ -109,7 +109,7 @@ impl World {
         serde_json::from_str::<Value>(&answer.body).unwrap()["result"].take()
     }
 
-    /// The removals that the user's joining cancels, so many seconds ago.
+    /// Returns the removals that the user's joining, `ago` seconds ago, cancels.
     fn joined(&self, ago: u64) -> Value {
         let everyone = json!({"meeting_id": MEETING, "all": true});
         let body = json!({"removals": [user(), everyone]}).to_string();
@@ -162,7 +162,7 @@ fn whoever_has_left_by_one_connection_and_is_there_by_another_stays() {
     assert_eq!(world.left("last", "peer", ago(4))["state"], "queued");
 }
 
-/// The user has come back by another connection, and has left by that as well.
+/// The user came back on another connection, and has left that as well.
 #[test]
 fn a_message_of_leaving_that_comes_again_changes_nothing() {
     let world = World::new();
@@ -185,7 +185,7 @@ fn a_message_of_leaving_without_its_time_is_about_those_who_are_there_by_now() {
     }
 }
 
-/// An id of a message is its sender's own.
+/// Message ids are specific to their source.
 #[test]
 fn two_sources_may_use_the_same_id_for_their_messages() {
     let world = World::new();

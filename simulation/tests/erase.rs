@@ -1,4 +1,4 @@
-//! Large removals: what they cost against the least possible, and that nobody is left.
+//! Large removals: their cost compared with the minimum, and that nobody is left.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -60,8 +60,8 @@ fn a_user_goes_from_200_of_2000_meetings_for_the_least_possible() {
         world.disk.statements.get()
     );
     let api = world.network.api.borrow();
-    // List of meetings, each meeting's list, kicks, deletes; then once more the list, the meetings that had him, and the
-    // other active ones, where he may have come in meanwhile.
+    // The list of meetings, each meeting's list, kicks, deletes; then once more the list, the user's meetings, and the
+    // other active ones, to which the user may have been added in the meantime.
     let kicks = 200;
     let least = 20 + 2_000 + kicks + 200 + 20 + 200 + 800;
     println!(
@@ -96,7 +96,7 @@ fn ten_users_are_erased_by_one_reading_of_the_meetings() {
     check::everything(&world).unwrap();
     let api = world.network.api.borrow();
     assert_eq!(api.population.present(), 500);
-    // Two readings of the one page of meetings, two of each meeting, 500 deletes.
+    // Two readings of the single page of meetings, two of each meeting, 500 deletes.
     assert_eq!(api.totals.requests, 2 + 100 + 500);
 }
 
@@ -111,7 +111,7 @@ fn a_burst_of_removals_shares_the_reading_too() {
         api.totals.requests
     );
     assert_eq!(api.population.present(), 500);
-    // Ten users in one removal take 602. Apart they would take 1,520 if nothing were shared.
+    // Ten users in one removal take 602. Separately, they would take 1,520 if nothing were shared.
     assert!(api.totals.requests < 900, "{}", api.totals.requests);
 }
 
@@ -139,7 +139,7 @@ fn a_meeting_of_1000_is_emptied_while_others_are_added() {
             api.totals.requests, view.progress.removed
         );
         assert_eq!(view.state, RemovalState::Succeeded);
-        // The last were added before the last reading, or after the end.
+        // The last ones were added before the last reading, or after the end.
         let late = api.population.meetings[0]
             .present()
             .filter(|p| p.added_at < view.finished_at.unwrap() - 1_000);
@@ -148,7 +148,7 @@ fn a_meeting_of_1000_is_emptied_while_others_are_added() {
     }
 }
 
-/// Neither the ids nor the places in the list are in the order of the times.
+/// Neither the ids nor the positions in the list follow the creation times.
 #[test]
 fn active_meetings_are_read_before_inactive_ones_and_the_newest_of_each_first() {
     for newest_first in [false, true] {
@@ -173,7 +173,7 @@ fn active_meetings_are_read_before_inactive_ones_and_the_newest_of_each_first() 
     }
 }
 
-/// A version that does not know the column goes on storing removals when it is rolled back to.
+/// A version that does not know the column still stores removals after a rollback to it.
 #[test]
 fn a_user_everywhere_whom_an_earlier_version_has_stored_goes_from_everywhere() {
     let mut world = start(fifty_meetings(2), user_everywhere("user-1"));

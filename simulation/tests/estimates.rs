@@ -1,4 +1,4 @@
-//! Estimates of the time left, against the time that it took.
+//! Estimates of the time left, compared with the actual time.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,7 +12,8 @@ use scene::{everyone_in, meeting_of, meetings_with, removal, scene, start, user_
 use simulation::script::Act;
 use simulation::world::World;
 
-/// Runs until so many requests were sent for the removal, and gives the estimate then and the seconds that it took.
+/// Runs until `requests` requests were sent for the removal; returns the estimate at that point and the seconds it then
+/// took.
 fn estimate_after(world: &mut World, requests: u64) -> (Option<u64>, u64) {
     while !world.ordered.contains_key(&0) || removal(world).progress.requests < requests {
         assert!(world.advance().unwrap());
@@ -74,7 +75,7 @@ fn small_ones_beside_it_do_not_count_as_large_ones() {
     near(estimate_after(&mut start(scenario, large), 6));
 }
 
-/// Whoever waits for a removal looks again and again.
+/// Whoever waits for a removal polls it repeatedly.
 #[test]
 fn a_second_look_at_a_large_removal_is_cheap() {
     let mut scenario = scene(20);
@@ -85,7 +86,7 @@ fn a_second_look_at_a_large_removal_is_cheap() {
     }
     let ledger = world.ledger.as_ref().unwrap();
     let id = world.ordered[&0].id.as_ref().unwrap();
-    // The world has looked as well.
+    // The simulation itself has read the removal as well.
     let now = world.clock.now() + 10_000;
     let [first, second, later] = [now, now + 4_900, now + 5_000].map(|at| {
         let before = world.disk.steps.get();

@@ -1,4 +1,4 @@
-//! Removals that an event asks for.
+//! Removals requested by an event.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 mod scene;
@@ -13,7 +13,7 @@ use simulation::world::World;
 
 const HOUR: u64 = 60 * 60 * 1000;
 
-/// The world in which an event has just asked for a removal.
+/// Creates a world in which an event has just requested a removal.
 fn happened(scenario: Scenario, order: &RemovalOrder) -> (World, RemovalId) {
     let mut world = World::new(scenario).unwrap();
     while world.ledger.is_none() {
@@ -40,7 +40,7 @@ fn happened(scenario: Scenario, order: &RemovalOrder) -> (World, RemovalId) {
     }
 }
 
-/// The token is refused for five days after the event, and before that, somebody is added.
+/// The token is refused for five days after the event; during that time, somebody is added.
 #[test]
 fn an_event_is_about_nobody_who_was_added_after_it() {
     for everyone in [true, false] {
@@ -53,7 +53,7 @@ fn an_event_is_about_nobody_who_was_added_after_it() {
                 .script
                 .push((72 * HOUR, Act::Add { meeting, user }));
         }
-        // The world begins and ends with its script.
+        // The world starts and ends with its script.
         for at in [0, 1_000, 144 * HOUR] {
             let users = Vec::new();
             scenario.script.push((at, Act::AddMeeting { users }));
@@ -79,7 +79,7 @@ fn an_event_is_about_nobody_who_was_added_after_it() {
     }
 }
 
-/// The token is refused for half an hour after the end of a meeting, in which the next session has begun.
+/// The token is refused for half an hour after the end of a meeting, while the next session begins.
 #[test]
 fn the_end_of_a_meeting_puts_nobody_out_of_the_next_session() {
     let mut scenario = scene(50);

@@ -1,4 +1,4 @@
-//! The modelled API does what is known of the real one.
+//! The modelled API behaves as the real one is known to.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -37,7 +37,7 @@ fn json_of(answer: &RawAnswer) -> Value {
     serde_json::from_str(answer.body.as_ref().unwrap()).unwrap()
 }
 
-/// The code of an error of the gateway's.
+/// Returns the code of a gateway error.
 fn gateways_code(answer: &RawAnswer) -> u64 {
     json_of(answer)["errors"][0]["code"].as_u64().unwrap()
 }

@@ -1,4 +1,4 @@
-//! What is kept costs nothing: neither finished removals and their keys nor those that wait for their time are read in
+//! History costs nothing at run time: neither finished removals and their keys nor scheduled removals are read in
 //! proportion to their number.
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,8 @@ use simulation::world::World;
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
-/// Finished removals of the last 30 days and scheduled ones of the next, `count` of each, with their keys and targets.
+/// Inserts finished removals of the last 30 days and scheduled ones of the next, `count` of each, with keys and
+/// targets.
 fn fill(world: &World, count: u32) {
     let store = SimulatedStore(Rc::clone(&world.disk));
     for (state, accepted, wakes) in [
@@ -38,7 +39,7 @@ fn fill(world: &World, count: u32) {
             .unwrap();
     }
     for statement in [
-        // Of one guest whom many are, and of everyone; those that wait are about other meetings.
+        // Targets are one guest shared by many, and everyone; the scheduled ones are for other meetings.
         "INSERT OR IGNORE INTO targets (removal, position, meeting, user, pending)
          SELECT seq, 0, iif(state = 'scheduled', printf('00000000-0000-4000-8000-%012d', seq), '00000000-0000-4000-8000-00000000ffff'),
             iif(seq % 2, 'guest', NULL), state = 'scheduled' FROM removals",
@@ -53,7 +54,7 @@ fn fill(world: &World, count: u32) {
     world.disk.steps.set(0);
 }
 
-/// Steps of `SQLite` for one removal of forty people, and for what is asked of the ledger meanwhile.
+/// Returns the `SQLite` steps for one removal of forty people, and for the calls made to the ledger meanwhile.
 fn steps(kept: u32) -> u64 {
     let mut scenario = scene(100);
     let meeting = scenario.population.add_meeting(false);

@@ -1,4 +1,4 @@
-//! A kick that fails stops no delete, and is told for as long as it matters.
+//! A failed kick stops no delete, and is reported for as long as it matters.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 mod scene;
@@ -9,7 +9,7 @@ use scene::{
     user_in,
 };
 
-/// How long all faults last, in milliseconds.
+/// The duration of all faults, in milliseconds.
 const FOR_EVER: u64 = 24 * 60 * 60 * 1000;
 
 #[test]

@@ -1,4 +1,5 @@
-//! Deletes that come late, since others hang or fail: whoever came back since their kick is kicked once more, or it is told.
+//! Late deletes, held up because others hang or fail: whoever came back since their kick is kicked once more, or it is
+//! reported.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 mod scene;
@@ -15,10 +16,10 @@ use simulation::asked::{Asked, Departure};
 use simulation::clock::START;
 use simulation::world::World;
 
-/// How long after the answer to its kick a delete may leave, in milliseconds, with what a request takes.
+/// How long after the response to its kick a delete may be sent, in milliseconds, including the time a request takes.
 const FRESH_MS: u64 = 17_000;
 
-/// Fourteen are to go from a meeting by their names, who all come back, over a network that loses much.
+/// Fourteen named participants, who all come back, are to be removed from a meeting over a lossy network.
 fn rough(seed: u64) -> (World, String) {
     let mut scenario = scene(3_000);
     scenario.seed = seed;
@@ -35,7 +36,7 @@ fn rough(seed: u64) -> (World, String) {
     (start(scenario, order), id)
 }
 
-/// How long after the answer to its last kick, or to the question who is live, a delete left.
+/// Returns how long after the response to its last kick, or to the check for a live session, a delete was sent.
 fn age(before: &[Departure], delete: &Departure, meeting: &str, id: &str) -> u64 {
     let kicks = before
         .iter()
@@ -71,8 +72,8 @@ fn whoever_is_deleted_late_was_kicked_anew_or_that_is_told() {
     assert!(deletes > 1_000 && late < 20, "{late} of {deletes}");
 }
 
-/// Answers a delete of that participant with 503 and a time to wait, as long as `is_unwell` says so of the number of such
-/// answers and of the time. Gives the times of the answers.
+/// Answers deletes of this participant with a 503 and a `retry-after`, for as long as `is_unwell` returns true for the
+/// number of such responses and the time. Returns the times of the responses.
 fn unwell(
     world: &World,
     id: &'static str,
@@ -99,7 +100,8 @@ fn unwell(
     seen
 }
 
-/// `RealtimeKit` asks to wait an hour before one delete is repeated; somebody else's is late, and is kicked anew.
+/// `RealtimeKit` asks for an hour's wait before one delete is retried; another participant's delete is late, and they
+/// are kicked again.
 #[test]
 fn a_new_kick_for_somebody_else_keeps_the_time_to_wait() {
     let mut scenario = scene(50);
@@ -119,7 +121,7 @@ fn a_new_kick_for_somebody_else_keeps_the_time_to_wait() {
     assert!((3_600_000..3_700_000).contains(&again), "{again} ms");
 }
 
-/// The delete of one is in flight when the others are kicked anew, and it is then that it is asked to wait.
+/// One participant's delete is in flight while the others are kicked again, and it is then asked to wait.
 #[test]
 fn who_is_in_flight_during_a_new_kick_keeps_the_time_to_wait() {
     for seed in 0..40 {
@@ -143,8 +145,8 @@ fn who_is_in_flight_during_a_new_kick_keeps_the_time_to_wait() {
     }
 }
 
-/// Six thousand leave at the pace of the limit, and one waits for an hour again and again, for two hours: that is less than
-/// the four after which it is given up, however often the others are kicked anew.
+/// Six thousand are deleted at the pace of the limit, and one delete is told to wait an hour again and again, for two
+/// hours: less than the four after which it is given up, however often the others are kicked again.
 #[test]
 fn only_time_that_was_waited_counts() {
     let mut scenario = scene(50);
@@ -158,7 +160,8 @@ fn only_time_that_was_waited_counts() {
     assert_eq!(removal(&world).state, RemovalState::Succeeded);
 }
 
-/// The API lets more go than it did when the first were released; it asks to wait an hour for the last of these.
+/// The API lets more deletes through than when the first were released; it asks for an hour's wait for the last of
+/// these.
 #[test]
 fn the_next_portion_does_not_wait_for_a_delete_that_is_repeated_later() {
     let mut scenario = scene(50);

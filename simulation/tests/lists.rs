@@ -1,4 +1,4 @@
-//! Lists that change at the worst moment.
+//! Lists that change at the worst possible moment.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -19,7 +19,8 @@ use simulation::population::Gone;
 use simulation::scenario::order;
 use simulation::world::World;
 
-/// Between two pages the first participant goes and another comes: the totals agree, and nobody saw the third.
+/// Between two pages, the first participant leaves and another is added: the totals agree, and the third was never
+/// seen.
 #[test]
 fn somebody_who_slips_over_the_edge_of_a_page_is_found_by_the_next_pass() {
     let mut scenario = scene(100);
@@ -55,7 +56,7 @@ fn somebody_who_slips_over_the_edge_of_a_page_is_found_by_the_next_pass() {
     );
 }
 
-/// The user is in a meeting that did not exist when the list of meetings was read first.
+/// The user is in a meeting that did not exist when the list of meetings was first read.
 #[test]
 fn a_meeting_that_is_added_meanwhile_is_read_as_well() {
     let mut scenario = scene(100);
@@ -79,7 +80,7 @@ fn a_meeting_that_is_added_meanwhile_is_read_as_well() {
     );
 }
 
-/// A list that never fits its total proves nothing, whatever it shows.
+/// A list that never matches its total proves nothing, whatever it shows.
 #[test]
 fn a_list_that_always_ends_early_is_a_failure_and_no_success() {
     let mut scenario = scene(100);
@@ -99,7 +100,7 @@ fn a_list_that_always_ends_early_is_a_failure_and_no_success() {
     assert_eq!(removal(&world).state, RemovalState::Succeeded);
 }
 
-/// A page that was made before a removal was accepted is not shared with it: somebody may have come in between.
+/// A page generated before a removal was accepted is not shared with it: somebody may have been added in between.
 #[test]
 fn a_page_is_not_shared_with_a_removal_that_is_younger() {
     let mut scenario = scene(4_000);
@@ -151,7 +152,7 @@ fn a_page_is_not_shared_with_a_removal_that_is_younger() {
     );
 }
 
-/// A list without a total that ends early cannot be told from a short one: it is read again.
+/// Without a total, a list that ends early is indistinguishable from a short one: it is read again.
 #[test]
 fn a_list_without_a_total_is_not_believed_at_once() {
     let mut scenario = scene(100);
@@ -172,7 +173,7 @@ fn a_list_without_a_total_is_not_believed_at_once() {
     assert_eq!(removal(&world).progress.removed, 1);
 }
 
-/// The second page of a list never comes: those of the first are removed all the same, and the removal ends.
+/// The second page of a list never arrives: those on the first are still removed, and the removal ends.
 #[test]
 fn a_page_that_never_comes_ends_in_a_partial_failure() {
     let mut scenario = scene(100);

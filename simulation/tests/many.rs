@@ -1,4 +1,4 @@
-//! Many removals at a time: they take turns, and those of users everywhere wait for room.
+//! Many concurrent removals: they take turns, and those of users everywhere wait for room.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -21,7 +21,7 @@ use simulation::scenario::Scenario;
 use simulation::script::Act;
 use simulation::world::World;
 
-/// The removal that was ordered as that number.
+/// Returns the state of the removal ordered under this number.
 fn state(world: &World, number: usize) -> Option<RemovalState> {
     let id = world.ordered.get(&number)?.id.clone()?;
     let ledger = world.ledger.as_ref()?;
@@ -37,7 +37,7 @@ fn states(world: &World) -> BTreeMap<usize, Option<RemovalState>> {
         .collect()
 }
 
-/// Lets the next thing happen. False when ten removals were ordered and all of them are final.
+/// Processes the next event. Returns `false` once ten removals were ordered and all of them are final.
 fn ten_go_on(world: &mut World) -> bool {
     let is_final = |state: &Option<RemovalState>| state.is_some_and(RemovalState::is_final);
     if world.ordered.len() == 10 && states(world).values().all(is_final) {
@@ -47,13 +47,13 @@ fn ten_go_on(world: &mut World) -> bool {
     true
 }
 
-/// Ten of the twenty users are gone from all fifty meetings.
+/// Asserts that ten of the twenty users are gone from all fifty meetings.
 fn assert_ten_are_gone(world: &World) {
     check::everything(world).unwrap();
     assert_eq!(world.network.api.borrow().population.present(), 500);
 }
 
-/// Removes that many users from everywhere, each by a removal of its own.
+/// Removes this many users from everywhere, each with a separate removal.
 fn everywhere(mut scenario: Scenario, users: usize) -> World {
     for number in 0..users {
         let order = user_everywhere(&format!("user-{number}"));
@@ -98,7 +98,7 @@ fn of_users_everywhere_as_many_are_at_work_as_there_is_room_for() {
             .filter(|state| **state == Some(RemovalState::Running));
         let running = running.count();
         most = most.max(running);
-        // Whoever ends makes room at once.
+        // A removal that ends makes room at once.
         let waits = states
             .values()
             .any(|state| *state == Some(RemovalState::Queued));
@@ -108,7 +108,7 @@ fn of_users_everywhere_as_many_are_at_work_as_there_is_room_for() {
             let since = *room_since.get_or_insert(world.clock.now());
             assert!(world.clock.now() - since < 3_000, "{states:?}");
         }
-        // In their order: none has begun while an older one waits.
+        // In order: none has started while an older one waits.
         let waiting = states
             .iter()
             .position(|(_, s)| *s == Some(RemovalState::Queued));
@@ -123,7 +123,7 @@ fn of_users_everywhere_as_many_are_at_work_as_there_is_room_for() {
     assert_ten_are_gone(&world);
 }
 
-/// The first reads the list of meetings before others are taken up: it tells how many rows each of them costs.
+/// The first removal reads the list of meetings before others are started: this shows how many rows each of them costs.
 #[test]
 fn of_users_everywhere_so_many_are_at_work_as_their_rows_allow() {
     let mut scenario = fifty_meetings(20);
@@ -137,7 +137,7 @@ fn of_users_everywhere_so_many_are_at_work_as_their_rows_allow() {
     assert_ten_are_gone(&world);
 }
 
-/// One that can do nothing for hours, since a meeting cannot be read, does not hold up the others for as long.
+/// A removal that can do nothing for hours, since a meeting cannot be read, does not hold up the others for as long.
 #[test]
 fn one_that_waits_for_long_makes_room() {
     let mut scenario = fifty_meetings(2);
@@ -154,7 +154,7 @@ fn one_that_waits_for_long_makes_room() {
     world.run_to_end().unwrap();
 }
 
-/// Room that appears while nobody looks is for the one that has waited, not for the one that comes just then.
+/// Room that becomes free unnoticed goes to the removal that has been waiting, not to one that has just arrived.
 #[test]
 fn nobody_overtakes_one_that_is_held() {
     let mut scenario = fifty_meetings(3);
@@ -196,7 +196,7 @@ fn one_that_is_cancelled_makes_room() {
     world.run_to_end().unwrap();
 }
 
-/// While some user is removed, meetings are made faster than the list of them can be read.
+/// While some user is being removed, meetings are created faster than their list can be read.
 #[test]
 fn an_app_in_which_meetings_are_made_all_the_time_is_read_to_an_end() {
     let mut scenario = fifty_meetings(2);
@@ -217,7 +217,7 @@ fn an_app_in_which_meetings_are_made_all_the_time_is_read_to_an_end() {
     assert!(took < 600_000, "it took {took} ms");
 }
 
-/// A meeting's list shrinks all the time since another removal empties it, which takes the better part of an hour.
+/// A meeting's list keeps shrinking since another removal is emptying it, which takes the better part of an hour.
 #[test]
 fn a_meeting_that_another_removal_empties_is_not_given_up() {
     for (no_totals, missing_pages) in [(false, false), (true, false), (false, true)] {
@@ -246,7 +246,7 @@ fn is_not_given_up(no_totals: bool, missing_pages: bool) {
     assert_eq!(state(&world, 1), Some(RemovalState::Succeeded));
 }
 
-/// Four have failed and are run again, one at a time; the page that the first one reads ends the others.
+/// Four have failed and are retried, one at a time; the page that the first one reads ends the others.
 #[test]
 fn a_removal_that_ends_without_a_request_makes_room_at_once() {
     let mut scenario = scene(50);

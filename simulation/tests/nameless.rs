@@ -1,4 +1,4 @@
-//! Participants whose ids have characters that no request can name.
+//! Participants whose ids contain characters that no request can carry.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,7 +17,7 @@ use simulation::check;
 use simulation::clock::START;
 use simulation::scenario::Scenario;
 
-/// A meeting of `others` people and, last, the wanted user; those in `nameless` seats have such ids.
+/// Returns a meeting of `others` people and, last, the wanted user; those in `nameless` seats have such ids.
 fn crowd(others: usize, nameless: &[usize]) -> (Scenario, usize) {
     let mut scenario = scene(100);
     let meeting = meeting_of(&mut scenario, true, others);
@@ -28,7 +28,7 @@ fn crowd(others: usize, nameless: &[usize]) -> (Scenario, usize) {
     (scenario, meeting)
 }
 
-/// Of somebody of whom nobody asks, such an id is a row of the list like any other.
+/// If the participant is not wanted, such an id is a list row like any other.
 #[test]
 fn a_strangers_id_is_only_counted() {
     for everywhere in [false, true] {
@@ -51,7 +51,7 @@ fn a_strangers_id_is_only_counted() {
     }
 }
 
-/// Where a target is about them, all others go, and the meeting has failed.
+/// If a target matches them, everyone else is removed and the meeting fails.
 #[test]
 fn whoever_is_wanted_is_a_failure_after_all_others_are_gone() {
     for everyone in [true, false] {
@@ -85,7 +85,7 @@ fn whoever_is_wanted_is_a_failure_after_all_others_are_gone() {
     }
 }
 
-/// A dry run tells it as well.
+/// A dry run reports it as well.
 #[test]
 fn a_dry_run_that_finds_one_has_failed() {
     let (scenario, _) = crowd(3, &[3]);

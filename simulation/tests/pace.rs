@@ -1,4 +1,4 @@
-//! How fast durable work goes: never more than allowed, and hardly less.
+//! The rate of durable work: never above the limit, and hardly below it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -23,13 +23,13 @@ fn at_least_99_percent_of_the_durable_budget_is_used_while_there_is_work() {
     assert_uses_the_budget(200);
 }
 
-/// One request after the other would use a quarter of it.
+/// Sending one request at a time would use a quarter of the budget.
 #[test]
 fn that_holds_where_an_answer_takes_more_than_a_second() {
     assert_uses_the_budget(800);
 }
 
-/// Each request and each answer takes `latency` milliseconds at most, and half of that at least.
+/// Each request and each response takes `latency` milliseconds at most, and half of that at least.
 fn assert_uses_the_budget(latency: u64) {
     let mut scenario = scene(latency);
     let meeting = scenario.population.add_meeting(false);
@@ -57,7 +57,7 @@ fn assert_uses_the_budget(latency: u64) {
     assert_eq!((api.totals.limited, api.population.present()), (0, 0));
 }
 
-/// A meeting of so many people, all of whom are to go.
+/// A removal that empties a meeting of this many people.
 fn emptying(people: usize) -> World {
     let mut scenario = scene(100);
     let meeting = meeting_of(&mut scenario, false, people);
@@ -69,7 +69,7 @@ fn emptying(people: usize) -> World {
 fn the_limit_header_is_believed() {
     let mut world = emptying(50);
     world.network.api.borrow_mut().fixed_header = Some("\"default\";r=3;t=10".to_owned());
-    // The second request leaves when the first answer is heard.
+    // The second request is sent when the first response is received.
     while world.sum().requests < 2 {
         assert!(world.advance().unwrap());
     }
@@ -88,7 +88,7 @@ fn the_limit_header_is_believed() {
     assert_eq!(world.network.api.borrow().population.present(), 0);
 }
 
-/// One that ends soon hides none that lasts.
+/// A hint that ends soon does not hide one that lasts.
 #[test]
 fn all_limits_of_the_header_are_believed() {
     let mut world = emptying(50);
@@ -135,7 +135,7 @@ fn the_ledger_of_an_app_that_was_added_leaves_room_for_what_the_others_have_sent
         let sent = |at: &&u64| (begun + from..begun + to).contains(*at);
         api.arrivals.iter().filter(sent).count()
     };
-    // The synchronous part at first, all of the durable part five minutes later.
+    // At first only the synchronous share, and all of durable work's share five minutes later.
     assert_eq!(within(0, FIVE_MINUTES), 120);
     let second = within(FIVE_MINUTES, 2 * FIVE_MINUTES);
     assert!((470..=480).contains(&second), "{second}");

@@ -1,4 +1,4 @@
-//! Meetings of more people than may be deleted in five minutes: they are emptied in portions, whatever goes wrong.
+//! Meetings with more people than may be deleted in five minutes: they are emptied in portions, whatever goes wrong.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -27,7 +27,7 @@ use simulation::world::World;
 
 const HOUR: u64 = 3_600_000;
 
-/// A meeting is emptied, and perhaps other removals are about it; some are retried or cancelled, and people join.
+/// A meeting is emptied, and perhaps other removals concern it; some are retried or cancelled, and people join.
 fn crowded(seed: u64) -> Scenario {
     let chance = &mut Rng::with_seed(seed);
     let mut scenario = scene(chance.u64(20..3_000));
@@ -98,7 +98,8 @@ fn nobody_is_left_behind_or_deleted_unkicked_where_a_meeting_is_emptied_in_porti
     assert!(kicks > 1_500, "{kicks} kicks of everyone");
 }
 
-/// Two kicks led to no delete, so the third delete goes without: whoever waits for the next kick goes as well.
+/// Two kicks led to no delete, so the third delete goes ahead without: those waiting for the next kick are deleted as
+/// well.
 #[test]
 fn nobody_waits_for_a_kick_that_does_not_come() {
     let mut scenario = scene(100);

@@ -1,4 +1,4 @@
-//! What a removal of several users tells of each, and what is known of one user.
+//! What a removal of several users reports on each, and what is known of one user.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 mod scene;
@@ -42,7 +42,7 @@ fn each_participant_names_the_target_that_it_was_found_for() {
             .find(|(position, _)| item.target == Some(*position));
         assert_eq!(item.user.as_deref(), user.map(|(_, user)| user));
     }
-    // Of the meeting that is emptied, two are users who go from everywhere.
+    // In the meeting that is emptied, two are users who are removed from everywhere.
     assert_eq!(
         found.into_iter().collect::<Vec<_>>(),
         [(Some(0), 3), (Some(2), 3), (Some(3), 2), (Some(4), 1)]
@@ -74,7 +74,7 @@ fn the_removals_of_a_user_are_found() {
         };
         let page = ledger.list(filter, after, 1, world.clock.now()).unwrap();
         for view in &page.rows {
-            // Of a removal of several users, the one who was asked for.
+            // For a removal of several users, the one that was asked for.
             let target = Target::UserEverywhere { user: user.clone() };
             assert_eq!(view.target, Some(target));
         }

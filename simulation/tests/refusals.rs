@@ -1,5 +1,5 @@
-//! The API token is refused: everything stands still, visibly, and goes on by itself. One thing that is refused for
-//! itself does not hold up the rest.
+//! The API token is refused: everything pauses, visibly, and resumes by itself. A refusal that concerns a single
+//! request does not hold up the rest.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -99,7 +99,7 @@ fn somebody_whose_deletion_alone_is_refused_fails_and_the_rest_goes_on() {
     assert_eq!(removal(&world).state, RemovalState::Succeeded);
 }
 
-/// Whoever is live when the token is refused is kicked once it is mended, and not only deleted.
+/// Whoever is live when the token is refused is kicked once it is fixed, and not merely deleted.
 #[test]
 fn whoever_could_not_be_kicked_is_kicked_when_the_token_is_mended() {
     for named in [true, false] {
@@ -132,8 +132,8 @@ fn whoever_could_not_be_kicked_is_kicked_when_the_token_is_mended() {
     }
 }
 
-/// One delete is refused and another fails beside it. The user of that other is back in the session when the token is good
-/// again, and is kicked before the delete is sent once more.
+/// One delete is refused and another, in flight beside it, fails. The other's user is back in the session when the
+/// token is valid again, and is kicked before the delete is retried.
 #[test]
 fn whoever_was_in_flight_beside_a_refused_delete_waits_for_the_kick() {
     let mut scenario = scene(100);
@@ -164,7 +164,7 @@ fn whoever_was_in_flight_beside_a_refused_delete_waits_for_the_kick() {
     assert_put_out(&world, meeting);
 }
 
-/// A token that may delete and not kick: the kick is given up, the delete follows, and nothing stands still.
+/// The token may delete but not kick: the kick is given up, the delete follows, and nothing stalls.
 #[test]
 fn a_token_that_may_not_kick_deletes_all_the_same() {
     let mut scenario = scene(100);
@@ -188,7 +188,7 @@ fn a_token_that_may_not_kick_deletes_all_the_same() {
     assert_eq!(view.pause, None);
 }
 
-/// Everyone of a meeting was kicked, or was not live, and deleted.
+/// Asserts that everyone in a meeting was deleted, and kicked if live.
 fn assert_put_out(world: &World, meeting: usize) {
     let api = world.network.api.borrow();
     let people = &api.population.meetings[meeting].participants;
@@ -202,8 +202,8 @@ fn removal_is_final(world: &World) -> bool {
     world.ordered.contains_key(&0) && world.ledger.is_some() && removal(world).state.is_final()
 }
 
-/// Somebody who was refused in one outage of the token and had another trouble since is no proof that the next outage is
-/// about them.
+/// That somebody was refused in one outage of the token, and had another failure since, does not prove that the next
+/// outage concerns only them.
 #[test]
 fn a_token_that_is_refused_once_more_is_seen_to_be() {
     const HOUR: u64 = 3_600_000;

@@ -1,4 +1,4 @@
-//! What grows with the work grows in proportion to it.
+//! Costs that grow with the work grow in proportion to it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -24,7 +24,8 @@ use simulation::world::World;
 
 const HOUR: u64 = 3_600_000;
 
-/// Requests for pages of one meeting of 1,000 people, of whom so many users are removed by a removal each.
+/// Returns the requests for pages of one meeting of 1,000 people, from which `removals` users are removed, each with a
+/// separate removal.
 fn pages_for(removals: usize) -> usize {
     let mut scenario = scene(50);
     let meeting = meeting_of(&mut scenario, false, 1_000);
@@ -54,7 +55,7 @@ fn a_list_of_many_pages_is_read_once_for_all_who_are_removed_at_a_time() {
     assert!(ten <= 5 * one, "{one} pages for one, {ten} for ten");
 }
 
-/// Rows that are written until a meeting of so many is empty, at 120 requests in five minutes.
+/// Returns the rows written until a meeting of `people` is empty, at 120 requests in five minutes.
 fn rows_to_empty(people: usize) -> u64 {
     let mut scenario = scene(50);
     scenario.headers = false;
@@ -68,7 +69,7 @@ fn rows_to_empty(people: usize) -> u64 {
     world.disk.rows_written()
 }
 
-/// Those who are left are kicked anew in each five minutes. That must not touch the row of each of them.
+/// Those who are left are kicked again every five minutes. That must not touch each of their rows.
 #[test]
 fn to_empty_a_meeting_writes_in_proportion_to_its_people() {
     let (small, large) = (rows_to_empty(300), rows_to_empty(2_400));
@@ -79,7 +80,8 @@ fn to_empty_a_meeting_writes_in_proportion_to_its_people() {
     );
 }
 
-/// Steps of `SQLite` until a meeting of so many is empty, whom nobody kicks and whose deletes fail for ten minutes.
+/// Returns the `SQLite` steps until a meeting of `people` is empty, without kicks, and with deletes that fail for ten
+/// minutes.
 fn steps_to_empty(people: usize) -> u64 {
     let mut scenario = scene(50);
     scenario.headers = false;
@@ -106,7 +108,8 @@ fn to_empty_a_meeting_reads_in_proportion_to_its_people() {
     assert!(many < few * 12, "{few} for 300 people, {many} for 2,400");
 }
 
-/// Steps of `SQLite` until a removal of so many, each named and in a meeting of their own, has sent its first request.
+/// Returns the `SQLite` steps until a removal of `targets` people, each named and in a different meeting, has sent its
+/// first request.
 fn steps_to_plan(targets: usize) -> u64 {
     let mut scenario = scene(3_000);
     let meetings: Vec<usize> = (0..targets)

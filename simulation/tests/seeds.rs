@@ -1,4 +1,4 @@
-//! Ten thousand lives of the ledger, each with faults.
+//! Ten thousand runs of the ledger, each with faults.
 
 #[test]
 fn ten_thousand_seeds_hold_every_promise() {

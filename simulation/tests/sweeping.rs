@@ -1,4 +1,4 @@
-//! What nobody needs any more goes in portions, so that no turn takes long.
+//! Data that is no longer needed is deleted in portions, so that no turn takes long.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -19,12 +19,13 @@ use simulation::script::Act;
 use simulation::store::SimulatedStore;
 use simulation::world::World;
 
-/// How many rows a portion has here.
+/// The number of rows per portion in these tests.
 const PORTION: u64 = 250;
-/// How many rows of a removal that ends go at once.
+/// How many rows are deleted at once when a removal ends.
 const AT_ONCE: u64 = 1;
 
-/// A world with a hundred meetings, from all of which as many users are to go, each by a removal of its own.
+/// Creates a world with a hundred meetings, from all of which `users` users are to be removed, each with a separate
+/// removal.
 fn everywhere(users: usize) -> World {
     let mut scenario = scene(100);
     scenario.settings.sweep_rows = PORTION;
@@ -33,7 +34,7 @@ fn everywhere(users: usize) -> World {
         let order = user_everywhere(&format!("user-{number}"));
         scenario.script.push((0, Act::Order { number, order }));
     }
-    // Nothing is over before the last.
+    // Keeps the run going until the last act.
     for at in [1, 3_600_000] {
         let user = "later".to_owned();
         scenario.script.push((at, Act::Add { meeting: 0, user }));
@@ -41,14 +42,14 @@ fn everywhere(users: usize) -> World {
     World::new(scenario).unwrap()
 }
 
-/// How many removals have ended.
+/// Returns how many removals have succeeded.
 fn ended(world: &World) -> usize {
     let states = world.states().unwrap();
     let succeeded = |(_, state): &&(usize, RemovalState)| *state == RemovalState::Succeeded;
     states.iter().filter(succeeded).count()
 }
 
-/// They end by the same page, and each has a row for every meeting.
+/// They end with the same page, and each has a row for every meeting.
 #[test]
 fn removals_that_end_together_leave_their_rows_to_the_alarms() {
     let mut world = everywhere(30);
@@ -74,8 +75,8 @@ fn removals_that_end_together_leave_their_rows_to_the_alarms() {
     check::everything(&world).unwrap();
 }
 
-/// Finished removals, each of so many participants, whose time is over, with their keys and targets and rows of work; keys
-/// of messages that made none, and who was in a meeting long ago.
+/// Inserts expired removals with `participants` participants each, and their keys, targets and rows of work; keys of
+/// messages that led to no removal, and long-ended connections.
 fn expired(world: &World, removals: u64, participants: u64) {
     let store = SimulatedStore(Rc::clone(&world.disk));
     let fill = |statement: &str, count: u64| {
@@ -109,7 +110,7 @@ fn expired(world: &World, removals: u64, participants: u64) {
     world.disk.commit();
 }
 
-/// How many rows there are in all.
+/// Returns the total number of rows.
 fn rows(world: &World) -> u64 {
     let store = SimulatedStore(Rc::clone(&world.disk));
     let tables = [
@@ -150,7 +151,7 @@ fn what_is_kept_no_longer_goes_in_portions() {
             assert!(world.clock.now() < START + 10_000, "{rows} rows are left");
         }
         println!("{most} rows went in one turn");
-        // The last removal itself, and its key, go with its rows.
+        // The last removal itself, and its key, are deleted together with its rows.
         assert!(most <= PORTION + 2, "{most} rows went in one turn");
     }
 }

@@ -1,4 +1,4 @@
-//! Removals that come to their end are told, for the log.
+//! Removals that end are reported, for the log.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 mod scene;
@@ -7,7 +7,7 @@ use participant_remover::ledger::{RemovalState, RemovalView};
 use scene::{everyone_in, live_meeting, removal, scene, start};
 use simulation::world::World;
 
-/// A meeting of three is to be emptied.
+/// Orders a removal that empties a meeting of three.
 fn emptying() -> World {
     let mut scenario = scene(100);
     let meeting = live_meeting(&mut scenario, 3);
@@ -44,7 +44,7 @@ fn one_that_is_cancelled_in_its_middle_is_told_when_what_was_in_flight_is_answer
     assert_eq!((progress.found, progress.removed), (3, 3));
 }
 
-/// Cancels the removal. Gives what is told of it at once.
+/// Cancels the removal. Returns what is reported about it at once.
 fn cancel(world: &World) -> Vec<RemovalView> {
     let (ledger, now) = (world.ledger.clone().unwrap(), world.clock.now());
     let by = Some("support-desk");

@@ -1,4 +1,4 @@
-//! What one turn costs: the object hears nobody until it is over.
+//! The cost of a single turn: the object cannot respond until it is over.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,8 +12,8 @@ use scene::{scene, start, user_everywhere};
 use simulation::script::Act;
 use simulation::world::World;
 
-/// Steps of `SQLite` until the first page has come, where so many users everywhere are at work, and as many come later and
-/// find no room.
+/// Returns the `SQLite` steps until the first page has arrived, with `at_work` users everywhere at work, and `held`
+/// more that come later and find no room.
 fn steps_of_choices(at_work: usize, held: usize) -> u64 {
     let mut scenario = scene(3_000);
     scenario.settings.everywhere_at_once = u32::try_from(at_work).unwrap();
@@ -31,8 +31,8 @@ fn steps_of_choices(at_work: usize, held: usize) -> u64 {
     world.disk.steps.get()
 }
 
-/// What one choice of the next request costs must not grow with the square of those that wait: for the same page, or for
-/// room.
+/// The cost of choosing the next request must not grow with the square of the number of removals that wait, for the
+/// same page or for room.
 #[test]
 fn removals_that_wait_cost_a_choice_each() {
     for held in [0, 1] {
@@ -42,7 +42,7 @@ fn removals_that_wait_cost_a_choice_each() {
     }
 }
 
-/// Bytes of text that the ledger reads in the turn in which it reads most, while a user goes from all meetings.
+/// Returns the bytes of text read by the ledger in the turn that reads most, while a user is removed from all meetings.
 fn most_text(meetings: usize) -> usize {
     let mut scenario = scene(20);
     scenario.page_rows = 10;
@@ -61,7 +61,7 @@ fn most_text(meetings: usize) -> usize {
     }
 }
 
-/// The list of meetings can be too long for the memory of the object.
+/// The list of meetings can be too long for the object's memory.
 #[test]
 fn the_end_of_a_long_list_reads_no_more_than_that_of_a_short_one() {
     let [short, long] = [100, 1_000].map(most_text);

@@ -1,5 +1,5 @@
-//! What the API is not known to do, and may: lists that lag or are cut to match their total, pages that are not there,
-//! page sizes that it refuses.
+//! Behaviour that is not known of the API but possible: lists that lag or are cut off with a matching total, missing
+//! pages, page sizes that it refuses.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -22,7 +22,7 @@ use simulation::population::Gone;
 use simulation::scenario::Scenario;
 use simulation::world::World;
 
-/// A meeting of `others` people and, last, the wanted user.
+/// Returns a meeting of `others` people and, last, the wanted user.
 fn crowd(others: usize) -> (Scenario, usize) {
     let mut scenario = scene(100);
     let meeting = scenario.population.add_meeting(false);
@@ -42,7 +42,7 @@ fn run(scenario: Scenario, order: RemovalOrder, quirks: Quirks) -> World {
     world
 }
 
-/// Whoever is gone and listed for a minute more costs a few requests, and is no failure.
+/// Somebody deleted but still listed for a while costs a few requests, and is not a failure.
 #[test]
 fn a_list_that_lags_is_waited_for() {
     for lag_ms in [5_000, 60_000, 600_000] {
@@ -60,7 +60,7 @@ fn a_list_that_lags_is_waited_for() {
     }
 }
 
-/// Whoever is listed still although the delete was answered may be there indeed: they are deleted once more.
+/// Somebody still listed although the delete was answered may really be there: they are deleted once more.
 #[test]
 fn a_delete_that_did_nothing_is_sent_again() {
     let (scenario, meeting) = crowd(3);
@@ -74,7 +74,7 @@ fn a_delete_that_did_nothing_is_sent_again() {
     assert_eq!(world.network.api.borrow().population.present(), 3);
 }
 
-/// The first page comes with a total that is its own length: that is no proof that nobody else is there.
+/// The first page has a total equal to its own length: that does not prove that nobody else is there.
 #[test]
 fn a_list_that_is_cut_to_a_whole_page_is_read_again() {
     for (rows, people) in [(100, 150), (20, 50), (25, 60), (50, 70)] {
@@ -89,7 +89,7 @@ fn a_list_that_is_cut_to_a_whole_page_is_read_again() {
     }
 }
 
-/// The last page goes while the list is read, and the user slides from it to the one before.
+/// The last page disappears while the list is being read, and the user moves from it to the one before.
 #[test]
 fn a_page_that_is_not_there_proves_nothing() {
     let (scenario, meeting) = crowd(100);
@@ -111,7 +111,8 @@ fn a_page_that_is_not_there_proves_nothing() {
     assert_removed(&world);
 }
 
-/// Lists are asked for by a hundred rows. Where that is too many, they are read as the API pages by itself.
+/// Lists are requested with a hundred rows per page. If that is refused, they are read with the API's default page
+/// size.
 #[test]
 fn a_page_size_that_is_refused_is_not_insisted_on() {
     let (mut scenario, _) = crowd(44);
@@ -123,7 +124,7 @@ fn a_page_size_that_is_refused_is_not_insisted_on() {
     let world = run(scenario, user_everywhere("wanted"), quirks);
     check::everything(&world).unwrap();
     assert_removed(&world);
-    // Four pages of meetings twice, each meeting, three pages of the first twice, the delete; and what was refused.
+    // Four pages of meetings twice, each meeting, three pages of the first twice, the delete; and the refused requests.
     let requests = removal(&world).progress.requests;
     assert!(
         (8 + 60 + 6 + 1..8 + 60 + 6 + 1 + 10).contains(&requests),
@@ -131,7 +132,7 @@ fn a_page_size_that_is_refused_is_not_insisted_on() {
     );
 }
 
-/// The user came into a meeting that nobody was in when it was listed, long before it was read.
+/// A meeting was inactive when it was listed, long before it was read; the user joined it in the meantime.
 #[test]
 fn whoever_is_found_long_after_the_meeting_was_listed_is_kicked() {
     let mut scenario = scene(4_000);
@@ -155,7 +156,7 @@ fn whoever_is_found_long_after_the_meeting_was_listed_is_kicked() {
     assert!(!api.population.meetings[0].participants[1].live);
 }
 
-/// A list without totals that ends with a page that is not there, instead of an empty one.
+/// A list without totals that ends with a missing page instead of an empty one.
 #[test]
 fn a_list_without_totals_may_end_with_a_404() {
     let (scenario, meeting) = crowd(120);
@@ -170,7 +171,7 @@ fn a_list_without_totals_may_end_with_a_404() {
     assert_removed(&world);
 }
 
-/// A dry run looks again as well: what it found on a list that was cut is not all.
+/// A dry run reads the list again as well: one that was cut off does not show everyone.
 #[test]
 fn a_dry_run_does_not_believe_a_list_that_is_cut() {
     let mut scenario = scene(100);
@@ -196,7 +197,7 @@ fn a_dry_run_does_not_believe_a_list_that_is_cut() {
     assert_eq!(world.network.api.borrow().population.present(), 150);
 }
 
-/// Where lists are read as the API pages by itself, removals share them all the same.
+/// If lists are read with the API's default page size, removals still share them.
 #[test]
 fn lists_of_other_page_sizes_are_shared_too() {
     let mut world = burst(fifty_meetings(15));
@@ -209,7 +210,7 @@ fn lists_of_other_page_sizes_are_shared_too() {
     assert!(api.totals.requests < 900, "{}", api.totals.requests);
 }
 
-/// An account or an app that Cloudflare does not know: that is no proof that nobody is there.
+/// An account or app unknown to Cloudflare is no proof that nobody is there.
 #[test]
 fn an_app_that_is_unknown_makes_no_success() {
     for named in [true, false] {
@@ -231,7 +232,7 @@ fn an_app_that_is_unknown_makes_no_success() {
     }
 }
 
-/// A list of meetings that is not found proves nothing either, whoever says so.
+/// A list of meetings that is a 404 proves nothing either, whoever says so.
 #[test]
 fn a_list_of_meetings_that_is_not_found_makes_no_success() {
     let (scenario, _) = crowd(3);

@@ -1,4 +1,4 @@
-//! Work that another version of the Worker has begun.
+//! Work started by another version of the Worker.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 mod scene;
@@ -14,7 +14,7 @@ use simulation::clock::START;
 use simulation::store::SimulatedStore;
 use simulation::world::World;
 
-/// The second version did not note when somebody was kicked: whoever it left to be deleted may be back.
+/// The second version did not record when somebody was kicked: those it left to be deleted may have come back.
 #[test]
 fn whoever_was_to_be_deleted_before_kicks_were_noted_is_kicked_once_more() {
     let mut scenario = scene(100);
@@ -56,8 +56,8 @@ fn whoever_was_to_be_deleted_before_kicks_were_noted_is_kicked_once_more() {
     assert!(matches!(left[1].asked, Asked::Delete(..)), "{:?}", left[1]);
 }
 
-/// The first version ends what is at work and knows nothing of those that wait for room. When it is gone again, they are all
-/// that is left.
+/// The first version completes the removals at work and ignores those waiting for room. When this version runs again,
+/// they are all that is left.
 #[test]
 fn those_that_wait_for_room_go_on_when_another_version_has_ended_the_others() {
     let mut scenario = scene(100);

@@ -1,4 +1,4 @@
-//! Expensive estimates, cached for some seconds: whoever waits for a removal looks twice a second.
+//! Expensive estimates, cached for some seconds: whoever follows a removal asks for it again and again.
 
 use std::collections::HashMap;
 

@@ -40,7 +40,7 @@ impl Filter<'_> {
         };
         let user = match (self.user, self.state, self.source) {
             (None, ..) => "?4 IS NULL",
-            // A guest's id can be in every removal: no more are read than are shown.
+            // A guest's id can be in every removal: no more rows are read than a page shows, and one.
             (Some(_), None, None) => {
                 "r.seq IN (SELECT DISTINCT removal FROM targets INDEXED BY targets_by_user
                     WHERE user = ?4 AND removal < ?2 AND EXISTS (SELECT 1 FROM removals WHERE seq = removal)

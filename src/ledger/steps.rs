@@ -108,7 +108,8 @@ impl<S: Store> Ledger<S> {
         }))
     }
 
-    /// Returns the row of the removal's next participant, marked as sent. Skips those who may be back since their kick.
+    /// Returns the row of the removal's next participant, marked as sent. Skips those who may be back since
+    /// their kick, unless kicking them again is no use.
     fn next_item(&self, removal: u64, now: u64) -> Result<Option<Row>, StoreError> {
         loop {
             let rows = self.store.run(

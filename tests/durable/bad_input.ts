@@ -1,4 +1,4 @@
-// What is refused, with the place that is wrong, and nothing stored of it.
+// Invalid requests are refused, with a pointer to what is wrong, and nothing of them is stored.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -66,7 +66,7 @@ const CASES: [string, unknown, ExpectedError][] = [
   ['deeply nested JSON', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, field('', /the body/)],
 ];
 
-/** What is stored in the ledger of the default app, where requests without `app_id` go. */
+/** Returns the number of removals in the ledger of the default app, which handles requests without `app_id`. */
 async function stored(durable: Durable): Promise<number> {
   return (await durable.list('limit=200')).length;
 }
@@ -128,7 +128,7 @@ export function badInput(world: () => Durable): void {
     test(`${method} ${path} is answered with ${expected.status}`, async () => {
       const durable = world();
       const { id } = await durable.remove({ app_id: BAD_APP, ...GOOD, not_before: LATER });
-      // Unknown to the ledger of another app.
+      // Unknown to the ledger of any other app.
       const answer = await durable.worker.call(path.replace('ID', id), {
         method,
         ...(method === 'POST' ? { body: JSON.stringify(GOOD) } : {}),

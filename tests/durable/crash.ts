@@ -1,5 +1,5 @@
-// A removal over 300 meetings, through SIGKILLs of the runtime at random moments. Nobody calls the Worker between a
-// start and the next kill: it has to go on by itself.
+// A removal over 300 meetings, with the runtime killed (SIGKILL) at random moments. Nobody calls the Worker between a
+// start and the next kill: it must continue by itself.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
@@ -14,7 +14,7 @@ const KILLS = 5;
 const MEETINGS = 300;
 const APP = 'crash-app';
 
-/** The runtime's process ids in a process group. */
+/** Returns the ids of the runtime's processes in a process group. */
 function runtimes(group: number): number[] {
   return execFileSync('ps', ['-eo', 'pid=,pgid=,comm='], { encoding: 'utf8' })
     .split('\n')
@@ -51,11 +51,11 @@ export function crashes(): void {
     const theirs = filled.user.map(({ participant_id: id }) => id).sort();
     assert.equal(theirs.length, MEETINGS);
     const before = await durable.participants(APP);
-    // Slow enough to be at work at each kill.
+    // Slow enough that it is still working at each kill.
     await durable.standIn.fault({ times: 0, fault: { kind: 'latency', ms: 80 } });
 
     const removal = await durable.remove({ custom_participant_id: user });
-    // Accepted is stored: not even the first request has to have been answered.
+    // An accepted removal is stored: even the first request need not have been answered.
     await crash(durable, random.chance(0.5));
     await durable.restart();
     const moments: string[] = [];
@@ -94,7 +94,7 @@ async function check(durable: Durable, shown: Removal, theirs: string[], before:
   }
   const { removed, absent_after_ambiguous: ambiguous, already_absent: absent, failed } = shown.progress;
   assert.deepEqual([removed + ambiguous, absent, failed], [MEETINGS, 0, 0]);
-  // Whoever is said to be removed was: by a delete that was answered with 200.
+  // Those reported as removed really were: by a delete that was answered with a 200.
   const deletes = await durable.standIn.requests({ method: 'DELETE' });
   const answered = new Set(deletes.filter(({ status }) => status === 200).map(({ path }) => path.split('/').at(-1)));
   for (const item of items) if (item.outcome === 'removed') assert.ok(answered.has(item.participant_id));

@@ -1,4 +1,4 @@
-// Durable removals under `wrangler dev`. What waits runs beside what works, to keep the run short.
+// Durable removals under `wrangler dev`. Tests that wait run alongside those that work, to keep the run short.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 

@@ -1,4 +1,4 @@
-// What it costs to erase a user: requests used, against the least that could do it.
+// The cost of erasing a user: the requests used, compared with the minimum.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -10,12 +10,12 @@ const MEETINGS = 2000;
 const PER_MEETING = 10;
 const WITH_USER = 200;
 const PAGE = 100;
-/** Four fifths of it are for durable work: 3,520. */
+/** Four fifths of this is for durable work: 3,520. */
 const LIMIT = 4_400;
 
 export function erasing(world: () => Durable): void {
   test(`a user in ${WITH_USER} of ${MEETINGS} meetings is erased with few requests`, { timeout: 500_000 }, async (context) => {
-    // So few requests are allowed in five minutes that hardly more than needed can be sent.
+    // The limit for five minutes allows hardly more requests than are needed.
     const durable = await Durable.start({ apps: [ERASE_APP], vars: { API_REQUESTS_PER_5_MINUTES: String(LIMIT) } });
     const user = userId('erased');
     const filled = await durable.fill({
@@ -49,8 +49,8 @@ export function erasing(world: () => Durable): void {
       kicks: count('POST', /\/active-session\/kick/),
       deletes: count('DELETE', /\/participants\//),
     };
-    // The list of meetings twice, each meeting once, and once more where somebody was found or may have come in since; a
-    // kick where the meeting is active; a delete for each.
+    // The list of meetings twice; each meeting once, and again if somebody was found or may have joined since; a kick
+    // if the meeting is active; a delete for each.
     const inactiveFound = WITH_USER - live;
     const least = {
       'pages of meetings': 2 * (MEETINGS / PAGE),

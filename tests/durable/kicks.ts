@@ -1,4 +1,4 @@
-// Whoever is live is put out of the session before they are deleted.
+// Whoever is live is kicked from the session before being deleted.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -6,7 +6,7 @@ import { Durable } from './world.ts';
 
 export const KICK_APP = 'kick-app';
 
-/** A meeting in which everyone is live. */
+/** Creates a meeting in which everyone is live. */
 async function live(durable: Durable, participants: number): Promise<{ id: string; participants: string[] }> {
   const { meetings } = await durable.fill({ app: KICK_APP, meetings: 1, participants_per_meeting: participants, live: true });
   assert.ok(meetings[0]);

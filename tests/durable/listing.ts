@@ -30,7 +30,7 @@ export function listing(world: () => Durable): void {
         assert.ok(rows.length <= limit && info.count === rows.length);
         ids.push(...rows.map(({ id }) => id));
         if (info.cursor === undefined) return ids;
-        // One that is made between two pages changes nothing in the pages to come.
+        // A removal created between two pages does not affect the following pages.
         if (cursor === '' && filter === '') {
           await durable.remove({ app_id: LIST_APP, custom_participant_id: userId('list'), not_before: LATER });
         }
@@ -64,7 +64,7 @@ export function listing(world: () => Durable): void {
     const { id } = other.json.result as Removal;
     assert.equal(location, `/removals/${id}?app_id=${LIST_APP}`);
     assert.equal(((await durable.worker.call(location)).json.result as Removal).app_id, LIST_APP);
-    // Its id alone is enough: whoever has it need not know whose it is.
+    // The id alone is enough: a caller need not know which app it belongs to.
     const found = await durable.worker.call(`/removals/${id}`);
     assert.equal((found.json.result as Removal).app_id, LIST_APP);
     assertError(await durable.worker.call(`/removals/${id}?app_id=${WAIT_APP}`), { status: 404, code: 1104 });
@@ -80,7 +80,7 @@ export function listing(world: () => Durable): void {
     assert.equal((await durable.worker.call(`/removals/${mine.id}`)).status, 200);
     const listed = await durable.list(`app_id=${LIST_APP}&limit=200`);
     assert.ok(listed.some((removal) => removal.id === id) && !listed.some((removal) => removal.id === mine.id));
-    // Nothing of the other app is touched: its removal asks for its own meetings only.
+    // Nothing in the other app is touched: the removal only requests meetings of its own app.
     const filled = await durable.fill({ app: WAIT_APP, meetings: 1, participants_per_meeting: 2 });
     const there = await durable.remove({ app_id: LIST_APP, meeting_id: filled.meetings[0]?.id, all: true });
     assert.equal((await durable.follow(there)).progress.participants_found, 0);

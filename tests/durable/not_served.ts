@@ -1,4 +1,4 @@
-// An app that is taken out of REALTIMEKIT_APP_IDS, and put back. Another one takes its place meanwhile.
+// An app is taken out of REALTIMEKIT_APP_IDS, and later put back. Another app takes its place in the meantime.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -9,7 +9,7 @@ const [STAYS, GOES, COMES] = ['app-that-stays', 'app-that-goes', 'app-that-comes
 
 export function notServed(): void {
   test('the removals of an app that is taken out wait until it is back, and the log says so', { timeout: 300_000 }, async () => {
-    // As much for durable work as for the rest, and as many apps as before: whoever is back may send at once.
+    // Durable work gets half of the limit, and the number of apps stays the same: an app that is back may send at once.
     const durable = await Durable.start({ apps: [STAYS, GOES], vars: { SYNCHRONOUS_SHARE_PERCENT: '50' } });
     const { meetings: [meeting] } = await durable.fill({ app: GOES, meetings: 1, participants_per_meeting: 2 });
     const soon = new Date(Date.now() + 5_000).toISOString();

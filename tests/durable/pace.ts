@@ -1,5 +1,5 @@
-// The pace: the API's headers are believed, and a 429 stops all durable work of the token. Each case has a Worker of its
-// own, since a standstill lasts.
+// Pacing: the API's headers are respected, and a 429 stops all durable work that uses the token. Each case has its own
+// Worker, since a pause lasts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import type { SeenRequest } from '../harness/stand_in.ts';
 import { ACCOUNT, Durable } from './world.ts';
 import type { Removal } from './world.ts';
 
-/** `retry-after` of a 429, and for how many seconds all must stand still then. */
+/** The `retry-after` of a 429, and the resulting pause in seconds. */
 const BLOCKS: [string | null, number][] = [
   ['4', 4],
   ['0', 1],
@@ -78,7 +78,7 @@ export function pace(): void {
         await eventually('it is shown', async () => (await durable.show(removals[0] as Removal)).paused !== null);
         for (const removal of removals) {
           const { paused, state, estimated_seconds_left: left } = await durable.show(removal);
-          // The other one may not have had its turn before.
+          // The other one may not have had its turn yet.
           assert.ok(state === 'running' || state === 'queued', state);
           assert.equal(paused?.reason, 'rate_limited');
           const length = (Date.parse(paused?.until ?? '') - Date.parse(paused?.since ?? '')) / 1000;
@@ -91,7 +91,7 @@ export function pace(): void {
         return;
       }
       for (const removal of removals) assert.equal((await durable.follow(removal)).state, 'succeeded');
-      // Up to six were in flight, and as many may follow until the answer is heard; then all is still.
+      // Up to six were in flight, and as many may follow until the response is received; then everything pauses.
       const arrivals = (await of(APP)).filter(({ n }) => n >= (limited?.n ?? 0)).map(({ at_ms: at }) => at);
       const gaps = arrivals.slice(1).map((at, index) => at - (arrivals[index] ?? 0));
       const pause = Math.max(...gaps);
@@ -143,7 +143,7 @@ export function pace(): void {
     const quick = await durable.follow(await durable.remove({ app_id: APP, meeting_id: other.id, all: true, kick: false }));
     assert.equal(quick.state, 'succeeded');
     assert.equal((await durable.follow(hanging)).progress.removed, 1);
-    // All that the other one needed came before the one that hung was sent again.
+    // All requests of the other one came before the hanging request was retried.
     const again = (await of(APP)).filter(({ path }) => path.includes(slow.id))[1]?.n ?? 0;
     const last = (await of(APP)).filter(({ path }) => path.includes(other.id)).at(-1)?.n ?? Infinity;
     assert.ok(last < again, `request ${last}, and the second for the slow one was ${again}`);
@@ -159,7 +159,7 @@ export function pace(): void {
     const { estimated_seconds_left: left, state } = await durable.show(removal);
     assert.ok(state === 'running' && (left ?? 0) > 200, `${left} s left`);
 
-    // The last one that the limit allows, and one over it would be answered 429.
+    // The last requests within the limit: one more would get a 429.
     const { present } = await durable.participants(APP);
     for (const somebody of present.slice(0, 4)) {
       assert.equal((await durable.worker.delete(`/meetings/${id}/participants/${somebody}`)).status, 200, 'the share is there');
@@ -175,7 +175,7 @@ export function pace(): void {
   }, { API_REQUESTS_PER_5_MINUTES: '20' }));
 }
 
-/** Orders a removal and sees that nothing is sent for it, and that it says why. */
+/** Orders a removal and checks that nothing is sent for it, and that it says why. */
 async function standsStill(
   durable: Durable,
   of: (app: string, since?: number) => Promise<SeenRequest[]>,

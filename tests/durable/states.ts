@@ -1,4 +1,4 @@
-// The life of a removal, from each target to each state.
+// The life of a removal, from each kind of target to each state.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ import type { Durable, Removal } from './world.ts';
 export const STATES_APP = 'states-app';
 const APP = { app_id: STATES_APP };
 
-/** A meeting with some participants. */
+/** Creates a meeting with some participants. */
 async function meeting(durable: Durable, participants: number, more: Record<string, unknown> = {}) {
   const filled = await durable.fill({ app: STATES_APP, participants_per_meeting: participants, ...more });
   const [first] = filled.meetings;
@@ -105,7 +105,7 @@ export function states(world: () => Durable): void {
     assert.equal(cancelled.status, 200, cancelled.body);
     const { state, caller, cancelled_by: by } = cancelled.json.result as Removal;
     assert.deepEqual([state, caller, by], ['cancelled', 'support-desk', 'billing']);
-    // An answer may be lost: whoever asks once more has what they wanted.
+    // A response may be lost: asking once more still gives the desired result.
     const again = await durable.worker.delete(`/removals/${removal.id}?app_id=${STATES_APP}`);
     assert.equal(again.status, 200, again.body);
     assert.equal((again.json.result as Removal).state, 'cancelled');
@@ -172,7 +172,7 @@ export function states(world: () => Durable): void {
 
   test('a list that RealtimeKit refuses fails the removal, and a retry reads it again', { timeout: 180_000 }, async () => {
     const durable = world();
-    // In another app: its lists are read without a page size for a while.
+    // In another app, whose lists are then read without a page size for a while.
     const { meetings: [filled] } = await durable.fill({ app: 'default-app', meetings: 1, participants_per_meeting: 3 });
     const id = filled?.id;
     // Once with a page size, and three times without.
@@ -207,7 +207,7 @@ export function states(world: () => Durable): void {
   });
 
   for (const [name, fault, outcome] of [
-    // A connection that breaks before an answer begins is no such fault: the runtime itself sends the request again.
+    // A connection that breaks before a response begins is not such a fault: the runtime itself retries the request.
     ['cut off after the effect', { kind: 'truncate_body' }, 'absent_after_ambiguous'],
     ['cut off before the effect', { kind: 'truncate_body', effect: false }, 'removed'],
     ['a 503', { kind: 'status', status: 503 }, 'removed'],

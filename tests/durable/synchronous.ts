@@ -1,4 +1,4 @@
-// Synchronous removals are kept in the ledger as well, unless that is turned off.
+// Synchronous removals are recorded in the ledger as well, unless that is turned off.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -47,7 +47,7 @@ export function synchronous(world: () => Durable): void {
     const [notKicked] = await durable.list(`app_id=${RECORD_APP}`);
     assert.deepEqual([notKicked?.state, notKicked?.last_error], ['succeeded', null]);
     assert.match(notKicked?.kick_error ?? '', /^RealtimeKit answered 500/);
-    // From when it was asked for to when it was answered, five requests later.
+    // From the request to the response, five upstream requests later.
     assert.ok(Date.parse(notKicked?.created_at ?? '') < Date.parse(notKicked?.finished_at ?? ''), 'it took its time');
     const refused = await durable.worker.delete(path(RECORD_APP, 'not-a-uuid', first));
     assert.equal(refused.status, 400);
@@ -65,7 +65,7 @@ export function synchronous(world: () => Durable): void {
       assert.equal(shown.state, 'failed');
       assert.match(shown.last_error ?? '', /REALTIMEKIT_APP_IDS/);
     }
-    // RealtimeKit's own answer goes back to the caller; the record says what it is worth.
+    // RealtimeKit's own response goes back to the caller; the record says how much it proves.
     assert.equal((await durable.worker.delete(path('record-ap', id, participants[0] ?? ''))).status, 404);
     await eventually('it is recorded', async () => (await durable.list('app_id=record-ap')).length === 3);
     const [recorded] = await durable.list('app_id=record-ap');

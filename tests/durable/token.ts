@@ -1,4 +1,4 @@
-// An API token that Cloudflare refuses.
+// An API token refused by Cloudflare.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,5 +1,5 @@
-// The stand-in and the Worker of the durable removals: apart from those of the other tests, since a removal of a user
-// reads every meeting of an app, and a 429 stops everything. Each test has an app of its own.
+// The stand-in and the Worker for durable removals, separate from those of the other tests, since a removal of a user
+// reads every meeting of an app, and a 429 stops everything. Each test uses a different app.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -18,7 +18,7 @@ const API_TOKEN = secret('the API token of the durable removals', 'cf-api-token_
 const SUPPORT = secret('the durable token of support-desk', 'Dx8vLr5TzWm1Kp9BnYc4HsDf7GaEu3q2');
 const BILLING = secret('the durable token of billing', 'Db3XcVb7LkJhG5fDs8Aq2WeR4tYu6N1m');
 
-/** What a removal looks like. */
+/** A removal as returned by the Worker. */
 export interface Removal {
   id: string;
   state: string;
@@ -66,22 +66,22 @@ export interface Filled {
 
 export interface DurableOptions {
   apps: string[];
-  /** More variables, such as `API_REQUESTS_PER_5_MINUTES`. */
+  /** Additional variables, such as `API_REQUESTS_PER_5_MINUTES`. */
   vars?: Record<string, string>;
 }
 
-/** A `not_before` that does not come during the tests. */
+/** A `not_before` that is not reached during the tests. */
 export const LATER = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString();
 
 const FINAL = ['succeeded', 'partially_failed', 'failed', 'cancelled', 'quarantined'];
 const running = new Set<Durable>();
 
-/** Ends everything that `Durable.start` started. */
+/** Stops everything started by `Durable.start`. */
 export async function stopAll(): Promise<void> {
   await Promise.all([...running].map((durable) => durable.stop()));
 }
 
-/** A stand-in with a Worker that keeps its rows when it is killed. */
+/** A stand-in with a Worker that keeps its rows when killed. */
 export class Durable {
   readonly standIn: StandIn;
   worker: Worker;
@@ -114,7 +114,7 @@ export class Durable {
       persistTo: directory,
     };
     const worker = await Worker.start(options).catch(async (error: unknown) => {
-      // Nobody else ends it, and the process would never end.
+      // Nobody else stops it, and it would keep the test process alive.
       await standIn.stop();
       throw error;
     });
@@ -123,13 +123,13 @@ export class Durable {
     return durable;
   }
 
-  /** Starts the Worker again after `worker.kill()`, on the same rows, and with other variables where some are given. */
+  /** Restarts the Worker after `worker.kill()` with the same rows, and with changed variables if given. */
   async restart(vars: Record<string, string> = {}): Promise<void> {
     this.worker = await Worker.start({ ...this.#options, vars: { ...this.#options.vars, ...vars } });
     this.worker.token = SUPPORT;
   }
 
-  /** `POST /removals` */
+  /** Sends `POST /removals`. */
   post(body: unknown, headers: Record<string, string> = {}, options: CallOptions = {}): Promise<JsonAnswer> {
     const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     return this.worker.call('/removals', {
@@ -140,7 +140,7 @@ export class Durable {
     });
   }
 
-  /** Makes a removal and gives it. */
+  /** Creates a removal and returns it. */
   async remove(body: Record<string, unknown>): Promise<Removal> {
     const answer = await this.post(body);
     assert.equal(answer.status, 202, answer.body);
@@ -153,7 +153,7 @@ export class Durable {
     return answer.json.result as Removal;
   }
 
-  /** Follows a removal until it satisfies `until`: until it is final, when nothing else is said. */
+  /** Follows a removal until it satisfies `until`, by default until it is final. */
   async follow(
     removal: Pick<Removal, 'id' | 'app_id'>,
     until = (shown: Removal): boolean => FINAL.includes(shown.state),
@@ -168,7 +168,7 @@ export class Durable {
     }
   }
 
-  /** The line about the end of a removal. */
+  /** Returns the log line about the end of a removal. */
   async logOfEnd({ id }: Pick<Removal, 'id'>): Promise<LogLine> {
     const lines = (): LogLine[] => this.worker.logs.filter((line) => line['message'] === 'removal' && line['removal.id'] === id);
     await eventually('the end is logged', async () => lines().length > 0, 60_000);
@@ -176,7 +176,7 @@ export class Durable {
     return lines()[0] ?? {};
   }
 
-  /** All items of a removal, over all pages. */
+  /** Returns all items of a removal, over all pages. */
   async items(removal: Pick<Removal, 'id' | 'app_id'>, limit = 200): Promise<Item[]> {
     const items: Item[] = [];
     for (let cursor = ''; ; ) {
@@ -192,19 +192,19 @@ export class Durable {
     }
   }
 
-  /** Removals, newest first. */
+  /** Returns removals, newest first. */
   async list(query: string): Promise<Removal[]> {
     const answer = await this.worker.call(`/removals?${query}`);
     assert.equal(answer.status, 200, answer.body);
     return answer.json.result as Removal[];
   }
 
-  /** Meetings and participants in bulk: see sim/README.md. */
+  /** Creates meetings and participants in bulk: see sim/README.md. */
   fill(body: Record<string, unknown>): Promise<Filled> {
     return this.standIn.control<Filled>('POST', '/fill', body);
   }
 
-  /** The ids of an app's participants: those that are there, and those that were deleted. */
+  /** Returns the ids of an app's participants, both present and deleted. */
   async participants(app: string): Promise<{ present: string[]; deleted: string[] }> {
     interface Shown { participants: { id: string }[]; deleted_participants: { id: string }[] }
     const { apps } = await this.standIn.control<{ apps: Record<string, Shown[]> }>('GET', '/state?full=true');
@@ -213,7 +213,7 @@ export class Durable {
     return { present: ids((shown) => shown.participants), deleted: ids((shown) => shown.deleted_participants) };
   }
 
-  /** Where a user has records, whatever the app. */
+  /** Returns a user's records in all apps. */
   async records(user: string): Promise<unknown[]> {
     const route = `/state?custom_participant_id=${encodeURIComponent(user)}`;
     return (await this.standIn.control<{ records: unknown[] }>('GET', route)).records;
@@ -228,17 +228,17 @@ export class Durable {
 
 export const BILLING_TOKEN = BILLING;
 
-/** The customer's ids of users that tests have made up: no log line may hold one. */
+/** The custom ids of the users created by tests: no log line may contain one. */
 export const userIds = new Set<string>();
 
-/** A new one. */
+/** Returns a new one. */
 export function userId(name: string): string {
   const id = `${name}-user-${randomBytes(4).toString('hex')}`;
   userIds.add(id);
   return id;
 }
 
-/** `result_info` of a page. */
+/** Returns the `result_info` of a page. */
 export function resultInfo(answer: JsonAnswer): { count: number; cursor?: string } {
   const { result_info: info } = JSON.parse(answer.body) as { result_info: { count: number; cursor?: string | null } };
   return info.cursor == null ? { count: info.count } : { count: info.count, cursor: info.cursor };

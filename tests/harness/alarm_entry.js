@@ -1,8 +1,8 @@
-// The Worker, with ways to lose the alarm of its app's ledger or to put it off, one to see what its handler asks of the storage first, and one
-// to run its cron.
+// The Worker, with routes that lose or postpone the alarm of its app's ledger, report which storage calls its handler
+// made, and run its cron.
 import worker, { RemovalLedger as Ledger } from './index.js';
 
-/** What the handler of the last alarm has asked of the storage, in order. */
+/** The storage calls of the last alarm's handler, in order. */
 let asked = [];
 
 export class RemovalLedger extends Ledger {
@@ -36,7 +36,7 @@ export default {
   async fetch(request, env, context) {
     const { pathname } = new URL(request.url);
     if (pathname === '/put-off-alarm') {
-      // It ends in the middle of its answer.
+      // It dies in the middle of its response.
       await env.LEDGER.getByName('app').fetch(request).catch(() => {});
       return new Response();
     }

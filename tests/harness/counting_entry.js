@@ -1,4 +1,4 @@
-// The Worker, with what its request cost in the answer's headers.
+// The Worker, with the cost of each request in the response headers.
 import { crossings } from './crossings.js';
 import worker from './index.js';
 

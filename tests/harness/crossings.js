@@ -1,11 +1,11 @@
-// Loaded before the Worker: counts the calls between JavaScript and Wasm, in both directions, and the Wasm instances.
+// Loaded before the Worker: counts the calls between JavaScript and Wasm in both directions, and the Wasm instances.
 const { Instance } = WebAssembly;
 
 export const crossings = {
   toJavaScript: 0, toWasm: 0, instances: 0, exports: undefined,
-  // The next call out of Wasm traps, or never comes back.
+  // Make the next call out of Wasm trap, or never return.
   trap: false, hang: false,
-  // The next run of Rust's futures is kept in `held`, and does not begin by itself.
+  // Keep the next run of Rust's futures in `held` instead of starting it.
   hold: false, held: undefined,
 };
 // For the inspector.
@@ -40,7 +40,7 @@ WebAssembly.Instance = function (module, imports) {
   return { exports: mapped(exports, (call) => (crossings.toWasm += 1, call)) };
 };
 
-// The same object, with `count` told of every call. What is no function goes through as it is.
+// Returns a copy of the object with `count` called for every call. Values that are not functions are passed through.
 function mapped(object, count) {
   const result = { __proto__: null };
   for (const [name, value] of Object.entries(object)) {

@@ -1,7 +1,7 @@
-// Waiting for what comes true by itself.
+// Waiting for conditions to become true.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits until something holds. */
+/** Waits until a condition holds. */
 export async function eventually(what: string, holds: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await holds())) {

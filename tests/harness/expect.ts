@@ -1,4 +1,4 @@
-// What holds of every answer of the Worker.
+// What holds for every response of the Worker.
 import assert from 'node:assert/strict';
 
 import type { Answer } from './record.ts';
@@ -6,7 +6,7 @@ import type { Envelope } from './worker.ts';
 
 const OUTCOMES = ['removed', 'already_absent', 'absent_after_ambiguous', 'unknown', 'failed'];
 
-/** The headers that every answer has. */
+/** Asserts the headers that every response has. */
 export function assertAnswer(answer: Answer): void {
   assert.equal(answer.headers['content-type'], 'application/json', answer.body.slice(0, 500));
   assert.equal(answer.headers['cache-control'], 'no-store');
@@ -20,11 +20,11 @@ export interface ExpectedError {
   code: number;
   message?: RegExp;
   pointer?: string | undefined;
-  /** Whether the caller may try again. */
+  /** Whether the caller may retry. */
   retry?: boolean;
 }
 
-/** An error, in Cloudflare's v4 envelope. */
+/** Asserts an error in Cloudflare's v4 envelope. */
 export function assertError(answer: Answer, expected: ExpectedError): void {
   const shown = `${answer.status} ${answer.body.slice(0, 500)}`;
   assertAnswer(answer);

@@ -1,4 +1,4 @@
-// HTTP without a client's good manners: requests go out to the byte as they are given, and may be pipelined.
+// Raw HTTP: requests are sent byte for byte as given, and may be pipelined.
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 
@@ -10,7 +10,7 @@ interface Parsed {
   rest: Buffer;
 }
 
-/** Reads one answer from the front of `input`; `undefined` while it is not complete. */
+/** Parses one response from the front of `input`; returns `undefined` if it is not yet complete. */
 function parse(input: Buffer, ofHead: boolean): Parsed | undefined {
   const headEnd = input.indexOf('\r\n\r\n');
   if (headEnd < 0) return undefined;
@@ -53,15 +53,15 @@ function parseChunks(input: Buffer): { body: string; rest: Buffer } | undefined 
   }
 }
 
-/** What came over one connection: the answers in their order, and whether the other side closed before the last. */
+/** The responses on one connection, in order, and whether the other side closed it before the last one. */
 export interface Exchange {
   answers: Answer[];
   closed: boolean;
 }
 
 /**
- * Sends requests over one connection, all at once, and collects as many answers. A server may close the connection after
- * any of them.
+ * Sends requests over one connection, all at once, and collects as many responses. A server may close the connection
+ * after any of them.
  */
 export function exchange(
   port: number,
@@ -107,14 +107,14 @@ export function exchange(
         fail(error as Error);
       }
     });
-    // A reset after an answer is the server's way to refuse the rest of a request.
+    // A reset after a response is how the server refuses the rest of a request.
     socket.on('error', () => finish(true));
     socket.on('close', () => finish(true));
     socket.write(Buffer.concat(bytes));
   });
 }
 
-/** Sends one request to the byte; `undefined` when the connection was closed without an answer. */
+/** Sends one request byte for byte; returns `undefined` if the connection was closed without a response. */
 export async function raw(port: number, request: Buffer | string): Promise<Answer | undefined> {
   const { answers } = await exchange(port, [request]);
   return answers[0];

@@ -5,7 +5,7 @@ export interface Inspected {
   error?: { message: string };
 }
 
-/** Sends one command to the one Worker behind an inspector. `evaluate` runs in the Worker's own context. */
+/** Sends one command to the only Worker behind an inspector. `evaluate` runs in the Worker's own context. */
 export async function inspect(port: number, method: string, parameters: object = {}): Promise<Inspected> {
   const targets = await (await fetch(`http://127.0.0.1:${port}/json`)).json() as { webSocketDebuggerUrl: string }[];
   const socket = new WebSocket(targets[0]?.webSocketDebuggerUrl ?? '');

@@ -1,5 +1,5 @@
-// Runs a command in this process's group and ends the whole group when standard input closes: whatever becomes of the
-// tests, even a SIGKILL, wrangler and the runtime below it do not outlive them.
+// Runs a command in this process's group and ends the whole group when standard input closes: however the tests end,
+// even by SIGKILL, wrangler and the runtime below it do not outlive them.
 import { spawn } from 'node:child_process';
 
 const GRACE_MS = 3_000;

@@ -1,9 +1,9 @@
-// The Worker for two apps, with the calls of their ledgers counted, and ways to have some of them fail.
+// The Worker for two apps; it counts the calls to their ledgers, and can make some of them fail.
 import worker, { RemovalLedger as Ledger } from './index.js';
 
-/** How often each call has come, by its app and name: `app health`. */
+/** The number of each call, by app and name: `app health`. */
 const calls = {};
-/** How often each is still to fail. */
+/** The number of times that each call should still fail. */
 const failures = {};
 
 const withApps = (env) => ({ ...env, REALTIMEKIT_APP_IDS: 'app,other' });

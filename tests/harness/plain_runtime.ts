@@ -1,4 +1,4 @@
-// The built Worker under plain `workerd`, without wrangler: for counting what a request costs.
+// The built Worker under plain `workerd`, without wrangler, to count what a request costs.
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -25,28 +25,35 @@ export const MEETING = '497f6eca-6276-4993-bfeb-53cbbbba6f08';
 export const PATH = `/client/v4/accounts/${ACCOUNT}/realtime/kit/app/meetings/${MEETING}/participants/p`;
 
 export interface PlainRuntime {
-  /** Deletes a participant, of which the upstream has as many as one likes. */
+  /** Deletes a participant, of which the upstream has an unlimited number. */
   remove: () => Promise<Response>;
-  /** Sends the head of a request as a caller and some bytes of its body, and hangs up after so many milliseconds, with a reset. */
+  /**
+   * Sends the head of a request as a caller and some bytes of its body, and hangs up after `milliseconds`, with a
+   * reset.
+   */
   hangUp: (method: string, path: string, body: { length: number; sent: number }, milliseconds: number) => Promise<void>;
-  /** Sends the same and does not hang up: what comes back first. */
+  /** Sends the same without hanging up; returns the first data received. */
   leaveOpen: (method: string, path: string, body: { length: number; sent: number }, headers?: string[]) => Promise<string>;
-  /** The lines of the log that hold this text. */
+  /** Returns the log lines that contain this text. */
   logged: (text: string) => string[];
   /** Sends a request as a caller. */
   call: (method: string, path: string, body?: unknown) => Promise<Response>;
-  /** How many deletes of a participant have come. One of `slow` is answered after three seconds, one of `limited` with 429. */
+  /**
+   * Returns how many deletes of a participant arrived. One of `slow` takes three seconds, one of `limited` gets a 429.
+   */
   deletes: (participant: string) => number;
-  /** Evaluates an expression in the Worker, which is stopped after so many milliseconds, as the runtime stops what takes too long. */
+  /**
+   * Evaluates an expression in the Worker, and aborts it after `timeout` milliseconds, as the runtime aborts long runs.
+   */
   evaluate: (expression: string, timeout: number) => Promise<Inspected>;
-  /** The bytes of Wasm's memory, where the entry module counts. */
+  /** Returns the size of Wasm memory in bytes, if the entry module reports it. */
   wasmMemory: () => Promise<number>;
-  /** The bytes in use on the JavaScript heap, after two collections. */
+  /** Returns the bytes in use on the JavaScript heap, after two collections. */
   heapBytes: () => Promise<number>;
   stop: () => Promise<void>;
 }
 
-/** Starts the Worker with `entry`, a module of this directory, in front of it; `/collect` is its to answer. Nothing is recorded. */
+/** Starts the Worker behind `entry`, a module of this directory, which must handle `/collect`. Nothing is recorded. */
 export async function startPlainRuntime(entry: string, ...modules: string[]): Promise<PlainRuntime> {
   const deletes = new Map<string, number>();
   const upstream = createServer(async (request, response) => {
@@ -120,7 +127,7 @@ export async function startPlainRuntime(entry: string, ...modules: string[]): Pr
     evaluate: (expression, timeout) => inspect(Number(inspector), 'Runtime.evaluate', { expression, timeout }),
     wasmMemory: async () => Number((await call('DELETE', PATH)).headers.get('wasm-memory')),
     heapBytes: async () => {
-      // What the first collection finds dead lets go of more, of which the second one is rid.
+      // Garbage found by the first collection releases further objects, which the second one collects.
       for (let turn = 0; turn < 2; turn += 1) await (await fetch(`http://127.0.0.1:${http}/collect`)).arrayBuffer();
       const { result } = await inspect(Number(inspector), 'Runtime.getHeapUsage');
       return Number(result?.['usedSize']);

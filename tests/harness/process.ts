@@ -1,4 +1,4 @@
-// Programs that tests start. None outlives the tests: each ends when its standard input closes, and is killed with its
+// Programs started by tests. None outlives the tests: each ends when its standard input closes, and is killed with its
 // whole process group when the tests exit.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -11,7 +11,7 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // The group has ended already.
+    // The group has already ended.
   }
 }
 
@@ -25,11 +25,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 export interface ProgramOptions {
   env?: Record<string, string | undefined>;
   cwd?: string;
-  /** Sees every line of standard output and error, as it comes. */
+  /** Called with every line of standard output and error, as it arrives. */
   onLine: (line: string) => void;
 }
 
-/** A running program whose lines are looked at. */
+/** A running program whose output lines are monitored. */
 export class Program {
   readonly #child: ChildProcess;
   readonly #name: string;
@@ -66,7 +66,7 @@ export class Program {
     return this.#ended;
   }
 
-  /** The first line that matches, whether it has come already or is still to come. */
+  /** Returns the first line that matches, whether it has already been printed or is still to come. */
   async line(pattern: RegExp, timeoutMs: number): Promise<RegExpMatchArray> {
     const deadline = Date.now() + timeoutMs;
     for (let next = 0; ; ) {
@@ -82,18 +82,18 @@ export class Program {
     }
   }
 
-  /** Waits for its end. */
+  /** Waits until it exits. */
   async wait(): Promise<void> {
     if (!this.#ended) await once(this.#child, 'exit');
   }
 
-  /** Ends it and everything below it. */
+  /** Stops it and everything below it. */
   async stop(): Promise<void> {
     this.#child.stdin?.end();
     await this.wait();
   }
 
-  /** Kills it and everything below it at once, as a crash of the machine would. */
+  /** Kills it and everything below it immediately, as a crash of the machine would. */
   async kill(): Promise<void> {
     if (this.#child.pid !== undefined) killGroup(this.#child.pid);
     await this.wait();

@@ -1,6 +1,6 @@
-// A seeded source of chance: a run that fails can be repeated to the byte.
+// A seeded random number generator: a failing run can be repeated exactly.
 
-/** mulberry32: small, and good enough to choose test data. */
+/** mulberry32: small, and good enough for choosing test data. */
 export class Random {
   #state: number;
 
@@ -8,7 +8,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** A number in `0..1`. */
+  /** Returns a number in `0..1`. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;
@@ -17,7 +17,7 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number in `0..below`. */
+  /** Returns a whole number in `0..below`. */
   below(below: number): number {
     return Math.floor(this.next() * below);
   }
@@ -33,7 +33,7 @@ export class Random {
   }
 }
 
-/** `TEST_SEED`, or a new one. Tests print it. */
+/** Returns `TEST_SEED`, or a new seed. Tests print it. */
 export function seed(): number {
   return Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
 }

@@ -1,7 +1,7 @@
-// Everything that the run has seen of the Worker: each answer and each line of each log. The last test searches it for
-// secrets.
+// Everything that the run has seen of the Worker: each response and each line of every log. The last test searches it
+// for secrets.
 
-/** An answer, as it came. Header names are in lower case; a header that came twice is joined by a comma. */
+/** A response as received. Header names are in lower case; values of a repeated header are joined with a comma. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
@@ -12,7 +12,7 @@ const lines: string[] = [];
 const answers: Answer[] = [];
 const secrets = new Map<string, string>();
 
-/** Makes a value one that nothing may show: tokens, signing secrets. */
+/** Declares a value that nothing may show, such as a token or signing secret. */
 export function secret(name: string, value: string): string {
   secrets.set(name, value);
   return value;
@@ -27,13 +27,13 @@ export function recordAnswer<T extends Answer>(answer: T): T {
   return answer;
 }
 
-/** One place where a secret stands. */
+/** A place where a secret was found. */
 export interface Find {
   secret: string;
   where: string;
 }
 
-/** Searches a text for every secret, as it is and in the encodings that a log or a URL may give it. */
+/** Searches a text for every secret, both as it is and in the encodings that a log or a URL may use. */
 export function findSecrets(text: string, where: string): Find[] {
   const finds: Find[] = [];
   for (const [name, value] of secrets) {
@@ -51,12 +51,12 @@ export interface Search {
   finds: Find[];
 }
 
-/** The lines of all logs so far that hold a text. */
+/** Returns the lines of all logs so far that contain a text. */
 export function linesWith(text: string): string[] {
   return lines.filter((line) => line.includes(text));
 }
 
-/** Searches everything that was recorded so far. */
+/** Searches everything recorded so far. */
 export function searchRecord(): Search {
   const finds = [
     ...lines.flatMap((line) => findSecrets(line, `log line: ${line.slice(0, 200)}`)),

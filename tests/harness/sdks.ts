@@ -1,4 +1,4 @@
-// The official SDKs behind one face: each deletes a participant, with only its base URL and token set.
+// The official SDKs behind a common interface: each deletes a participant, with only its base URL and token set.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -18,14 +18,14 @@ export interface Order {
   participant_id: string;
 }
 
-/** What the caller of an SDK gets to see. */
+/** What an SDK shows its caller. */
 export interface Seen {
-  /** The name of the error's class; absent on success. */
+  /** The name of the error class; absent on success. */
   error?: string;
   status?: number;
   errors?: { code: number; message: string }[];
   custom_participant_id?: string | undefined;
-  /** The types of the result and of its `created_at`, where the language keeps them. */
+  /** The types of the result and of its `created_at`, if the language has them at run time. */
   types?: [string, string];
 }
 
@@ -35,7 +35,7 @@ export interface Sdk {
   delete(order: Order): Promise<Seen>;
 }
 
-/** Keeps every answer for the search for secrets. */
+/** Records every response, to be searched for secrets. */
 async function recordingFetch(...request: Parameters<typeof fetch>): Promise<Response> {
   const response = await fetch(...request);
   recordAnswer({
@@ -81,7 +81,7 @@ export const typescript6: Sdk = {
 
 type PythonLine = Seen & { version?: string; headers?: Record<string, string>; body?: string };
 
-/** The Python SDK, in a process of its own that ends with its standard input. */
+/** The Python SDK, in a separate process that ends with its standard input. */
 export function python(interpreter: string): Sdk & { stop(): void } {
   const script = fileURLToPath(new URL('../python/delete_participant.py', import.meta.url));
   const child = spawn(interpreter, [script], { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -1,4 +1,4 @@
-// The stand-in for the RealtimeKit API, started and steered. See sim/README.md for what it does.
+// Starting and steering the stand-in for the RealtimeKit API. See sim/README.md for what it does.
 import { Program } from './process.ts';
 
 /** A request that arrived at the stand-in. */
@@ -27,14 +27,14 @@ export interface StandInOptions {
   apps: string[];
 }
 
-/** A participant in a meeting of its own, so that tests that run side by side do not meet. */
+/** A participant in a separate meeting, so that concurrent tests do not interfere. */
 export interface Participant {
   meeting: string;
   id: string;
   token: string;
-  /** The customer's own id of the user. */
+  /** The custom id of the user. */
   user: string;
-  /** `/meetings/{meeting}/participants/{id}` */
+  /** The path `/meetings/{meeting}/participants/{id}`. */
   path: string;
 }
 
@@ -53,7 +53,7 @@ export class StandIn {
     const binary = process.env['REALTIMEKIT_SIM'] ?? 'target/debug/realtimekit-sim';
     const args = ['--port', '0', '--exit-with-stdin', '--token', options.token, '--account', options.account];
     for (const app of options.apps) args.push('--app', app);
-    // Its lines are not the Worker's: they are kept for the message of a failing start only.
+    // Its output is not the Worker's: it is only used in the error message of a failed start.
     const program = new Program('the stand-in', binary, args, { onLine: () => {} });
     const [, origin = ''] = await program.line(/^listening on (http:\S+)/, 60_000);
     const standIn = new StandIn(origin, options, program);
@@ -61,12 +61,12 @@ export class StandIn {
     return standIn;
   }
 
-  /** What the Worker is configured with. */
+  /** The API base URL for the Worker's configuration. */
   get baseUrl(): string {
     return `${this.origin}/client/v4`;
   }
 
-  /** One of the `/sim` routes. */
+  /** Calls one of the `/sim` routes. */
   async control<T = Record<string, unknown>>(method: string, route: string, body?: unknown): Promise<T> {
     const answer = await fetch(`${this.origin}/sim${route}`, {
       method,
@@ -79,7 +79,7 @@ export class StandIn {
     return JSON.parse(text === '' ? 'null' : text) as T;
   }
 
-  /** The API itself, with the API token, as a caller without the Worker would use it. */
+  /** Calls the API directly, with the API token, as a caller without the Worker would. */
   api(method: string, path: string, body?: unknown): Promise<Response> {
     const { account, apps, token } = this.options;
     return fetch(`${this.baseUrl}/accounts/${account}/realtime/kit/${apps[0]}${path}`, {
@@ -103,7 +103,7 @@ export class StandIn {
     return { meeting, id, token, user, path: `/meetings/${meeting}/participants/${id}` };
   }
 
-  /** Whether the participant's record is there. */
+  /** Returns whether the participant's record exists. */
   async has(participant: Participant): Promise<boolean> {
     const state = await this.control<{ records: { meeting_id: string; participant_id: string }[] }>(
       'GET',
@@ -114,7 +114,7 @@ export class StandIn {
     );
   }
 
-  /** The peers in a meeting's live session. */
+  /** Returns the peers in a meeting's live session. */
   async peers(meeting: string): Promise<string[]> {
     interface Shown {
       id: string;
@@ -138,13 +138,13 @@ export class StandIn {
     await this.control('POST', '/faults', rules);
   }
 
-  /** The number after which `requests` shows what is still to come. */
+  /** Returns a mark such that `requests` since it shows only later ones. */
   async mark(): Promise<number> {
     const { next } = await this.control<{ next: number }>('GET', '/requests?method=NONE');
     return next;
   }
 
-  /** What arrived, of all or of one path. */
+  /** Returns the requests that arrived, optionally filtered by path and method. */
   async requests({ since = 0, path = '', method = '' } = {}): Promise<SeenRequest[]> {
     const query = new URLSearchParams({ since: String(since) });
     if (path !== '') query.set('path', path);

@@ -1,4 +1,4 @@
-// The Worker under `wrangler dev`, from the bundle that is built already.
+// The Worker under `wrangler dev`, from the bundle that is already built.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -13,18 +13,18 @@ import type { Answer } from './record.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const BUILD = process.env['WORKER_BUILD'] ?? join(ROOT, 'build');
-/** A start takes seconds; some minutes on a machine that starts many at once. */
+/** Starting takes seconds, or some minutes on a machine that starts many at once. */
 const START_MS = 180_000;
 
-/** A line that the Worker logs, parsed. */
+/** A parsed log line of the Worker. */
 export type LogLine = Record<string, unknown>;
 
 export interface WorkerOptions {
-  /** Variables as `[vars]` of the configuration. wrangler prints them when it starts. */
+  /** Variables for `[vars]` in the configuration. wrangler prints them when it starts. */
   vars?: Record<string, unknown>;
-  /** Variables as `.dev.vars`, where `wrangler dev` finds secrets. */
+  /** Variables for `.dev.vars`, where `wrangler dev` looks for secrets. */
   secrets?: Record<string, string>;
-  /** Where Durable Objects keep their rows. Given, it stays when the Worker stops; otherwise it is temporary. */
+  /** Where Durable Objects store their rows. If given, it is kept when the Worker stops; otherwise it is temporary. */
   persistTo?: string;
 }
 
@@ -37,12 +37,12 @@ export interface CallOptions {
   timeoutMs?: number;
 }
 
-/** An answer with its JSON body. */
+/** A response with its JSON body. */
 export interface JsonAnswer extends Answer {
   json: Envelope;
 }
 
-/** The v4 envelope, and what RealtimeKit's own success has. */
+/** The v4 envelope, including the fields of RealtimeKit's own success. */
 export interface Envelope {
   success: boolean;
   errors?: { code: number; message: string; source?: { pointer: string } }[];
@@ -54,7 +54,7 @@ export interface Envelope {
 export class Worker {
   readonly port: number;
   readonly logs: LogLine[];
-  /** The caller token that `call` sends unless told otherwise. */
+  /** The caller token that `call` sends by default. */
   token: string | undefined;
   readonly #program: Program;
   readonly #directory: string;
@@ -80,7 +80,7 @@ export class Worker {
       cwd: directory,
       env: environment(directory),
       onLine: (line) => {
-        // Until it is ready, wrangler shows the [vars] that it was given. Only .dev.vars are secret to it.
+        // Until it is ready, wrangler prints its [vars]. It treats only .dev.vars as secret.
         ready ||= line.includes('Ready on');
         if (ready || options.vars === undefined) recordLine(line);
         if (line.startsWith('{')) {
@@ -105,11 +105,11 @@ export class Worker {
     return this.#program.pid;
   }
 
-  /** Sends a request. The path goes out as it is given. */
+  /** Sends a request. The path is sent as given. */
   call(path: string, options: CallOptions = {}): Promise<JsonAnswer> {
     const { method = 'GET', token = this.token, headers = {}, body, timeoutMs = 60_000 } = options;
     return new Promise((resolvePromise, reject) => {
-      // Only what changes nothing goes over a connection that was used before: it may be sent twice.
+      // Only requests that change nothing go over a reused connection: they may be sent twice.
       const reads = method === 'GET';
       const outgoing = request({
         agent: reads ? this.#agent : false,
@@ -127,7 +127,7 @@ export class Worker {
         outgoing.destroy(new Error(`${method} ${path} had no answer within ${timeoutMs} ms`));
       });
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        // The server closed a connection that was idle just as it was used again.
+        // The server closed an idle connection just as it was being reused.
         if (reads && outgoing.reusedSocket && error.code === 'ECONNRESET') resolvePromise(this.call(path, options));
         else reject(error);
       });
@@ -153,7 +153,7 @@ export class Worker {
     return this.call(path, { ...options, method: 'DELETE' });
   }
 
-  /** The line that the Worker logged for an answer. */
+  /** Returns the line that the Worker logged for a response. */
   async logOf(answer: Answer): Promise<LogLine> {
     const id = answer.headers['x-request-id'];
     const deadline = Date.now() + 10_000;
@@ -165,7 +165,7 @@ export class Worker {
     }
   }
 
-  /** Kills the runtime at once. With `persistTo`, another one can go on where this one was. */
+  /** Kills the runtime immediately. With `persistTo`, another Worker can continue where this one stopped. */
   async kill(): Promise<void> {
     await this.#program.kill();
     await this.#clear();
@@ -182,7 +182,7 @@ export class Worker {
   }
 }
 
-/** What the deployed Worker has of wrangler.toml. Its variables and its build command are not for tests. */
+/** The parts of wrangler.toml that tests take over. Its variables and its build command are not for tests. */
 const DEPLOYED = ['compatibility_date', 'compatibility_flags', 'durable_objects', 'migrations', 'ratelimits'] as const;
 
 let deployed: Record<string, unknown> | undefined;
@@ -208,7 +208,7 @@ async function writeConfiguration(directory: string, options: WorkerOptions): Pr
   await writeFile(join(directory, '.dev.vars'), secrets.map(([name, value]) => `${name}='${value}'\n`).join(''));
 }
 
-/** Nothing is reported, fetched or shared with other instances. */
+/** Turns off reporting, fetching and sharing with other instances. */
 function environment(directory: string): Record<string, string> {
   return {
     WRANGLER_SEND_METRICS: 'false',
@@ -234,7 +234,7 @@ function parseBody(body: string): Envelope {
   try {
     return JSON.parse(body) as Envelope;
   } catch {
-    // The body of a HEAD is empty, and a test that expects JSON sees that it is not there.
+    // The body of a HEAD is empty, and a test that expects JSON notices that it is missing.
     return { success: false };
   }
 }

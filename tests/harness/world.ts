@@ -1,6 +1,6 @@
-// The one stand-in and the one Worker that all tests share. They start before the first test and end after the last.
+// The stand-in and the Worker shared by all tests. They start before the first test and end after the last.
 //
-// Tests run in one process (`--test-isolation=none`), one after another. Each uses meetings of its own and faults that
+// Tests run in one process (`--test-isolation=none`), one after another. Each uses its own meetings, and faults that
 // match only these, so that nothing is left over for the next.
 import { after, before } from 'node:test';
 
@@ -10,7 +10,7 @@ import { Worker } from './worker.ts';
 import type { WorkerOptions } from './worker.ts';
 
 export const ACCOUNT = '023e105f4ecef8ad9ca31a8372d0c353';
-/** The apps that the Worker serves; the stand-in has one more, which it does not. */
+/** The apps that the Worker serves; the stand-in has one more that it does not. */
 export const APPS = ['14a396e7-ca44-4937-bf1f-050a69118543', 'app_two'] as const;
 export const OTHER_APP = 'app-of-others';
 
@@ -20,7 +20,7 @@ export const CALLERS = {
   'meeting-backend': secret('the token of meeting-backend', 'M3nb7VcX9zLk1JhG5fDs8Aq2WeR4tYu6'),
 } as const;
 
-/** The configuration that the shared Worker runs with: what is secret, and what is not. */
+/** Returns the configuration of the shared Worker: secrets and plain variables. */
 export function configuration(baseUrl: string): Required<Pick<WorkerOptions, 'vars' | 'secrets'>> {
   return {
     vars: {
@@ -39,14 +39,14 @@ export let standIn: StandIn;
 export let worker: Worker;
 const others = new Set<{ stop(): Promise<void> }>();
 
-/** Another Worker beside the shared one, for a test that needs a configuration of its own. */
+/** Starts another Worker beside the shared one, for a test that needs a different configuration. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const other = await Worker.start(options);
   others.add(other);
   return other;
 }
 
-/** The long path of the operation, as the official SDKs send it. */
+/** Returns the long path of the operation, as sent by the official SDKs. */
 export function longPath(participantPath: string, app: string = APPS[0], account = ACCOUNT): string {
   return `/client/v4/accounts/${account}/realtime/kit/${app}${participantPath}`;
 }

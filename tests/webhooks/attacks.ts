@@ -1,5 +1,5 @@
-// Attacks on webhooks: each with its answer, with why the log says it was refused, and with a ledger and a RealtimeKit
-// that have seen nothing of it. The tables are beside this file; here they are carried out, one row after another.
+// Attacks on webhooks: each with its response and the reason for refusal in the log, and with no effect on the ledger
+// or RealtimeKit. The tables are in the files next to this one; here they are executed, one row after another.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -17,18 +17,18 @@ export interface Attack {
   source: string;
   body: string | Buffer;
   headers: Record<string, string | string[]>;
-  /** 401 unless something else is said. */
+  /** Defaults to 401. */
   status?: number;
-  /** `webhook.refused` of the log. */
+  /** The value of `webhook.refused` in the log. */
   refused?: string;
-  /** Where in the body, of a 400. */
+  /** For a 400: the location in the body. */
   pointer?: string;
   says?: RegExp;
 }
 
 const ERROR_CODES: Record<number, number> = { 400: 1101, 401: 1102, 404: 1104, 413: 1107, 503: 1111 };
 
-/** One message for all that is not believed, whatever was wrong with it. */
+/** The same message for everything that is not trusted, whatever was wrong with it. */
 const REFUSAL =
   'the webhook\'s signature or token is invalid: check that the sender\'s secret matches the one in WEBHOOK_SECRETS, ' +
   'and that nothing modifies the body in transit';

@@ -1,4 +1,5 @@
-// Attacks with bodies: what a signature does not cover, and what it does cover but cannot be understood.
+// Attacks with bodies: content that a signature does not cover, and content that it covers but that cannot be
+// understood.
 import { createHmac } from 'node:crypto';
 
 import type { Attack } from './attacks.ts';
@@ -16,7 +17,7 @@ async function signedBody(body: string, source = 'standard', changes: Partial<Si
   return { source: `attacked-${source}`, body, headers: await headersOf(source === 'meeting' ? 'standard' : source, message) };
 }
 
-/** A message whose body is not the one that was signed. */
+/** Messages whose body is not the one that was signed. */
 async function changed(): Promise<Attack[]> {
   const body = '{"type": "user.deleted", "data": {"id": "user_1", "n": 1.0}}';
   const good = await signedBody(body);
@@ -34,7 +35,7 @@ async function changed(): Promise<Attack[]> {
   ];
 }
 
-/** Well signed, and no JSON or more than one JSON at once. */
+/** Validly signed, but not JSON, or more than one JSON document. */
 async function unreadable(): Promise<Attack[]> {
   const attack = async (what: string, body: string, says: RegExp): Promise<Attack> => ({
     ...(await signedBody(body)), what, status: 400, pointer: '', says,
@@ -61,7 +62,7 @@ async function unreadable(): Promise<Attack[]> {
   ];
 }
 
-/** Well signed JSON that does not name anybody whom it may name. */
+/** Validly signed JSON that does not name a valid target. */
 async function misplaced(): Promise<Attack[]> {
   const attack = async (what: string, data: unknown, pointer = '/data/id', source = 'standard'): Promise<Attack> => ({
     ...(await signedBody(JSON.stringify({ type: 'user.deleted', data }), source)), what, status: 400, pointer,

@@ -1,4 +1,5 @@
-// Attacks on RealtimeKit's webhooks where the key is pinned: what does not hold is 401 at once, and nothing is fetched.
+// Attacks on RealtimeKit's webhooks with a pinned key: an invalid signature gets an immediate 401, and nothing is
+// fetched.
 import { constants, createHmac, generateKeyPairSync, privateEncrypt, sign } from 'node:crypto';
 
 import type { Attack } from './attacks.ts';
@@ -46,7 +47,7 @@ export async function pinnedAttacks(hooks: Hooks): Promise<Attack[]> {
   ];
 }
 
-/** Signatures under a key that is not RealtimeKit's, and of other kinds. */
+/** Signatures with a key that is not RealtimeKit's, and of other kinds. */
 function forged(body: string): [what: string, signature: Buffer][] {
   const data = Buffer.from(body);
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -1,4 +1,4 @@
-// Attacks on Standard Webhooks, with `svix-` headers and with `webhook-` ones.
+// Attacks on Standard Webhooks, with `svix-` and with `webhook-` headers.
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 import type { Attack } from './attacks.ts';
@@ -13,7 +13,7 @@ const ed25519 = generateKeyPairSync('ed25519');
 export const PUBLIC_KEY =
   `whpk_${ed25519.publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64')}`;
 
-/** A message of the source `attacked-public`, as its sender signs it. */
+/** Returns a message of the source `attacked-public`, signed the way its sender does. */
 export function v1a(event: unknown): { body: string; headers: Record<string, string> } {
   const { id, at, body } = signed(event);
   const time = String(Math.floor(at.getTime() / 1000));

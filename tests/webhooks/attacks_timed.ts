@@ -1,4 +1,4 @@
-// Attacks on the schemes of Stripe, WorkOS, GitHub, and on static tokens.
+// Attacks on the schemes of Stripe, WorkOS and GitHub, and on static tokens.
 import { createHmac } from 'node:crypto';
 
 import type { Attack } from './attacks.ts';
@@ -47,7 +47,7 @@ async function stripe(): Promise<Attack[]> {
     (await of(ago(302 * SECOND)))('signed 302 s ago', 'too_old'),
     (await of(ago(-480 * SECOND)))('signed for 480 s ahead', 'too_new'),
     (await of({ secret: strangers }))('signed with a stranger\'s secret', 'mismatch'),
-    // Stripe's secret is text: whoever decodes it, as Standard Webhooks does, signs with another key.
+    // Stripe's secret is text: decoding it first, as Standard Webhooks does, gives a different key.
     (await of({ secret: Buffer.from(SECRET.slice(6), 'base64').toString('latin1') }))('signed with the decoded secret', 'mismatch'),
   ];
 }

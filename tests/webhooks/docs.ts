@@ -1,4 +1,5 @@
-// README.md and docs/webhooks.md, tried as a new user would: every table of theirs is used as it stands there, in one Worker.
+// README.md and docs/webhooks.md, tried as a new user would: every configuration table in them is used as it stands, in
+// one Worker.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,7 @@ const DOCUMENTS = ['README.md', 'docs/webhooks.md'].map((name) => readFileSync(r
 interface Section {
   title: string;
   tables: Sources;
-  /** The object that the section has put into `WEBHOOK_SECRETS`. */
+  /** The object that the section puts into `WEBHOOK_SECRETS`. */
   secrets: Record<string, string>;
 }
 
@@ -29,7 +30,7 @@ function sections(): Section[] {
   });
 }
 
-/** Reads a piece of wrangler.toml as wrangler does. */
+/** Parses a piece of wrangler.toml the way wrangler does. */
 function tablesOf(toml: string): Sources {
   const directory = mkdtempSync(join(tmpdir(), 'participant-remover-docs-'));
   const config = join(directory, 'wrangler.toml');

@@ -1,4 +1,4 @@
-// A key URL of our own, which can be down, slow, or answer with what is no key.
+// A key URL of our own, which can be down, slow, or respond with something that is not a key.
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
@@ -20,7 +20,7 @@ export function pem(key: KeyObject): string {
   return key.export({ type: 'spki', format: 'pem' }).toString();
 }
 
-/** The answer of the real one. */
+/** Returns the response of the real one. */
 export function keyAnswer(publicKey: string): string {
   return JSON.stringify({ success: true, data: { publicKey }, message: '' });
 }
@@ -30,7 +30,7 @@ export function signatureOf(body: string, { privateKey }: RsaPair): string {
 }
 
 export class KeyServer {
-  /** What it answers. */
+  /** The request handler, which tests may replace. */
   answer: RequestListener;
   fetches = 0;
   readonly #server: Server;

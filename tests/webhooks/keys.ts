@@ -18,7 +18,7 @@ import { Hooks, app, each, headersOf, idOf, senderOf, signed, signingSecret } fr
 
 const FORGERIES = 2000;
 const MINUTE_MS = 60_000;
-/** Who signs, where the key URL does not give the key. */
+/** The signer in tests where the key URL does not return the key. */
 const KNOWN = rsa();
 const FLOODED = 'flooded-user';
 const strangers = signingSecret('a flooding stranger\'s signing secret');
@@ -70,7 +70,7 @@ async function rotate(hooks: Hooks, keyServer: KeyServer, first: RsaPair, second
   keyServer.answer = (_, response) => response.end(keyAnswer(pem(second.publicKey)));
   const body = JSON.stringify(eventOf('meeting.ended'));
   const early = await send(hooks, second, body);
-  // Unless the minute is just over, a fetch is not allowed yet, and the message may be true.
+  // Unless the minute is just over, another fetch is not yet allowed, and the message may be genuine.
   assert.ok(early.status === 503 || early.status === 200, early.body);
   assert.equal(early.headers['x-should-retry'], undefined);
   const begun = Date.now();
@@ -107,7 +107,7 @@ async function trouble(answer: RequestListener): Promise<void> {
   await hooks.stop();
 }
 
-/** One ledger has the key for all sources, whichever of them got the message under which it held. */
+/** One ledger stores the key for all sources, whichever of them received the message that verified it. */
 async function restart(): Promise<void> {
   const [pair, persistTo] = [rsa(), await mkdtemp(join(tmpdir(), 'participant-remover-keys-'))];
   const keyServer = await KeyServer.of(pair);
@@ -143,7 +143,7 @@ async function sharedSecretFlood(hooks: Hooks): Promise<void> {
   assert.ok(!seen.some(({ body, path }) => `${path} ${body}`.includes(FLOODED)));
 }
 
-/** What a key URL may do that gives no key. */
+/** Returns the ways in which a key URL may fail to give a key. */
 function troubles(): [what: string, answer: RequestListener][] {
   const text = (body: string, status = 200, headers = {}): RequestListener =>
     (_, response) => response.writeHead(status, headers).end(body);

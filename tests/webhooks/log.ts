@@ -1,4 +1,4 @@
-// What is logged of a webhook.
+// What is logged about a webhook.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,4 +1,4 @@
-// What is well signed and cannot be understood, and sources whose configuration is wrong.
+// Validly signed events that cannot be understood, and sources whose configuration is wrong.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -76,7 +76,7 @@ export function misconfigured(hooks: () => Hooks): void {
   }
 }
 
-/** Of all Workers of all webhook tests, and of what they answered. */
+/** Checks all Workers of all webhook tests, and their responses. */
 export function clean(): void {
   test('no Worker has panicked or answered 500', (context) => {
     for (const trace of ['panicked', 'RuntimeError', '"response.status":500']) {

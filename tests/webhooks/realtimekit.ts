@@ -18,7 +18,7 @@ const CRASH_APP = app();
 const MORE_APP = app();
 const SECOND_APP = app();
 const LEAVING_APP = app();
-/** Long enough for a busy machine to come back in time. */
+/** Long enough to come back in time on a busy machine. */
 const DELAY_SECONDS = 20;
 const DELAY_MS = DELAY_SECONDS * 1000;
 
@@ -161,7 +161,7 @@ async function leave(hooks: Hooks, participant: Participant): Promise<void> {
   await hooks.standIn.control('POST', `/meetings/${participant.meeting}/leave`, { participant_id: participant.id });
 }
 
-/** Everything that was sent was taken; a starved machine may have answered later than the sender waited. */
+/** Checks that everything sent was accepted; an overloaded machine may have responded after the sender's timeout. */
 async function check(hooks: Hooks): Promise<void> {
   const { deliveries } = await hooks.standIn.control<{ deliveries: Delivery[] }>('GET', '/webhooks/deliveries');
   const taken = new Set(deliveries.filter(({ result }) => result === 'delivered').map(({ body }) => body));
@@ -183,10 +183,10 @@ async function crash(): Promise<void> {
     assert.ok(await hooks.standIn.has(participant), 'it was killed before the work');
     assert.deepEqual(await hooks.requests(CRASH_APP, mark), []);
   });
-  // Nobody calls the Worker: it goes on by itself.
+  // Nobody calls the Worker: it continues by itself.
   await eventually('the participant is gone', async () => !(await hooks.standIn.has(participant)));
   assert.equal((await hooks.follow(CRASH_APP, id)).progress['removed'], 1);
-  // RealtimeKit did not hear the answer, say, and sends it again.
+  // Suppose that RealtimeKit did not receive the response, and retries.
   const again = await sendEvent(hooks, event);
   assert.equal(idOf(again), id);
   assert.equal(again.headers['idempotent-replayed'], 'true');

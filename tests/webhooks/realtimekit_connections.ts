@@ -1,4 +1,4 @@
-// Who is in a meeting by which connection, as the events tell it, in whatever order they come.
+// Who is in a meeting over which connection, according to the events, in whatever order they arrive.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 
@@ -7,7 +7,9 @@ import type { Event } from './realtimekit_events.ts';
 import { idOf, userId } from './world.ts';
 import type { Hooks } from './world.ts';
 
-/** `app` removes those who leave and when a meeting ends; the source `leaving` is about `leavingApp`, and only the former. */
+/**
+ * `app` removes users who leave, or whose meeting ends; the source `leaving` is for `leavingApp`, and only the former.
+ */
 export async function connections(context: TestContext, hooks: Hooks, app: string, leavingApp: string): Promise<void> {
   await context.test('whoever is there by another connection has not left', () => reconnected(hooks, app));
   await context.test('a meeting that ended has ended its connections', () => endedConnections(hooks, leavingApp));
@@ -15,7 +17,7 @@ export async function connections(context: TestContext, hooks: Hooks, app: strin
   await context.test('an event that was ignored is known when it comes again', () => ignored(hooks, app));
 }
 
-/** The lost connection is noticed after the new one was made; and a `left` is delivered again after the return. */
+/** The lost connection is noticed after the new one was made; and a `left` is redelivered after the return. */
 async function reconnected(hooks: Hooks, app: string): Promise<void> {
   const { user, meeting } = await hooks.participant(app, userId());
   const send = async (event: string, peerId: string, seconds: number): Promise<Record<string, unknown>> => {
@@ -34,7 +36,9 @@ async function reconnected(hooks: Hooks, app: string): Promise<void> {
   assert.deepEqual(await send('meeting.participantLeft', 'b', -11), ignored);
 }
 
-/** What told of the end of a connection is lost, and the meeting's end stands for it: also where nobody goes for that. */
+/**
+ * The event about the end of a connection is lost, and the meeting's end takes its place, even if that removes nobody.
+ */
 async function endedConnections(hooks: Hooks, app: string): Promise<void> {
   const { user, meeting } = await hooks.participant(app, userId());
   const send = async (event: Event): Promise<Record<string, unknown>> => {
@@ -52,7 +56,7 @@ async function endedConnections(hooks: Hooks, app: string): Promise<void> {
   assert.equal(left['state'], 'scheduled', JSON.stringify(left));
 }
 
-/** The event of joining was answered 503, say, and comes after the leaving of a connection that was lost later. */
+/** The join event was answered with a 503, say, and arrives after the leave event of a connection lost later. */
 async function overtaken(hooks: Hooks, app: string): Promise<void> {
   const { user, meeting } = await hooks.participant(app, userId());
   const left = await sendEvent(hooks, connectionEvent('meeting.participantLeft', meeting, user, 'a', -20));
@@ -68,13 +72,13 @@ async function ignored(hooks: Hooks, app: string): Promise<void> {
   const body = JSON.stringify(connectionEvent('meeting.participantLeft', meeting, user, 'a', -20));
   assert.equal(((await sendEvent(hooks, body)).json.result as { status: string }).status, 'ignored');
   idOf(await sendEvent(hooks, connectionEvent('meeting.participantLeft', meeting, user, 'b', -10)));
-  // Now nobody is there: what was ignored must not become another removal.
+  // Now nobody is there: the ignored event must not lead to another removal.
   const again = await sendEvent(hooks, body);
   assert.equal((again.json.result as { status: string }).status, 'ignored', again.body);
   assert.equal(again.headers['idempotent-replayed'], 'true');
 }
 
-/** An event of one connection, `seconds` from now. */
+/** Returns an event about one connection, `seconds` from now. */
 function connectionEvent(event: string, meeting: string, user: string, peerId: string, seconds: number): Event {
   const document = eventOf(event, meeting, user);
   const at = new Date(Date.now() + seconds * 1000).toISOString();

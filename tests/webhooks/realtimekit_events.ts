@@ -1,10 +1,10 @@
-// RealtimeKit's events as they are documented, and what signs them.
+// RealtimeKit's events as documented, and their signing.
 import { randomUUID } from 'node:crypto';
 
 import type { JsonAnswer } from '../harness/worker.ts';
 import type { Hooks } from './world.ts';
 
-/** The organization of the stand-in. */
+/** The stand-in's organization. */
 export const ORGANIZATION = '2b6f1c3e-6a1d-4a57-9d0a-3f0c1c5e8a90';
 
 export interface Event {
@@ -13,7 +13,7 @@ export interface Event {
   participant?: Record<string, unknown>;
 }
 
-/** An event of a meeting, of now. */
+/** Returns an event of a meeting, with the current time. */
 export function eventOf(event: string, meeting: string = randomUUID(), user?: string): Event {
   const now = new Date().toISOString();
   return {
@@ -41,7 +41,7 @@ function participantOf(event: string, user: string, now: string): Record<string,
   };
 }
 
-/** An event of a meeting that the stand-in has. */
+/** Returns an event of a meeting that exists in the stand-in. */
 export async function realtimeKitEvent(hooks: Hooks, event: string, user?: string): Promise<Event> {
   return eventOf(event, await hooks.standIn.meeting(), user);
 }
@@ -59,7 +59,7 @@ export async function publicKey(hooks: { origin: string }): Promise<string> {
   return ((await answer.json()) as { data: { publicKey: string } }).data.publicKey;
 }
 
-/** Sends an event of RealtimeKit, signed. */
+/** Sends a signed RealtimeKit event. */
 export async function sendEvent(hooks: Hooks, event: unknown): Promise<JsonAnswer> {
   const body = typeof event === 'string' ? event : JSON.stringify(event);
   const signature = await signByStandIn(hooks, body);

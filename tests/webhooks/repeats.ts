@@ -1,4 +1,4 @@
-// The same message again: one removal, whatever else differs. Another one under its id is a conflict.
+// Repeated messages: one removal, whatever else differs. A different message with the same id is a conflict.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

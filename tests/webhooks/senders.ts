@@ -1,4 +1,4 @@
-// Messages signed by the senders' own packages are accepted and act; with any one bit flipped, none is.
+// Messages signed by the senders' own packages are accepted and take effect; with any single bit flipped, none is.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -6,7 +6,7 @@ import { APP_OF, PRESETS, SCHEMES } from './sources.ts';
 import { each, headersOf, idOf, secondSecret, senderOf, signed, userId } from './world.ts';
 import type { Hooks } from './world.ts';
 
-/** How many requests are under way at once. */
+/** The number of concurrent requests. */
 const AT_ONCE = 24;
 
 export function senders(hooks: () => Hooks): void {
@@ -39,7 +39,7 @@ export function senders(hooks: () => Hooks): void {
   }
 }
 
-/** A user in three meetings, and somebody else. */
+/** Creates a user in three meetings, and somebody else. */
 async function populate(hooks: Hooks, app: string) {
   const user = userId();
   const first = await hooks.participant(app, user);
@@ -47,7 +47,7 @@ async function populate(hooks: Hooks, app: string) {
   return { participants, other: await hooks.participant(app, userId(), first.meeting) };
 }
 
-/** Each sender's event in the fewest bytes. */
+/** A minimal event for each sender. */
 const FLIPPED: [name: string, event: unknown][] = [
   ['clerk', { type: 'user.deleted', data: { id: 'user_1' } }],
   ['standard', { type: 'user.deleted', data: { id: 'user_1' } }],
@@ -71,7 +71,7 @@ async function flipAll(hooks: Hooks, name: string, event: unknown): Promise<numb
   const mark = await hooks.standIn.mark();
   const flipped = [...flips(body, headers)];
   const positions = (body.length + Object.values(headers).join('').length) * 8;
-  // Control characters in a header cannot be sent at all: an eighth of the bits, and a few more.
+  // Control characters cannot be sent in a header: that excludes an eighth of the bits, and a few more.
   assert.ok(flipped.length > positions * 0.7, `${flipped.length} of ${positions}`);
   await each(flipped, AT_ONCE, async ({ what, body, headers }) => {
     const answer = await hooks.post(source, body, headers);
@@ -79,7 +79,7 @@ async function flipAll(hooks: Hooks, name: string, event: unknown): Promise<numb
   });
   assert.deepEqual(await hooks.removals(app), []);
   assert.deepEqual(await hooks.requests(app, mark), []);
-  // Nothing else was wrong with them: untouched, the message is accepted still.
+  // Nothing else was wrong with them: unchanged, the message is still accepted.
   await hooks.follow(app, idOf(await hooks.post(source, body, headers)));
   return flipped.length;
 }
@@ -92,7 +92,7 @@ function* flips(body: Buffer, headers: Record<string, string>): Generator<Flippe
     const bytes = Buffer.from(value, 'latin1');
     for (let at = 0; at < bytes.length * 8; at += 1) {
       const changed = flip(bytes, at).toString('latin1');
-      // RFC 9110 §5.5: what a header's value may hold.
+      // RFC 9110 §5.5: what a header value may contain.
       if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(changed)) continue;
       yield { what: `bit ${at} of ${name}`, body, headers: { ...headers, [name]: changed } };
     }

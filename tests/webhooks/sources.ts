@@ -1,4 +1,4 @@
-// The sources of the Worker that most tests share.
+// The sources of the Worker shared by most tests.
 import { SECRET, app, secondSecret } from './world.ts';
 import type { Sources } from './world.ts';
 
@@ -30,16 +30,16 @@ for (const name of [...PRESETS, ...Object.keys(SCHEMES)]) {
   SOURCES[name] = { ...(SCHEMES[name] ?? { preset: name }), app_id: APP_OF[name] };
 }
 
-/** Those whose messages are sent with every bit flipped, apart from all others. */
+/** Sources whose messages are sent with every bit flipped, separate from all others. */
 for (const name of ['clerk', 'standard', 'stripe', 'workos', 'github']) {
   const own = app();
   APP_OF[`flipped-${name}`] = own;
   SOURCES[`flipped-${name}`] = { ...(SCHEMES[name] ?? { preset: name }), app_id: own };
 }
 
-/** The same schemes once more, for attacks: all of one app, which has to stay untouched. */
+/** The same schemes once more, for attacks: all with one app, which must stay untouched. */
 export const ATTACKED_APP = app();
-/** That of the source `realtimekit`, whose tests come one after another. */
+/** The app of the source `realtimekit`, whose tests run one after another. */
 export const REALTIMEKIT_APP = ATTACKED_APP;
 const DOUBLE = ['clerk', 'standard', 'stripe', 'workos', 'github', 'token', 'auth0', 'supabase'];
 for (const name of DOUBLE) {
@@ -57,7 +57,7 @@ SOURCES['attacked-meeting'] = {
   }],
 };
 
-/** Refused, each for its own reason: what `/healthz` and the source's own answer say of it. */
+/** Refused sources, each for a different reason: what `/healthz` and the source's own response say about it. */
 export const MISCONFIGURED: Record<string, [table: Record<string, unknown>, says: RegExp]> = {
   'no-secret': [{ preset: 'clerk' }, /WEBHOOKS\.no-secret has no secret: set WEBHOOK_SECRETS/],
   'no-scheme': [{ app_id: ATTACKED_APP }, /WEBHOOKS\.no-scheme needs `preset`, one of clerk/],
@@ -83,7 +83,7 @@ const BAD_SECRETS: Record<string, string> = {
   'unknown-field': SECRET,
 };
 
-/** The secrets of all of these: the second is what a rotation brings. */
+/** Returns the secrets of all these sources: the second one is for rotation. */
 export function secretsOf(publicKey: string): Record<string, string | string[]> {
   const both = Object.keys(SOURCES).map((name) => [name, [SECRET, secondSecret]] as const);
   return { ...Object.fromEntries(both), 'attacked-public': publicKey, ...BAD_SECRETS };

@@ -1,4 +1,4 @@
-// A ledger that cannot store: the sender is asked to come again, and nothing is lost.
+// A ledger that cannot store: the sender is asked to retry, and nothing is lost.
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { assertError } from '../harness/expect.ts';
 import { Hooks, SECRET, app, headersOf, idOf, senderOf, signed, userId } from './world.ts';
 
-/** Changes the ledgers' databases below a Worker's state, while nothing runs. */
+/** Changes the ledgers' databases in a Worker's state, while nothing is running. */
 async function change(directory: string, statement: string): Promise<void> {
   const files = (await readdir(directory, { recursive: true })).filter((file) => /RemovalLedger.*[0-9a-f]{64}\.sqlite$/.test(file));
   assert.equal(files.length, 1, files.join());

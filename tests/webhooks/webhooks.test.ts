@@ -1,4 +1,4 @@
-// Webhooks under `wrangler dev`. What waits runs beside what works, to keep the run short.
+// Webhooks under `wrangler dev`. Tests that wait run alongside those that work, to keep the run short.
 import { after, before, describe } from 'node:test';
 
 import { attacks } from './attacks.ts';

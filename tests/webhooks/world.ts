@@ -1,5 +1,5 @@
-// Workers that receive webhooks, and one stand-in for all of them. A test has an app of its own: the removals that it
-// makes and the requests that the Worker sends for it are told apart by the app.
+// Workers that receive webhooks, and one stand-in for all of them. Each test has its own app, which identifies the
+// removals that it makes and the requests that the Worker sends for it.
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +16,7 @@ export const ACCOUNT = '023e105f4ecef8ad9ca31a8372d0c353';
 const API_TOKEN = secret('the API token of the webhooks', 'cf-api-token_Webhooks3Rk8Wq2ZnXc');
 const SUPPORT = secret('the token of the webhooks\' support-desk', 'Wh8vLr5TzWm1Kp9BnYc4HsDf7GaEu3q2');
 
-/** A signing secret that every scheme takes: `whsec_` and the base64 of 36 bytes. */
+/** Returns a signing secret that every scheme accepts: `whsec_` and the base64 of 36 bytes. */
 export function signingSecret(name: string): string {
   return secret(name, `whsec_${randomBytes(36).toString('base64')}`);
 }
@@ -36,14 +36,14 @@ export interface Removal {
   last_error: string | null;
 }
 
-/** `[vars.WEBHOOKS]`: what a source's table may hold is for the Worker to judge. */
+/** `[vars.WEBHOOKS]`: it is up to the Worker to validate a source's table. */
 export type Sources = Record<string, Record<string, unknown>>;
 
 export interface HooksOptions {
   sources: Sources;
   secrets?: Record<string, string | string[]>;
   keyUrl?: string;
-  /** The app of a source that names none. */
+  /** The app of a source that does not name one. */
   defaultApp?: string;
   persistTo?: string;
 }
@@ -51,14 +51,14 @@ export interface HooksOptions {
 const running = new Set<{ stop(): Promise<void> }>();
 let shared: Promise<StandIn> | undefined;
 
-/** How often each status was the answer to a webhook. */
+/** How many times each status was returned for a webhook. */
 export const statuses = new Map<number, number>();
 
-/** Every app of these tests. */
+/** All apps of these tests. */
 export const APPS = Array.from({ length: 40 }, (_, number) => `hooks-${number}`);
 let taken = 0;
 
-/** An app that no other test has. */
+/** Returns an app that no other test uses. */
 export function app(): string {
   const own = APPS[taken];
   assert.ok(own !== undefined, 'there are more tests than apps: make APPS longer');
@@ -74,7 +74,7 @@ export function standIn(): Promise<StandIn> {
   return shared;
 }
 
-/** Has something stopped when all tests are over, also where its own test failed. */
+/** Stops something when all tests are over, even if its own test failed. */
 export function stopAtEnd(started: { stop(): Promise<void> }): void {
   running.add(started);
 }
@@ -83,7 +83,7 @@ export async function stopAll(): Promise<void> {
   await Promise.all([...running].map((started) => started.stop()));
 }
 
-/** What starts a Worker with these sources. */
+/** Returns the options for a Worker with these sources. */
 export async function workerOptions(options: HooksOptions): Promise<WorkerOptions> {
   const { sources, secrets = {}, keyUrl, persistTo, defaultApp = APPS[0] } = options;
   const { baseUrl } = await standIn();
@@ -125,7 +125,7 @@ export class Hooks {
     return hooks;
   }
 
-  /** Kills the runtime at once, and starts it again on the same rows. `meanwhile` is done while nothing runs. */
+  /** Kills the runtime immediately, and restarts it on the same rows. `meanwhile` runs while nothing else does. */
   async crash(meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     await this.worker.kill();
     await meanwhile();
@@ -133,7 +133,7 @@ export class Hooks {
     this.worker.token = SUPPORT;
   }
 
-  /** `POST /webhooks/{source}` */
+  /** Sends `POST /webhooks/{source}`. */
   async post(source: string, body: string | Buffer, headers: Record<string, string | string[]>): Promise<JsonAnswer> {
     const answer = await this.worker.call(`/webhooks/${source}`, {
       method: 'POST',
@@ -145,20 +145,20 @@ export class Hooks {
     return answer;
   }
 
-  /** Signs a message as a sender does, and sends it. */
+  /** Signs a message the way a sender does, and sends it. */
   async send(source: string, event: unknown, sender = source, signing: Partial<Signing> = {}): Promise<JsonAnswer> {
     const message = signed(event, signing);
     return this.post(source, message.body, await headersOf(sender, message));
   }
 
-  /** The removals of an app, newest first. */
+  /** Returns the removals of an app, newest first. */
   async removals(ofApp: string, query = ''): Promise<Removal[]> {
     const answer = await this.worker.call(`/removals?app_id=${ofApp}&limit=200${query}`);
     assert.equal(answer.status, 200, answer.body);
     return answer.json.result as Removal[];
   }
 
-  /** Follows a removal until it is in a state. */
+  /** Follows a removal until it is in a given state. */
   async follow(ofApp: string, id: string, state = 'succeeded', timeoutMs = 60_000): Promise<Removal> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
@@ -170,13 +170,13 @@ export class Hooks {
     }
   }
 
-  /** What the Worker has asked of an app since a mark. */
+  /** Returns the Worker's requests to an app since a mark. */
   async requests(ofApp: string, since = 0): Promise<string[]> {
     const seen = await this.standIn.requests({ since, path: `/kit/${ofApp}/` });
     return seen.map(({ method, path }) => `${method} ${path}`);
   }
 
-  /** A participant of an app, in a meeting of their own unless one is given. */
+  /** Creates a participant in an app, in a new meeting unless one is given. */
   async participant(ofApp: string, user: string, meeting?: string): Promise<Participant> {
     const title = { app: ofApp, title: 'A meeting' };
     meeting ??= (await this.standIn.control<{ id: string }>('POST', '/meetings', title)).id;
@@ -193,7 +193,7 @@ export function userId(name = 'user'): string {
   return `${name}-${randomBytes(6).toString('hex')}`;
 }
 
-/** A message of now, under a new id. */
+/** Returns a message with the current time and a new id. */
 export function signed(event: unknown, signing: Partial<Signing> = {}): Signing {
   const body = typeof event === 'string' ? event : JSON.stringify(event);
   const id = `msg_${randomUUID().replaceAll('-', '')}`;
@@ -210,7 +210,7 @@ export function senderOf(name: string): (typeof SENDERS)[string] & object {
   return sender;
 }
 
-/** The id of the removal that an answer shows. */
+/** Returns the id of the removal in a response. */
 export function idOf(answer: JsonAnswer): string {
   assert.equal(answer.status, 200, answer.body);
   const { id } = answer.json.result as { id?: string };
@@ -218,7 +218,7 @@ export function idOf(answer: JsonAnswer): string {
   return id;
 }
 
-/** Does something with each of a list, so many at a time. */
+/** Processes each item of a list, up to `atATime` concurrently. */
 export async function each<T>(list: readonly T[], atATime: number, act: (item: T) => Promise<void>): Promise<void> {
   const queue = list.values();
   await Promise.all(Array.from({ length: atATime }, async () => {

@@ -1,4 +1,4 @@
-//! What was asked for on the command line. Each command reads its own options, beside what it does.
+//! The command line. Each command parses its own options, next to its implementation.
 
 use std::ffi::OsString;
 
@@ -11,7 +11,7 @@ use crate::simulate::Simulation;
 use crate::test::Selection;
 use crate::webhook::Message;
 
-/// What `cargo xtask --help` prints.
+/// The text printed by `cargo xtask --help`.
 pub const HELP: &str = "\
 The commands of participant-remover. Each installs what it needs and is missing.
 
@@ -49,7 +49,7 @@ Options:
 
 const SEE_HELP: &str = "`cargo xtask --help` shows what there is";
 
-/// One run of `cargo xtask`.
+/// One invocation of `cargo xtask`.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Invocation {
     /// Print [`HELP`].
@@ -66,11 +66,11 @@ pub enum Invocation {
     Webhook(Message),
     /// Build the Worker.
     Build,
-    /// Measure the Worker; the benchmark reads its own options.
+    /// Measure the Worker; the benchmark parses its own options.
     Bench(Vec<OsString>),
 }
 
-/// Reads the arguments that follow `cargo xtask`.
+/// Parses the arguments that follow `cargo xtask`.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation> {
     let mut parser = lexopt::Parser::from_args(arguments);
     let command = match parser.next().context(SEE_HELP)? {
@@ -96,7 +96,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     Ok(options.context(SEE_HELP)?.unwrap_or(Invocation::Help))
 }
 
-/// Reads the options of a command that has none. Nothing if help is asked for.
+/// Parses the options of a command that has none. Returns `None` if help is requested.
 fn none(parser: &mut lexopt::Parser) -> Result<Option<()>> {
     match parser.next()? {
         None => Ok(Some(())),

@@ -1,4 +1,4 @@
-//! Measures the Worker beside its peers: installs and builds everything, and starts the benchmark.
+//! Measures the Worker against its peers: installs and builds everything, and runs the benchmark.
 
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
@@ -8,10 +8,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::{Session, install, locked, worker};
 
-/// The longest time for a benchmark.
+/// The time limit for a benchmark.
 const LIMIT: Duration = Duration::from_hours(2);
 
-/// `cargo xtask bench`, with the benchmark's own arguments.
+/// Runs `cargo xtask bench`, with the benchmark's own arguments.
 pub fn run(session: &Session, arguments: &[OsString]) -> Result<ExitCode> {
     worker::build(session)?;
     let tools = install::cargo_tools(session)?;

@@ -1,4 +1,4 @@
-//! Keeps two runs from installing into the same place at once.
+//! Keeps two runs from installing into the same place at the same time.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -8,14 +8,14 @@ use anyhow::{Context, Result};
 use crate::steps::Steps;
 use crate::workspace::create;
 
-/// Holds the lock file until it is dropped. The system releases it too when the program dies.
+/// Holds the lock file until dropped. The system also releases it when the program dies.
 #[derive(Debug)]
 #[must_use]
 pub struct Lock {
     _file: File,
 }
 
-/// Takes the lock, waiting for another run to finish `what` if one is at it.
+/// Acquires the lock, waiting for any other run to finish `what`.
 pub fn acquire(path: &Path, steps: &Steps, what: &str) -> Result<Lock> {
     if let Some(directory) = path.parent() {
         create(directory)?;
@@ -55,7 +55,7 @@ mod tests {
                 let _second = acquire(&path, &steps, "testing").unwrap();
                 assert!(finished.load(Ordering::SeqCst));
             });
-            // Long enough for the second to come in too early, if it could.
+            // Long enough for the second run to get in too early, if it could.
             thread::sleep(Duration::from_millis(100));
             finished.store(true, Ordering::SeqCst);
             drop(first);

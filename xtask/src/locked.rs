@@ -1,5 +1,5 @@
-//! The versions that `Cargo.lock` fixes. The tools that work on a library's output must have that library's version,
-//! so that it is written down once, in `Cargo.toml`.
+//! The versions pinned in `Cargo.lock`. Tools that process a library's output must have the library's version, which is
+//! thus stated only once, in `Cargo.toml`.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::workspace::Workspace;
 
-/// The version of a crate in this workspace's `Cargo.lock`.
+/// Returns the version of a crate in this workspace's `Cargo.lock`.
 pub fn version(workspace: &Workspace, name: &str) -> Result<String> {
     let path = workspace.root().join("Cargo.lock");
     let text =

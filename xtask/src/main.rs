@@ -1,8 +1,9 @@
 //! The project's commands, run as `cargo xtask COMMAND`.
 //!
-//! In scope: installing the tools that are missing, building the Worker, running it beside the stand-in, running every
-//! test, and following a removal. Each command is one module with a `run` function; what they share is the
-//! [`Workspace`] (where things are), [`Steps`] (what the person sees) and [`Processes`] (what must end with us).
+//! In scope: installing missing tools, building the Worker, running it beside the stand-in, running the
+//! tests, the simulation and the benchmark, sending a webhook, and following a removal. Each command is a module with a
+//! `run` function; they share the [`Workspace`] (where things are), [`Steps`] (what the user sees) and [`Processes`]
+//! (what must end with us).
 //! Windows is not supported.
 #![cfg_attr(
     test,
@@ -41,7 +42,7 @@ use processes::Processes;
 use steps::Steps;
 use workspace::Workspace;
 
-/// What every command works with.
+/// What all commands share.
 struct Session {
     workspace: Workspace,
     steps: Steps,

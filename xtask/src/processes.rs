@@ -1,5 +1,5 @@
-//! The processes that were started, each in a process group of its own, so that nothing outlives us: not the
-//! grandchildren either, such as the runtime below `wrangler dev`.
+//! Child processes, each in its own process group, so that nothing outlives us, including grandchildren such as the
+//! runtime below `wrangler dev`.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -17,7 +17,7 @@ use nix::unistd::Pid;
 const GRACE: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(20);
 
-/// The process groups that are running.
+/// The running process groups.
 #[derive(Debug, Default)]
 pub struct Processes {
     state: Mutex<State>,
@@ -34,10 +34,9 @@ impl Processes {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts a command as the leader of a new process group. Its standard input is empty unless the command says
-    /// otherwise before.
+    /// Starts a command as the leader of a new process group, with the standard input set on the command.
     pub fn spawn(self: &Arc<Self>, command: &mut Command) -> io::Result<Running> {
-        // The lock is held over the start: a signal that comes now waits, and then finds the new group.
+        // The lock is held during the start: a signal that arrives now waits, and then finds the new group.
         let mut state = self.state();
         if state.ending {
             drop(state);
@@ -54,7 +53,7 @@ impl Processes {
         })
     }
 
-    /// Runs a command to its end, with no standard input. Nothing if it did not end within the limit: then it is ended.
+    /// Runs a command to its end, without standard input. Returns `None` if it exceeded the limit and was ended.
     pub fn run(
         self: &Arc<Self>,
         command: &mut Command,
@@ -71,8 +70,7 @@ impl Processes {
         Ok(None)
     }
 
-    /// Ends everything that was started, and lets nothing new start. Called once a signal has come, before the
-    /// program exits.
+    /// Ends everything that was started, and prevents new starts. Called after a signal, before the program exits.
     pub fn end_all(&self) {
         let groups = {
             let mut state = self.state();
@@ -96,7 +94,7 @@ impl Processes {
     }
 }
 
-/// A process group that was started. Dropping it ends the whole group.
+/// A running process group. Dropping it ends the whole group.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
@@ -105,16 +103,16 @@ pub struct Running {
 }
 
 impl Running {
-    /// What the command writes to its standard output and error, where those were piped. Gives each only once.
+    /// Takes the command's standard output and error, if piped; each only once.
     pub fn take_output(&mut self) -> (Option<ChildStdout>, Option<ChildStderr>) {
         (self.child.stdout.take(), self.child.stderr.take())
     }
 
-    /// How the leader ended, if it has.
+    /// Returns the leader's exit status, if it has ended.
     pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         let status = self.child.try_wait();
         if self.processes.is_ending() {
-            // It ends because of the signal that ends us: no news to report as a failure.
+            // It ends because of the signal that ends us: not a failure to report.
             wait_for_the_end();
         }
         status
@@ -124,7 +122,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.end();
-        // Until now a signal that ends us has to kill it.
+        // Up to here, a signal that ends us must still kill it.
         self.processes.state().groups.remove(&self.group);
     }
 }
@@ -134,7 +132,7 @@ impl Running {
         signal(self.group, Signal::SIGTERM);
         let deadline = Instant::now() + GRACE;
         while Instant::now() < deadline {
-            // The leader has to be reaped, or its group would seem alive.
+            // The leader must be reaped, or its group would still seem alive.
             let reaped = !matches!(self.child.try_wait(), Ok(None));
             if reaped && !is_alive(self.group) {
                 return;
@@ -142,12 +140,12 @@ impl Running {
             thread::sleep(POLL);
         }
         signal(self.group, Signal::SIGKILL);
-        // An error means that there is no process to wait for.
+        // An error means that there is no process left to wait for.
         let _ = self.child.wait();
     }
 }
 
-/// Tells how a process ended, in words.
+/// Describes how a process ended.
 pub fn describe(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit code {code}"),
@@ -157,13 +155,13 @@ pub fn describe(status: ExitStatus) -> String {
 }
 
 fn signal(group: i32, signal: Signal) {
-    // An error means that the group is gone already, which is what we want.
+    // An error means that the group is already gone, which is the goal.
     let _ = killpg(Pid::from_raw(group), signal);
 }
 
-/// Nobody else may be waiting for the leader now, and as long as it is not reaped its group seems alive.
+/// Nobody else may be waiting for the leader at this point; until it is reaped, its group seems alive.
 fn is_alive_after_reaping(group: i32) -> bool {
-    // An error means that it is reaped already.
+    // An error means that it has already been reaped.
     let _ = waitpid(Pid::from_raw(group), Some(WaitPidFlag::WNOHANG));
     is_alive(group)
 }
@@ -172,7 +170,7 @@ fn is_alive(group: i32) -> bool {
     killpg(Pid::from_raw(group), None).is_ok()
 }
 
-/// The thread that handles the signal ends the program; every other one waits for that.
+/// The thread that handles the signal ends the program; all others wait for that.
 fn wait_for_the_end() -> ! {
     loop {
         thread::park();
@@ -183,7 +181,7 @@ fn wait_for_the_end() -> ! {
 mod tests {
     use super::*;
 
-    /// A process group of two.
+    /// Starts a process group of two.
     fn group(processes: &Arc<Processes>) -> Running {
         let mut command = Command::new("sh");
         command.args(["-c", "sleep 60 & sleep 60"]);

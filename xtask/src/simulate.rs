@@ -1,4 +1,4 @@
-//! `cargo xtask simulate`: the ledger's simulation over more seeds than the tests take, or over a ledger that is broken
+//! `cargo xtask simulate`: the ledger's simulation over more seeds than the tests use, or with a ledger that is broken
 //! on purpose.
 
 use std::ffi::OsStr;
@@ -23,12 +23,12 @@ pub struct Simulation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Breaks {
     All,
-    /// Those whose names contain one of these.
+    /// Those whose names contain one of these strings.
     Named(Vec<String>),
 }
 
 impl Simulation {
-    /// Reads the options of `cargo xtask simulate`. Nothing if help is asked for.
+    /// Parses the options of `cargo xtask simulate`. Returns `None` if help is requested.
     pub fn parse(parser: &mut lexopt::Parser) -> Result<Option<Self>> {
         let mut simulation = Self {
             count: 100_000,
@@ -60,10 +60,10 @@ fn number(value: &OsStr) -> Result<u64> {
     number.with_context(|| format!("{} is not a whole number", value.display()))
 }
 
-/// The longest time for a simulation.
+/// The time limit for a simulation.
 const LIMIT: Duration = Duration::from_hours(12);
 
-/// Runs it; what it held and found is printed, and the exit code is its own.
+/// Runs the simulation, which prints its own results; fails if it does.
 pub fn run(session: &Session, simulation: &Simulation) -> Result<ExitCode> {
     let mut command = Command::new("cargo");
     command

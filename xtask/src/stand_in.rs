@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::Session;
 
-/// Builds the stand-in and tells where its program lies.
+/// Builds the stand-in and returns the path of its program.
 pub fn build(session: &Session) -> Result<PathBuf> {
     let mut command = Command::new("cargo");
     command

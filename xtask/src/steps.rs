@@ -1,5 +1,4 @@
-//! What the person at the terminal sees: one line a step, with the time it took, and everything that a failing
-//! command printed.
+//! What the user sees in the terminal: one line per step, with its duration, and the whole output of a failing command.
 
 use std::fs::{self, File};
 use std::io::{IsTerminal, stderr};
@@ -14,10 +13,10 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use crate::processes::{Processes, describe};
 use crate::workspace::create;
 
-/// A step that takes longer hangs: the longest takes seven minutes, and several times that on a machine that is starved.
+/// A step that takes longer is hung: the longest takes seven minutes, and several times that on an overloaded machine.
 const LIMIT: Duration = Duration::from_mins(50);
 
-/// Prints steps on standard error. Steps may run at the same time.
+/// Prints steps on standard error. Steps may run concurrently.
 #[derive(Debug, Clone)]
 pub struct Steps {
     bars: MultiProgress,
@@ -26,7 +25,7 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// Spinners turn where standard error is a terminal.
+    /// Creates the printer; it shows spinners if standard error is a terminal.
     pub fn new(processes: Arc<Processes>) -> Self {
         Self {
             bars: MultiProgress::new(),
@@ -40,7 +39,7 @@ impl Steps {
         self.bars.suspend(|| eprintln!("{line}"));
     }
 
-    /// Begins a step, named in the present: `installing npm packages`.
+    /// Begins a step. The title is a present participle: `installing npm packages`.
     pub fn begin(&self, title: impl Into<String>) -> Step {
         let title = title.into();
         let bar = self.terminal.then(|| {
@@ -61,7 +60,7 @@ impl Steps {
     }
 
     /// Runs a command as a step. Its output goes to the file `log`; if it fails, all of it is printed, and the error
-    /// says `hint`: what to do about it.
+    /// ends with `hint`, which says what to do about it.
     pub fn run(&self, title: &str, command: &mut Command, log: &Path, hint: &str) -> Result<()> {
         let step = self.begin(title);
         let outcome = self.run_logged(command, log);
@@ -82,7 +81,7 @@ impl Steps {
         }
     }
 
-    /// Runs a command with its output in the file `log`. Answers how it failed, or nothing.
+    /// Runs a command with its output in the file `log`. Returns how it failed, or `None` on success.
     pub fn run_logged(&self, command: &mut Command, log: &Path) -> Result<Option<String>> {
         let file = create_log(log)?;
         let copy = file.try_clone().context("cannot share a log file")?;
@@ -99,7 +98,7 @@ impl Steps {
     }
 }
 
-/// A step that is under way.
+/// A step in progress.
 #[derive(Debug)]
 pub struct Step {
     steps: Steps,
@@ -109,20 +108,20 @@ pub struct Step {
 }
 
 impl Step {
-    /// The step has succeeded.
+    /// Reports success.
     pub fn done(self) {
         let line = format!("{} … {}", self.title, spoken(self.begun.elapsed()));
         self.finish(&line);
     }
 
-    /// The step has succeeded, and there is something to say about its result.
+    /// Reports success, with a remark on the result.
     pub fn done_with(self, remark: &str) {
         let took = spoken(self.begun.elapsed());
         let line = format!("{} … {took}: {remark}", self.title);
         self.finish(&line);
     }
 
-    /// The step has failed. The reason is the caller's to tell.
+    /// Reports failure. The caller must give the reason.
     pub fn failed(self) {
         let took = spoken(self.begun.elapsed());
         let line = format!("{} … failed after {took}", self.title);
@@ -137,7 +136,7 @@ impl Step {
     }
 }
 
-/// What a command has printed. Its bytes need not be UTF-8.
+/// Returns a command's output, which need not be UTF-8.
 pub fn read_lossy(log: &Path) -> String {
     match fs::read(log) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).trim_end().to_owned(),
@@ -152,7 +151,7 @@ fn create_log(log: &Path) -> Result<File> {
     File::create(log).with_context(|| format!("cannot create the log file {}", log.display()))
 }
 
-/// A duration as a person would say it: `0.4 s`, `96 s`, `3 min 06 s`.
+/// Formats a duration for people: `0.4 s`, `96 s`, `3 min 06 s`.
 pub fn spoken(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {

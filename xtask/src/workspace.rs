@@ -1,4 +1,4 @@
-//! Where things are: the repository, what is built in it, and the cache that all clones share.
+//! Where things are: the repository, its build output, and the cache shared by all clones.
 
 use std::env;
 use std::ffi::OsString;
@@ -35,39 +35,39 @@ impl Workspace {
         })
     }
 
-    /// The root of the repository.
+    /// Returns the root of the repository.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The cache of this project, shared by all its clones.
+    /// Returns the cache of this project, shared by all its clones.
     pub fn cache(&self) -> &Path {
         &self.cache
     }
 
-    /// Cargo's target directory.
+    /// Returns Cargo's target directory.
     pub fn target(&self) -> &Path {
         &self.target
     }
 
-    /// Where the built Worker lies: `index.js` and `index_bg.wasm`.
+    /// Returns the directory of the built Worker: `index.js` and `index_bg.wasm`.
     pub fn build(&self) -> PathBuf {
         self.root.join("build")
     }
 
-    /// What the commands of this clone keep for themselves: locks and logs.
+    /// Returns the directory for this clone's own state: locks, logs and generated secrets.
     pub fn state(&self) -> Result<PathBuf> {
         let directory = self.target.join("xtask");
         create(&directory)?;
         Ok(directory)
     }
 
-    /// A program that npm installed into this clone.
+    /// Returns the path of a program that npm installed into this clone.
     pub fn npm_program(&self, name: &str) -> PathBuf {
         self.root.join("node_modules/.bin").join(name)
     }
 
-    /// `PATH` with the clone's own Node.js first: wrangler needs a newer one than many machines have.
+    /// Returns `PATH` with this clone's own Node.js first: wrangler needs a newer one than many machines have.
     pub fn path_with_node(&self) -> Result<OsString> {
         let inherited = env::var_os("PATH").unwrap_or_default();
         let ours = self.root.join("node_modules/.bin");
@@ -83,7 +83,7 @@ pub fn create(directory: &Path) -> Result<()> {
 }
 
 fn cache_directory(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
-    // A relative XDG_CACHE_HOME is to be ignored (XDG Base Directory Specification).
+    // A relative XDG_CACHE_HOME must be ignored (XDG Base Directory Specification).
     let base = xdg
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())

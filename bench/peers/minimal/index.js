@@ -1,4 +1,4 @@
-// The least that passes the DELETE on and parses the answer. It checks nobody and nothing.
+// The minimum that forwards the DELETE and parses the response. It does no authentication or validation.
 export default {
   async fetch(request, env) {
     const path = new URL(request.url).pathname.slice("/client/v4".length);

@@ -1,4 +1,4 @@
-// The SDK with nothing but the resources that the DELETE needs.
+// The SDK with only the resources that the DELETE needs.
 import { BaseRealtimeKit } from "cloudflare/resources/realtime-kit/realtime-kit";
 import { BaseMeetings } from "cloudflare/resources/realtime-kit/meetings";
 import { createClient } from "cloudflare/tree-shakable";

@@ -1,4 +1,4 @@
-// The SDK as its README imports it.
+// The SDK, imported as in its README.
 import Cloudflare from "cloudflare";
 import { workerWith } from "./worker.js";
 

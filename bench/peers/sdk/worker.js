@@ -1,11 +1,11 @@
-// The DELETE with the official SDK, for the same callers as participant-remover's.
+// The DELETE with the official SDK, for the same callers as participant-remover.
 import { APIError } from "cloudflare/error";
 
 const PATH =
   /^\/client\/v4\/accounts\/([^/]+)\/realtime\/kit\/([^/]+)\/meetings\/([^/]+)\/participants\/([^/]+)$/;
 const encoder = new TextEncoder();
 
-// `newClient` makes the SDK's client of its options, once an isolate.
+// `newClient` creates the SDK's client from its options, once per isolate.
 export function workerWith(newClient) {
   let client;
   let tokens;

@@ -1,4 +1,4 @@
-// Verifies a delivery as Standard Webhooks has it and stores it in a Durable Object before it answers.
+// Verifies a delivery according to Standard Webhooks and stores it in a Durable Object before responding.
 import { DurableObject } from "cloudflare:workers";
 
 const TOLERANCE_SECONDS = 300;

@@ -1,4 +1,4 @@
-//! Filling the account, and what people do: join, leave, end a meeting.
+//! Filling the account, and user actions: joining, leaving and ending a meeting.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -47,7 +47,7 @@ pub(super) async fn create(
     Ok(Json(json!({"id": meeting.id})).into_response())
 }
 
-/// The meeting with the organization, whatever its app.
+/// Looks up a meeting in any app, and returns it with the organization.
 fn with_meeting<'a>(
     core: &'a mut Core,
     id: &str,
@@ -59,7 +59,7 @@ fn with_meeting<'a>(
     Ok((meeting, organization))
 }
 
-/// As the API takes it, but for the preset, which may be left out here.
+/// The same fields as in the API, except that the preset is optional here.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AddedParticipant {
@@ -107,7 +107,7 @@ pub(super) async fn delete_participant(
     Ok(Json(json!({"deleted": participant})).into_response())
 }
 
-/// 403 when nothing (any more) gives the right to join.
+/// Responds with 403 when there is no record or token (any more) that gives the right to join.
 pub(super) async fn join(
     State(sim): State<SharedSim>,
     Path(id): Path<String>,

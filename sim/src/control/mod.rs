@@ -1,5 +1,5 @@
-//! The `/sim` routes: filling, steering and watching the stand-in. They need no token, are not logged, and meet
-//! neither limits nor faults.
+//! The `/sim` routes, which fill, steer and inspect the stand-in. They need no token, are not logged, and are exempt
+//! from limits and faults.
 
 mod meetings;
 mod state;
@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::answer::KitError;
 use crate::sim::SharedSim;
 
-/// All routes under `/sim`.
+/// Builds the router for everything under `/sim`.
 pub(crate) fn router() -> Router<SharedSim> {
     let requests = get(state::requests).delete(state::clear_requests);
     let steering = Router::new()
@@ -73,7 +73,7 @@ fn webhooks_router() -> Router<SharedSim> {
         .route("/send", post(webhooks::send))
 }
 
-/// A control call that cannot be done: `{"error": "…"}`.
+/// A failed control call: `{"error": "…"}`.
 #[derive(Debug)]
 pub(crate) struct ControlError(StatusCode, String);
 
@@ -113,7 +113,7 @@ async fn unknown(request: Request) -> ControlError {
     ControlError::not_found(message)
 }
 
-/// A control body; an empty one reads as `{}`.
+/// Parses the body of a control call; an empty one reads as `{}`.
 fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, ControlError> {
     let body: &[u8] = if body.is_empty() { b"{}" } else { body };
     serde_json::from_slice(body)

@@ -1,4 +1,4 @@
-//! What is there and what arrived.
+//! The current content, and the requests received.
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -30,7 +30,7 @@ struct StateAnswer {
     apps: Option<Value>,
 }
 
-/// Counts; with `full` the whole content, with `custom_participant_id` that user's records.
+/// Returns the counts; with `full` also the whole content, with `custom_participant_id` that user's records.
 pub(super) async fn state(
     State(sim): State<SharedSim>,
     Query(query): Query<StateQuery>,
@@ -109,11 +109,11 @@ fn session(session: &Session) -> Value {
 pub(super) struct RequestsQuery {
     since: u64,
     method: Option<String>,
-    /// A part of the path.
+    /// A substring of the path.
     path: Option<String>,
 }
 
-/// The logged requests from number `since` on.
+/// Returns the logged requests from number `since` on.
 pub(super) async fn requests(
     State(sim): State<SharedSim>,
     Query(query): Query<RequestsQuery>,
@@ -137,7 +137,7 @@ pub(super) async fn requests(
         .cloned()
         .collect();
     let next = core.log.next();
-    // Serialising 100,000 requests takes a while: without the lock.
+    // Serialising 100,000 requests takes a while, so release the lock first.
     drop(core);
     Json(Requests { requests, next }).into_response()
 }

@@ -39,7 +39,7 @@ pub(super) async fn limits(State(sim): State<SharedSim>) -> Response {
     Json(json!({"limits": core.limiter.limits, "refused": core.limiter.refused})).into_response()
 }
 
-/// New limits begin with an empty window and without a block.
+/// Replaces the limits; the new ones start with an empty window and no block.
 pub(super) async fn change_limits(
     State(sim): State<SharedSim>,
     body: Bytes,
@@ -52,7 +52,7 @@ pub(super) async fn change_limits(
     Ok(Json(json!({"limits": limits, "refused": 0})).into_response())
 }
 
-/// One rule, or a list.
+/// A single rule or a list of rules.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Rules {

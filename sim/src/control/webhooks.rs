@@ -1,4 +1,4 @@
-//! Webhook receivers, deliveries and the key.
+//! Webhook receivers, deliveries and the signing key.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -44,7 +44,7 @@ struct Unregistration {
     id: Option<String>,
 }
 
-/// Without a body: all receivers.
+/// Unregisters the receivers with this URL or id; without a body, all of them.
 pub(super) async fn unregister(
     State(sim): State<SharedSim>,
     body: Bytes,
@@ -73,13 +73,13 @@ pub(super) async fn rotate_key(State(sim): State<SharedSim>) -> Result<Response,
     Ok(Json(json!({"key": number, "publicKey": public_key})).into_response())
 }
 
-/// A body as text, or in base64 when it is not UTF-8.
+/// A body to sign: text, or base64 if it is not UTF-8.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Signing {
     body: Option<String>,
     body_base64: Option<String>,
-    /// The number of an older key; the one in force when absent.
+    /// The number of an older key; the current one if absent.
     key: Option<usize>,
 }
 
@@ -95,7 +95,7 @@ impl Signing {
     }
 }
 
-/// The signature of any body.
+/// Returns the signature of an arbitrary body.
 pub(super) async fn sign(
     State(sim): State<SharedSim>,
     body: Bytes,
@@ -110,7 +110,7 @@ pub(super) async fn sign(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sending {
-    /// What the event is called in the record, and which receivers get it.
+    /// The event name for the record; it also selects the receivers.
     #[serde(default = "custom")]
     event: String,
     body: String,
@@ -120,7 +120,7 @@ fn custom() -> String {
     "custom".to_owned()
 }
 
-/// Signs any body and delivers it by the rules.
+/// Signs an arbitrary body and delivers it under the usual rules.
 pub(super) async fn send(
     State(sim): State<SharedSim>,
     body: Bytes,

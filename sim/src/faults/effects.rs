@@ -1,4 +1,4 @@
-//! Carrying a fault out on one request.
+//! Applying a fault to a request.
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ use crate::answer::{kit_error, success, v4_error};
 const BROKEN_JSON: &str = r#"{"success": true, "data": {"created_at": "20"#;
 const PAGE: &str = "<!DOCTYPE html><title>Error</title><h1>Something else</h1>";
 
-/// Marks an answer that must not be sent.
+/// Marks a response that must not be sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Withheld {
     /// The connection is closed instead.
     Cut,
-    /// Nothing happens until the client goes away.
+    /// The request hangs until the client disconnects.
     Hang,
 }
 
-/// Answers a request that meets `fault`; `normally` is what would happen without it.
+/// Responds to a request hit by `fault`; `normally` is what would happen without it.
 pub(crate) async fn carry_out(fault: Fault, normally: impl Future<Output = Response>) -> Response {
     match fault {
         Fault::Latency { ms } => {
@@ -47,7 +47,7 @@ pub(crate) async fn carry_out(fault: Fault, normally: impl Future<Output = Respo
     }
 }
 
-/// The answer that stands in for the normal one.
+/// Returns the response sent in place of the normal one.
 async fn spoilt(fault: Fault) -> Response {
     match fault {
         Fault::Hang { .. } => withheld(Withheld::Hang),
@@ -124,7 +124,7 @@ fn redirect(status: u16, location: &str) -> Response {
     (code_of(status), [(header::LOCATION, location)]).into_response()
 }
 
-/// The answer with a `content-length` that its body does not reach.
+/// Sets a `content-length` larger than the body by `missing` bytes.
 async fn truncate(answer: Response, missing: u64) -> Response {
     let (mut parts, body) = answer.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX)
@@ -137,19 +137,19 @@ async fn truncate(answer: Response, missing: u64) -> Response {
     Response::from_parts(parts, breaking_off(bytes))
 }
 
-/// A body that breaks the connection after `sent`.
+/// Returns a body that breaks the connection after `sent`.
 fn breaking_off(sent: Bytes) -> Body {
     Body::from_stream(stream::unfold(Some(sent), |left| async {
         if let Some(bytes) = left {
             return Some((Ok(bytes), None));
         }
-        // The connection drops what it has not written yet when a body fails: time to write it.
+        // When a body fails, the connection drops whatever is still unwritten: allow time to write it.
         tokio::time::sleep(Duration::from_millis(50)).await;
         Some((Err(std::io::Error::other("the body breaks off here")), None))
     }))
 }
 
-/// Well-formed JSON of exactly `bytes` bytes (never less than its frame), made while it is sent.
+/// Returns well-formed JSON of exactly `bytes` bytes (but at least the size of its frame), generated while it is sent.
 fn oversize(bytes: u64, content_length: bool) -> Response {
     const CHUNK: u64 = 64 * 1024;
     const HEAD: &[u8] = br#"{"success":true,"data":{"padding":""#;

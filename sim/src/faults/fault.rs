@@ -1,4 +1,4 @@
-//! The faults that there are.
+//! The available faults.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(crate) enum Shape {
     V4,
 }
 
-/// An answer made up as wanted.
+/// A made-to-order response.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StatusFault {
@@ -29,14 +29,14 @@ pub(crate) struct StatusFault {
     pub(crate) shape: Option<Shape>,
     pub(crate) code: Option<i64>,
     pub(crate) message: Option<String>,
-    /// The body is announced and never comes.
+    /// The body is announced but never arrives.
     #[serde(default)]
     pub(crate) stall: bool,
     #[serde(default)]
     pub(crate) effect: bool,
 }
 
-/// What goes wrong. `effect` says whether the request is carried out before its answer is spoilt.
+/// What goes wrong. `effect` says whether the request is carried out before its response is spoilt.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Fault {
@@ -49,18 +49,18 @@ pub(crate) enum Fault {
         #[serde(default)]
         effect: bool,
     },
-    /// The connection breaks; nothing has happened.
+    /// The connection breaks before the request takes effect.
     DropBefore,
-    /// The connection breaks; it has happened.
+    /// The connection breaks after the request has taken effect.
     DropAfter,
-    /// `content-length` promises `missing` bytes more than come.
+    /// `content-length` promises `missing` bytes more than are sent.
     TruncateBody {
         #[serde(default = "some_bytes")]
         missing: u64,
         #[serde(default = "yes")]
         effect: bool,
     },
-    /// 200 with JSON that stops in the middle.
+    /// 200 with JSON that is cut off in the middle.
     BrokenJson {
         #[serde(default = "yes")]
         effect: bool,
@@ -102,7 +102,7 @@ pub(crate) enum Fault {
     ShortPage { rows: Option<usize> },
     /// A list whose `total_count` is too low.
     Shrink { total_count: Option<usize> },
-    /// A list page with the rows of the page before.
+    /// A list page with the rows of the previous page.
     Repeat,
     /// A list page whose `paging` is nonsense.
     WrongPaging {
@@ -132,7 +132,7 @@ fn yes() -> bool {
 }
 
 impl Fault {
-    /// Whether the fault can be carried out, or why not.
+    /// Checks that the fault can be carried out; the error says why not.
     pub(crate) fn check(&self) -> Result<(), String> {
         match self {
             Self::Status(fault) => {
@@ -151,7 +151,7 @@ impl Fault {
         }
     }
 
-    /// Whether the request is carried out although its answer is replaced.
+    /// Returns whether the request is carried out although its response is replaced.
     pub(crate) fn has_effect(&self) -> bool {
         match *self {
             Self::Status(StatusFault { effect, .. })
@@ -168,7 +168,7 @@ impl Fault {
         }
     }
 
-    /// How a list is to lie for this fault.
+    /// Returns how a list response should lie under this fault.
     pub(crate) fn list_lie(&self) -> ListLie {
         match *self {
             Self::ShortPage { rows } => ListLie::ShortPage(rows),

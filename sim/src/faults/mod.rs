@@ -1,4 +1,4 @@
-//! Faults on demand: which request meets one, and what becomes of its answer.
+//! Faults on demand: which requests they hit, and how they spoil the response.
 
 mod effects;
 mod fault;

@@ -1,19 +1,19 @@
-//! The rules of `POST /sim/faults` and their order. Plain data: nothing here touches a connection.
+//! The rules of `POST /sim/faults` and the order they apply in. Plain data: nothing here touches a connection.
 
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
 
-/// One rule: for requests that match, `times` times.
+/// One rule, which fires for the first `times` requests that it applies to.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rule {
     #[serde(default, rename = "match")]
     pub(crate) matcher: Matcher,
-    /// How often; 0 is for ever.
+    /// How many times the rule fires; 0 means no limit.
     #[serde(default = "once")]
     pub(crate) times: u64,
-    /// Waits this long before anything else happens.
+    /// A delay before anything else happens.
     #[serde(default)]
     pub(crate) delay_ms: u64,
     pub(crate) fault: Fault,
@@ -23,14 +23,14 @@ fn once() -> u64 {
     1
 }
 
-/// Which requests a rule is for.
+/// Which requests a rule applies to.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Matcher {
     pub(crate) method: Option<String>,
-    /// A part of path and query, as they arrived.
+    /// A substring of path and query, as they arrived.
     pub(crate) path: Option<String>,
-    /// Lets this many matching requests pass first.
+    /// The number of matching requests to let through first.
     pub(crate) after: u64,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct ActiveRule {
     fired: u64,
 }
 
-/// The rules in force, in order.
+/// The active rules, in order.
 #[derive(Debug, Default)]
 pub(crate) struct FaultRules {
     rules: Vec<ActiveRule>,
@@ -63,12 +63,12 @@ impl FaultRules {
         self.rules.clear();
     }
 
-    /// The rules that can still fire.
+    /// Returns the rules that can still fire.
     pub(crate) fn left(&self) -> &[ActiveRule] {
         &self.rules
     }
 
-    /// The first rule that fires for this request. A rule that has fired `times` times is gone.
+    /// Returns the first rule that fires for this request. A rule that has fired `times` times is removed.
     pub(crate) fn strike(&mut self, method: &str, path_and_query: &str) -> Option<Rule> {
         for index in 0..self.rules.len() {
             let active = self.rules.get_mut(index)?;

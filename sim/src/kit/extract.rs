@@ -1,4 +1,4 @@
-//! The values of a path and of a query. What cannot be read gets the API's own error, not axum's line of text.
+//! Path and query extractors. A value that cannot be read gets the API's own error rather than axum's plain text.
 
 use axum::extract;
 use axum::extract::FromRequestParts;
@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 use crate::answer::KitError;
 use crate::sim::SharedSim;
 
-/// The values of the path.
+/// The path parameters.
 pub(super) struct Path<T>(pub(super) T);
 
-/// The values of the query.
+/// The query parameters.
 pub(super) struct Query<T>(pub(super) T);
 
 impl<T: DeserializeOwned + Send> FromRequestParts<SharedSim> for Path<T> {

@@ -1,4 +1,4 @@
-//! Meetings: listed and created.
+//! Listing and creating meetings.
 
 use axum::Extension;
 use axum::body::Bytes;

@@ -1,4 +1,4 @@
-//! The API's endpoints: those of facts that a removal and its tests need, under the app's prefix.
+//! The API endpoints that a removal and its tests need, under the app's prefix.
 
 mod extract;
 mod meetings;
@@ -19,7 +19,7 @@ use crate::webhooks;
 
 pub(crate) use paging::ListLie;
 
-/// All that answers outside `/sim`.
+/// Builds the router for everything outside `/sim`.
 pub(crate) fn router() -> Router<SharedSim> {
     let meeting = Router::new()
         .route(
@@ -45,7 +45,7 @@ pub(crate) fn router() -> Router<SharedSim> {
         .route("/.well-known/webhooks.json", get(webhooks::public_key))
         .fallback(no_route)
         .method_not_allowed_fallback(wrong_method)
-        // The gateway has seen to the size.
+        // The gateway has already checked the size.
         .layer(DefaultBodyLimit::disable())
 }
 
@@ -64,7 +64,7 @@ async fn wrong_method(request: Request) -> Response {
     v4_error(StatusCode::METHOD_NOT_ALLOWED, 10405, &message)
 }
 
-/// A body of the API; an empty one reads as `{}`.
+/// Parses a request body of the API; an empty one reads as `{}`.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, KitError> {
     let body = if body.is_empty() { b"{}" } else { body };
     serde_json::from_slice(body)

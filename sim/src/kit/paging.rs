@@ -1,4 +1,4 @@
-//! Pages of lists, and the ways in which a list can lie.
+//! List pages, and the ways in which a list can lie.
 
 use std::ops::Range;
 
@@ -11,14 +11,14 @@ use crate::answer::KitError;
 use crate::settings::Settings;
 use crate::world::nth;
 
-/// The query of a list. Text, so that a wrong value gets the API's own error.
+/// The query of a list. The values are kept as text, so that a wrong one gets the API's own error.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct PageQuery {
     page_no: Option<String>,
     per_page: Option<String>,
 }
 
-/// Which rows an answer shows, as it says itself: first and last row counted from 1, or 0 and 0 without rows.
+/// The range of rows that a response claims to hold: first and last row counted from 1, or 0 and 0 if it has none.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub(crate) struct Paging {
     start_offset: usize,
@@ -33,18 +33,18 @@ struct Page<R> {
     paging: Paging,
 }
 
-/// How the next list is to lie.
+/// How a list response should lie.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) enum ListLie {
     #[default]
     None,
-    /// The page ends after this many rows, or half of them; `total_count` stays true.
+    /// The page ends after this many rows (by default half of them); `total_count` stays true.
     ShortPage(Option<usize>),
-    /// `total_count` is this, or says that the list ends with this page.
+    /// `total_count` is this value, by default as if the list ended with this page.
     Shrink(Option<usize>),
-    /// The rows of the page before, under this page's paging.
+    /// The rows of the previous page, under this page's paging.
     Repeat,
-    /// True rows under this paging.
+    /// The true rows under this paging.
     WrongPaging {
         start_offset: usize,
         end_offset: usize,
@@ -52,7 +52,7 @@ pub(crate) enum ListLie {
     },
 }
 
-/// A list's answer for the page asked for.
+/// Builds the list response for the requested page.
 pub(crate) fn page<V, R: Serialize>(
     list: &IndexMap<String, V>,
     query: &PageQuery,
@@ -87,7 +87,7 @@ fn number(name: &str, value: Option<&str>) -> Result<Option<usize>, KitError> {
     }
 }
 
-/// The rows of a page by index, and what the answer says of them.
+/// Returns the row indices of a page, and the paging that the response claims.
 fn slice(total: usize, page_no: usize, per_page: usize, lie: &ListLie) -> (Range<usize>, Paging) {
     let truth = rows_of(total, page_no, per_page);
     let paging = |rows: &Range<usize>, total_count| Paging {

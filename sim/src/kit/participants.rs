@@ -1,4 +1,4 @@
-//! Participants of a meeting: listed, added, read, deleted, and given a new token.
+//! Listing, adding, reading and deleting participants, and issuing new tokens.
 
 use axum::Extension;
 use axum::Json;
@@ -30,7 +30,7 @@ struct ParticipantRow {
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     picture: Option<String>,
-    /// Told once, when the participant is added.
+    /// Only present in the response to adding the participant.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }
@@ -97,7 +97,7 @@ pub(super) async fn delete(
     let meeting = core.world.meeting_mut(&app, &meeting)?;
     let Some(participant) = meeting.delete(&id).cloned() else {
         if again_is_fine && meeting.deleted.contains_key(&id) {
-            // `data` is optional in the API's schema.
+            // `data` is optional in the API schema.
             return Ok(Json(json!({"success": true})).into_response());
         }
         return Err(KitError::no_user(&id));

@@ -1,4 +1,4 @@
-//! The live session of a meeting: who is in it, and kicking them out.
+//! A meeting's live session: who is in it, and kicking them.
 
 use axum::body::Bytes;
 use axum::extract::State;

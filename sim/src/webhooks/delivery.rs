@@ -1,5 +1,5 @@
-//! Delivery with `RealtimeKit`'s rules: any 2xx is success; 5xx and network errors are tried again under a new
-//! `rtk-uuid`; any other status is final.
+//! Delivery under `RealtimeKit`'s rules: any 2xx is success; 5xx and network errors are retried under a new `rtk-uuid`;
+//! any other status is final.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,42 +21,42 @@ use crate::world::new_id;
 
 type HttpClient = Client<HttpConnector, Full<Bytes>>;
 
-/// So many deliveries are under way at a time; the others wait, and may overtake each other.
+/// The maximum number of concurrent deliveries; the others wait, and may overtake each other.
 const AT_A_TIME: usize = 8;
 
 /// One attempt to deliver one event to one receiver.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Attempt {
-    /// Given when it is noted.
+    /// Assigned when the attempt is recorded.
     pub(crate) n: u64,
     pub(crate) at_ms: Millis,
     pub(crate) webhook_id: String,
     pub(crate) url: String,
     pub(crate) event: String,
-    /// `rtk-uuid` of this attempt.
+    /// The `rtk-uuid` of this attempt.
     pub(crate) uuid: String,
-    /// From 1.
+    /// Counts from 1.
     #[serde(rename = "attempt")]
     pub(crate) number: usize,
     pub(crate) body: String,
     pub(crate) signature: String,
-    /// The receiver's answer; `None` when there was none.
+    /// The receiver's response status; `None` if there was no response.
     pub(crate) status: Option<u16>,
     pub(crate) answer: Option<String>,
     pub(crate) error: Option<String>,
     pub(crate) result: AttemptResult,
 }
 
-/// What an attempt's answer means.
+/// The outcome of an attempt.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum AttemptResult {
     Delivered,
-    /// Tried again after a while.
+    /// To be retried after a delay.
     Retried,
-    /// An answer that is final, though it is no success.
+    /// The response is final, but not a success.
     Refused,
-    /// The last attempt has failed.
+    /// The last attempt failed.
     GivenUp,
 }
 
@@ -67,7 +67,7 @@ pub(super) struct Sender {
     permits: Arc<Semaphore>,
 }
 
-/// One event on its way to one receiver.
+/// One event to be delivered to one receiver.
 #[derive(Debug)]
 pub(super) struct Delivery {
     pub(super) receiver: Receiver,
@@ -86,7 +86,7 @@ impl Default for Sender {
 }
 
 impl Sender {
-    /// Tries until the message is delivered, refused or given up; every attempt is noted.
+    /// Retries until the message is delivered, refused or given up; every attempt is recorded.
     pub(super) async fn deliver(self, sim: SharedSim, delivery: Delivery) {
         let signature = sign(&delivery).await;
         for number in 1.. {
@@ -109,7 +109,7 @@ impl Sender {
         }
     }
 
-    /// The status and body of the answer, or why there is none.
+    /// Sends one attempt; returns the status and body of the response, or why there was none.
     async fn send(
         &self,
         delivery: &Delivery,
@@ -151,7 +151,7 @@ impl Sender {
 }
 
 impl Delivery {
-    /// The record of one attempt.
+    /// Builds the record of one attempt.
     fn attempt(
         &self,
         number: usize,
@@ -183,14 +183,14 @@ impl Delivery {
     }
 }
 
-/// Signing takes milliseconds in a debug build: on a thread for such work.
+/// Signs the body on a blocking thread, since that takes milliseconds in a debug build.
 async fn sign(delivery: &Delivery) -> String {
     let (key, body) = (delivery.key.clone(), delivery.body.clone());
     let signed = tokio::task::spawn_blocking(move || key.sign(&body)).await;
     signed.unwrap_or_default()
 }
 
-/// `RealtimeKit`'s retry rule.
+/// Applies `RealtimeKit`'s retry rule.
 fn judge(status: Option<u16>, tries_left: bool) -> AttemptResult {
     match status {
         Some(200..=299) => AttemptResult::Delivered,
@@ -200,7 +200,7 @@ fn judge(status: Option<u16>, tries_left: bool) -> AttemptResult {
     }
 }
 
-/// Whether the stand-in can deliver there: it speaks plain HTTP only.
+/// Checks that the stand-in can deliver to a URL: it speaks plain HTTP only.
 pub(super) fn check_url(url: &str) -> Result<(), String> {
     let uri: Uri = url
         .parse()

@@ -1,4 +1,4 @@
-//! The stand-in's own RSA key, made at the start and never stored.
+//! The stand-in's own RSA key, generated at start and never stored.
 
 use std::fmt;
 
@@ -11,14 +11,14 @@ use rsa::sha2::Sha256;
 use rsa::signature::{SignatureEncoding, Signer};
 use rsa::{RsaPrivateKey, RsaPublicKey};
 
-/// A key pair of 2048 bits.
+/// A 2048-bit key pair.
 pub(crate) struct WebhookKey {
     signing: SigningKey<Sha256>,
     public_pem: String,
 }
 
 impl WebhookKey {
-    /// Takes a good part of a second at worst, on a thread for such work.
+    /// Generates a key on a blocking thread; this takes up to a good part of a second.
     pub(crate) async fn generate() -> Result<Self, String> {
         let made = tokio::task::spawn_blocking(Self::generate_here).await;
         let made = made.map_err(|error| format!("cannot make a webhook key: {error}"))?;
@@ -40,7 +40,7 @@ impl WebhookKey {
         &self.public_pem
     }
 
-    /// Base64 of RSA-SHA256, PKCS#1 v1.5, as `rtk-signature` carries it.
+    /// Signs a body: base64 of RSA-SHA256 with PKCS#1 v1.5, as in `rtk-signature`.
     pub(crate) fn sign(&self, body: &[u8]) -> String {
         STANDARD.encode(self.signing.sign(body).to_bytes())
     }

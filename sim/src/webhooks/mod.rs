@@ -1,4 +1,4 @@
-//! Webhooks out: the key that signs them, who receives them, and their delivery.
+//! Outgoing webhooks: their signing key, their receivers, and their delivery.
 
 mod delivery;
 mod key;
@@ -14,7 +14,7 @@ use crate::sim::SharedSim;
 pub(crate) use key::WebhookKey;
 pub(crate) use receivers::Webhooks;
 
-/// `GET /.well-known/webhooks.json`: the key that signatures are checked with.
+/// Serves `GET /.well-known/webhooks.json`: the key for verifying signatures.
 pub(crate) async fn public_key(State(sim): State<SharedSim>) -> Response {
     let key = sim.webhooks.key(None);
     let data = json!({"publicKey": key.as_ref().map(|key| key.public_pem())});

@@ -1,4 +1,4 @@
-//! Who receives webhooks, and the record of what was sent.
+//! The webhook receivers, and the record of what was sent.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,17 +11,17 @@ use super::key::WebhookKey;
 use crate::sim::SharedSim;
 use crate::world::{Event, new_id};
 
-/// A registered URL.
+/// A registered webhook URL.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Receiver {
     /// Sent as `rtk-webhook-id`.
     pub(crate) id: String,
     pub(crate) url: String,
-    /// The events wanted; all when empty.
+    /// The events it subscribes to; empty means all.
     pub(crate) events: Vec<String>,
 }
 
-/// Everything about webhooks.
+/// The state of all webhooks.
 #[derive(Debug)]
 pub(crate) struct Webhooks {
     sender: Sender,
@@ -30,7 +30,7 @@ pub(crate) struct Webhooks {
 
 #[derive(Debug)]
 struct State {
-    /// The one in force is the last.
+    /// The last one is the current key.
     keys: Vec<Arc<WebhookKey>>,
     receivers: Vec<Receiver>,
     attempts: Vec<Attempt>,
@@ -39,7 +39,7 @@ struct State {
 }
 
 impl Webhooks {
-    /// Receivers whose URL cannot be used are an error.
+    /// Registers the initial receivers; an unusable URL is an error.
     pub(crate) fn new(key: WebhookKey, urls: &[String]) -> Result<Self, String> {
         let state = State {
             keys: vec![Arc::new(key)],
@@ -73,7 +73,7 @@ impl Webhooks {
         Ok(receiver)
     }
 
-    /// Unregisters the receivers that match, by URL or id, or all; says how many there were.
+    /// Unregisters the receivers with this URL or id, or all of them; returns how many.
     pub(crate) fn unregister(&self, url_or_id: Option<&str>) -> usize {
         let mut state = self.state();
         let before = state.receivers.len();
@@ -87,7 +87,7 @@ impl Webhooks {
         self.state().receivers.clone()
     }
 
-    /// The key in force, or an older one: 0 is the first.
+    /// Returns the current key, or the one with this number, counting from 0.
     pub(crate) fn key(&self, number: Option<usize>) -> Option<Arc<WebhookKey>> {
         let state = self.state();
         let key = match number {
@@ -97,20 +97,20 @@ impl Webhooks {
         key.cloned()
     }
 
-    /// From now on `key` signs; gives its number.
+    /// Makes `key` the signing key; returns its number.
     pub(crate) fn rotate(&self, key: WebhookKey) -> usize {
         let mut state = self.state();
         state.keys.push(Arc::new(key));
         state.keys.len() - 1
     }
 
-    /// Begins the delivery of an event to all who want it.
+    /// Starts delivering an event to all receivers subscribed to it.
     pub(crate) fn announce(&self, sim: &SharedSim, event: &Event) {
         let body = Bytes::from(event.body.to_string());
         self.post(sim, event.name, &body);
     }
 
-    /// Begins the delivery of a body to all who want `event`; says to how many.
+    /// Starts delivering a body to all receivers subscribed to `event`; returns how many.
     pub(crate) fn post(&self, sim: &SharedSim, event: &str, body: &Bytes) -> usize {
         let mut state = self.state();
         let Some(key) = state.keys.last().cloned() else {
@@ -143,7 +143,7 @@ impl Webhooks {
         state.attempts.push(Attempt { n, ..attempt });
     }
 
-    /// The attempts so far, and how many deliveries are still under way.
+    /// Returns the attempts so far, and the number of deliveries still in progress.
     pub(crate) fn attempts(&self) -> (Vec<Attempt>, usize) {
         let mut state = self.state();
         while state.under_way.try_join_next().is_some() {}
@@ -154,7 +154,7 @@ impl Webhooks {
         self.state().attempts.clear();
     }
 
-    /// Ends what is under way and forgets the rest, but keeps the key in force.
+    /// Aborts deliveries in progress and clears the rest, but keeps the current key.
     pub(crate) fn reset(&self, urls: &[String]) {
         let mut state = self.state();
         state.under_way.abort_all();
@@ -166,7 +166,7 @@ impl Webhooks {
         state.receivers.clear();
         drop(state);
         for url in urls {
-            // Checked when the stand-in started.
+            // The URLs were checked at start.
             let _ = self.register(url, Vec::new());
         }
     }

@@ -1,4 +1,4 @@
-//! Webhook events in the form that the `RealtimeKit` documentation gives them.
+//! Webhook events in the form documented by `RealtimeKit`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -6,21 +6,21 @@ use serde_json::{Value, json};
 use super::{EndReason, Meeting, Peer, Session};
 use crate::clock::{Millis, iso};
 
-/// Who the meetings belong to, as webhooks name them.
+/// The owner of the meetings, as named in webhooks.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Organization {
     pub(crate) id: String,
     pub(crate) name: String,
 }
 
-/// Something that happened, ready to be sent.
+/// An event, ready to be sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) name: &'static str,
     pub(crate) body: Value,
 }
 
-/// The session that an event is about, with its meeting.
+/// The session that an event is about, with its meeting and organization.
 pub(super) struct Scene<'a> {
     pub(super) organization: &'a Organization,
     pub(super) meeting: &'a Meeting,
@@ -79,7 +79,7 @@ impl Scene<'_> {
     }
 }
 
-/// `clientSpecificId` is the older name of `customParticipantId`. The participant's own id is not told.
+/// `clientSpecificId` is the older name of `customParticipantId`. The participant's own id is not included.
 fn participant(peer: &Peer, left_at: Option<Millis>) -> Value {
     let mut participant = json!({
         "peerId": peer.id,

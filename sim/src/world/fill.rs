@@ -11,19 +11,19 @@ use crate::clock::Millis;
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct FillRequest {
-    /// The first app when absent.
+    /// Defaults to the first app.
     pub(crate) app: Option<String>,
     pub(crate) meetings: usize,
-    /// Participants of each meeting, besides those of `user`.
+    /// Participants per meeting, not counting those of `user`.
     pub(crate) participants_per_meeting: usize,
     pub(crate) user: Option<FillUser>,
-    /// Whether all participants are in their meeting's session.
+    /// Whether all participants join their meeting's session.
     pub(crate) live: bool,
-    /// How many of the meetings, the oldest, are `INACTIVE`.
+    /// How many of the meetings, starting with the oldest, are `INACTIVE`.
     pub(crate) inactive: usize,
     pub(crate) title_prefix: String,
     pub(crate) preset_name: String,
-    /// Whether joining (see `live`) is told to the webhook receivers.
+    /// Whether joins (see `live`) are sent to the webhook receivers.
     pub(crate) webhooks: bool,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct FillRequest {
 pub(crate) struct FillUser {
     pub(crate) custom_participant_id: String,
     pub(crate) in_meetings: usize,
-    /// Records in each of these meetings.
+    /// The number of records in each of these meetings.
     #[serde(default = "one")]
     pub(crate) copies: usize,
 }
@@ -42,14 +42,14 @@ pub(crate) struct FillUser {
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct FillReport {
     pub(crate) app: String,
-    /// In the order of creation.
+    /// In order of creation.
     pub(crate) meetings: Vec<FilledMeeting>,
     /// The records of `user`.
     pub(crate) user: Vec<UserRecord>,
     pub(crate) participants: usize,
 }
 
-/// A meeting with the ids of its participants in the order of creation.
+/// A meeting with the ids of its participants in order of creation.
 #[derive(Debug, Serialize)]
 pub(crate) struct FilledMeeting {
     pub(crate) id: String,
@@ -84,7 +84,7 @@ impl Default for FillRequest {
 }
 
 impl World {
-    /// Creates what is asked for; the events tell of those who joined, if they are to be told.
+    /// Creates what the request asks for; the events are those of the joins, if webhooks are wanted.
     pub(crate) fn fill(
         &mut self,
         request: &FillRequest,
@@ -104,7 +104,7 @@ impl World {
         };
         let mut events = Vec::new();
         for index in 0..request.meetings {
-            // Every k-th meeting: the user's meetings lie as far apart as they can.
+            // Spreads the user's meetings as evenly as possible.
             let before = |index| index * in_meetings / request.meetings;
             let user = request
                 .user
@@ -126,7 +126,7 @@ impl World {
         Ok((report, events))
     }
 
-    /// The participants of one meeting, with the user's records at a place that differs from meeting to meeting.
+    /// Lists the participants of one meeting, with the user's records at a position that varies between meetings.
     fn lineup(
         &mut self,
         request: &FillRequest,

@@ -1,4 +1,4 @@
-//! A meeting and its participant records: the right to join, and the tokens that carry it.
+//! A meeting and its participant records: the right to join, and the tokens that grant it.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Session, new_id};
 use crate::clock::Millis;
 
-/// Nobody can join an inactive meeting.
+/// The status of a meeting; nobody can join an inactive one.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum MeetingStatus {
@@ -15,19 +15,19 @@ pub(crate) enum MeetingStatus {
     Inactive,
 }
 
-/// A meeting, with everyone who may join it and everyone who is in it.
+/// A meeting, with everyone who may join it and everyone who is in its session.
 #[derive(Debug)]
 pub(crate) struct Meeting {
     pub(crate) id: String,
-    /// Empty where none was given.
+    /// Empty if none was given.
     pub(crate) title: String,
     pub(crate) status: MeetingStatus,
     pub(crate) created_at: Millis,
     pub(crate) updated_at: Millis,
     pub(crate) room_name: String,
-    /// By id, oldest first.
+    /// Keyed by id, oldest first.
     pub(crate) participants: IndexMap<String, Participant>,
-    /// Records that were deleted, in that order.
+    /// Deleted records, in order of deletion.
     pub(crate) deleted: IndexMap<String, Participant>,
     pub(crate) session: Option<Session>,
 }
@@ -42,11 +42,11 @@ pub(crate) struct Participant {
     pub(crate) picture: Option<String>,
     pub(crate) created_at: Millis,
     pub(crate) updated_at: Millis,
-    /// Every token issued; a new one leaves the older ones valid.
+    /// All tokens issued; older ones stay valid when a new one is issued.
     pub(crate) tokens: Vec<String>,
 }
 
-/// What is given to add a participant.
+/// The fields for adding a participant.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct NewParticipant {
     pub(crate) custom_participant_id: String,
@@ -55,7 +55,7 @@ pub(crate) struct NewParticipant {
     pub(crate) picture: Option<String>,
 }
 
-/// The preset of participants that the `/sim` routes add without naming one.
+/// Returns the preset for participants that the `/sim` routes add without naming one.
 pub(crate) fn default_preset() -> String {
     "group_call_participant".to_owned()
 }
@@ -76,7 +76,7 @@ impl Meeting {
         }
     }
 
-    /// Adds a record with its first token. One user may have several records in a meeting.
+    /// Adds a record with its first token. A user may have several records in a meeting.
     pub(crate) fn add(&mut self, new: NewParticipant, now: Millis) -> &Participant {
         let participant = Participant {
             id: new_id(),
@@ -92,7 +92,7 @@ impl Meeting {
         self.participants.entry(id).or_insert(participant)
     }
 
-    /// Deletes a record: its tokens are revoked with it. Whoever is in the session stays there.
+    /// Deletes a record and revokes its tokens. Peers in the session stay there.
     pub(crate) fn delete(&mut self, id: &str) -> Option<&Participant> {
         let participant = self.participants.shift_remove(id)?;
         Some(

@@ -1,4 +1,4 @@
-//! The content of the account: apps, their meetings, the participants and the live sessions.
+//! The content of the account: apps, their meetings, participants and live sessions.
 //! Plain data and plain functions; the time is passed in.
 
 mod event;
@@ -21,7 +21,7 @@ pub(crate) use fill::FillRequest;
 pub(crate) use meeting::{Meeting, MeetingStatus, NewParticipant, Participant, default_preset};
 pub(crate) use session::{EndReason, Joiner, KickTargets, Peer, Session};
 
-/// A new id of the form that the API issues.
+/// Returns a new id in the format that the API issues.
 pub(crate) fn new_id() -> String {
     Uuid::new_v4().to_string()
 }
@@ -31,13 +31,13 @@ pub(crate) fn new_id() -> String {
 pub(crate) struct World {
     pub(crate) organization: Organization,
     apps: IndexMap<String, IndexMap<String, Meeting>>,
-    /// Ids of presets by name.
+    /// Preset ids by name.
     presets: HashMap<String, String>,
-    /// How many unnamed users were made up so far.
+    /// The number of unnamed users created so far.
     made_up_users: u64,
 }
 
-/// Sums over everything there is.
+/// Totals over all apps.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Counts {
     pub(crate) meetings: usize,
@@ -64,12 +64,12 @@ impl World {
         self.apps.iter()
     }
 
-    /// The app that the `/sim` routes mean when they name none.
+    /// Returns the app that the `/sim` routes use when none is named.
     pub(crate) fn default_app(&self) -> String {
         self.apps.keys().next().cloned().unwrap_or_default()
     }
 
-    /// The meetings of an app, oldest first.
+    /// Returns the meetings of an app, oldest first.
     pub(crate) fn meetings(&self, app: &str) -> Result<&IndexMap<String, Meeting>, KitError> {
         self.apps.get(app).ok_or_else(|| no_app(app))
     }
@@ -86,14 +86,14 @@ impl World {
         meetings.get_mut(id).ok_or_else(|| no_meeting(id))
     }
 
-    /// A meeting of any app.
+    /// Finds a meeting in any app.
     pub(crate) fn find_meeting_mut(&mut self, id: &str) -> Option<&mut Meeting> {
         self.apps
             .values_mut()
             .find_map(|meetings| meetings.get_mut(id))
     }
 
-    /// Creates a meeting and gives its id.
+    /// Creates a meeting and returns it.
     pub(crate) fn create_meeting(
         &mut self,
         app: &str,
@@ -106,13 +106,13 @@ impl World {
         Ok(meetings.entry(meeting.id.clone()).or_insert(meeting))
     }
 
-    /// The id of a preset; each name has one for as long as the stand-in runs.
+    /// Returns the id of a preset; it stays the same for as long as the stand-in runs.
     pub(crate) fn preset_id(&mut self, name: &str) -> String {
         let known = self.presets.entry(name.to_owned());
         known.or_insert_with(new_id).clone()
     }
 
-    /// The records of one user, as meeting and participant ids.
+    /// Returns the records of one user, as meeting and participant ids.
     pub(crate) fn records_of(&self, custom_participant_id: &str) -> Vec<(&str, &str)> {
         let meetings = self.apps.values().flat_map(IndexMap::values);
         meetings
@@ -137,7 +137,7 @@ impl World {
     }
 }
 
-/// Entry number `index` of a list in the given order.
+/// Returns the entry at `index` of a list in the given order.
 pub(crate) fn nth<V>(list: &IndexMap<String, V>, order: ListOrder, index: usize) -> Option<&V> {
     let position = match order {
         ListOrder::OldestFirst => index,
@@ -146,7 +146,7 @@ pub(crate) fn nth<V>(list: &IndexMap<String, V>, order: ListOrder, index: usize)
     list.get_index(position).map(|(_, value)| value)
 }
 
-/// The API's schema: a meeting id is a UUID.
+/// Checks the API schema's rule that a meeting id is a UUID.
 fn well_formed(meeting_id: &str) -> Result<(), KitError> {
     let hyphenated = meeting_id.len() == 36 && Uuid::try_parse(meeting_id).is_ok();
     if hyphenated {

@@ -1,5 +1,5 @@
-//! Live sessions: who is in a meeting now. A peer came in with a participant's token and stays until it leaves, is
-//! kicked or the meeting ends, whatever becomes of the participant record meanwhile.
+//! Live sessions: who is in a meeting now. A peer joins with a participant's token and stays until it leaves, is kicked
+//! or the meeting ends, whatever happens to the participant record in the meantime.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::clock::Millis;
 pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) started_at: Millis,
-    /// By peer id, in the order of joining.
+    /// Keyed by peer id, in joining order.
     pub(crate) peers: IndexMap<String, Peer>,
     pub(crate) most_peers: usize,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Peer {
     pub(crate) joined_at: Millis,
 }
 
-/// Why a meeting ended, in the documented words.
+/// Why a meeting ended, in the documented terms.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum EndReason {
@@ -37,7 +37,7 @@ pub(crate) enum EndReason {
     AllParticipantsLeft,
 }
 
-/// Who joins or leaves: one of a token, a participant, a user, or (to leave) a peer.
+/// Who joins or leaves, given by token, participant, user, or (to leave) peer.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Joiner {
@@ -47,7 +47,7 @@ pub(crate) enum Joiner {
     PeerId(String),
 }
 
-/// The body of a kick.
+/// The body of a kick request.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct KickTargets {
@@ -80,7 +80,7 @@ impl KickTargets {
         self.participant_ids.is_empty() && self.custom_participant_ids.is_empty()
     }
 
-    /// The first target, for the message that nobody was found.
+    /// Returns the first target, for the error message when nobody was found.
     pub(crate) fn first(&self) -> &str {
         let mut ids = self
             .participant_ids
@@ -98,8 +98,8 @@ impl KickTargets {
 }
 
 impl Meeting {
-    /// Brings a participant into the session, and begins one where there is none. `None`: no record (any more)
-    /// gives the right to join.
+    /// Adds a participant to the session, and starts one if there is none. Returns `None` if no record (any more) gives
+    /// the right to join.
     pub(crate) fn join(
         &mut self,
         joiner: &Joiner,
@@ -129,7 +129,7 @@ impl Meeting {
         Some((peer, events))
     }
 
-    /// Lets the matching peers go; without them the session may be over.
+    /// Removes the matching peers; the session ends with the last one.
     pub(crate) fn leave(
         &mut self,
         leaver: &Joiner,
@@ -144,7 +144,7 @@ impl Meeting {
         )
     }
 
-    /// One whom `targets` name and who is not in the session.
+    /// Returns a target that is not in the session, if any.
     pub(crate) fn not_live<'a>(&self, targets: &'a KickTargets) -> Option<&'a str> {
         let peers = || {
             self.session
@@ -159,7 +159,7 @@ impl Meeting {
             .map(String::as_str)
     }
 
-    /// Drops every peer that `targets` name; `None` drops all.
+    /// Drops every peer named in `targets`; `None` drops all.
     pub(crate) fn kick(
         &mut self,
         targets: Option<&KickTargets>,

@@ -1,4 +1,4 @@
-//! The token check, and what is not there.
+//! The token check, and resources that do not exist.
 
 use crate::client::{KIT, StandIn, TOKEN};
 
@@ -112,7 +112,7 @@ async fn what_cannot_be_read_is_refused_in_realtimekits_shape() {
     let (meeting, _) = sim.meeting(1).await;
     let participants = format!("/meetings/{meeting}/participants");
     let twice = "?page_no=1&page_no=2";
-    // More than axum reads of a body by itself.
+    // More than axum reads of a body by default.
     let long = "x".repeat(3_000_000);
     let unreadable = [
         ("GET", format!("/meetings{twice}"), ""),

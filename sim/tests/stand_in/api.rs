@@ -101,7 +101,7 @@ async fn a_second_delete_can_be_200_without_data() {
     );
 }
 
-/// The ids and the paging of a page of participants.
+/// Returns the ids and the paging of a page of participants.
 async fn page(sim: &StandIn, meeting: &str, query: &str) -> (Vec<String>, Value) {
     let path = format!("/meetings/{meeting}/participants{query}");
     let answer = sim.kit("GET", &path, "").await.json();

@@ -1,4 +1,4 @@
-//! Starting the stand-in, and a small HTTP client that shows how an answer ended.
+//! Starting the stand-in, and a small HTTP client that shows how a response ended.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -23,7 +23,7 @@ pub struct StandIn {
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
-/// An answer with its body, or how the body broke off.
+/// A response with its body, or how the body broke off.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -58,7 +58,7 @@ impl StandIn {
         }
     }
 
-    /// Sends a request with these headers; an error is a connection without an answer.
+    /// Sends a request with these headers; returns an error if the connection gave no response.
     pub async fn send(
         &self,
         method: &str,
@@ -98,7 +98,7 @@ impl StandIn {
             .map_err(|_| "timed out".to_owned())?
     }
 
-    /// A call of the API below the app's prefix, with the token.
+    /// Calls the API below the app's prefix, with the token.
     pub async fn kit(&self, method: &str, path: &str, body: &str) -> Answer {
         self.try_kit(method, path, body).await.unwrap()
     }
@@ -114,7 +114,7 @@ impl StandIn {
         .await
     }
 
-    /// A control call that works.
+    /// Makes a control call that must succeed.
     pub async fn sim(&self, method: &str, path: &str, body: &str) -> Value {
         let answer = self
             .send(method, &format!("/sim{path}"), &[], body)
@@ -128,7 +128,7 @@ impl StandIn {
         answer.json()
     }
 
-    /// A control call that is refused, with this status; gives its message.
+    /// Makes a control call that must be refused with this status; returns its error message.
     pub async fn sim_refuses(&self, method: &str, path: &str, body: &str, status: u16) -> String {
         let answer = self
             .send(method, &format!("/sim{path}"), &[], body)
@@ -142,7 +142,7 @@ impl StandIn {
         answer.json()["error"].as_str().unwrap().to_owned()
     }
 
-    /// A meeting with so many participants: its id and theirs, oldest first.
+    /// Creates a meeting with this many participants; returns its id and theirs, oldest first.
     pub async fn meeting(&self, participants: usize) -> (String, Vec<String>) {
         let filled = self
             .sim(
@@ -184,7 +184,7 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// Code and message of `RealtimeKit`'s own error.
+    /// Returns the code and message of `RealtimeKit`'s own error.
     pub fn kit_error(&self) -> (i64, String) {
         let json = self.json();
         assert_eq!(json["success"], false);
@@ -195,7 +195,7 @@ impl Answer {
         )
     }
 
-    /// Code and message of the gateway's error.
+    /// Returns the code and message of the gateway's error.
     pub fn v4_error(&self) -> (i64, String) {
         let json = self.json();
         assert_eq!(json["success"], false);
@@ -214,13 +214,13 @@ pub fn text(value: &Value) -> String {
         .to_owned()
 }
 
-/// The ids of a list's rows.
+/// Returns the ids of a list's rows.
 pub fn ids(list: &Value) -> Vec<String> {
     let rows = list["data"].as_array().unwrap();
     rows.iter().map(|row| text(&row["id"])).collect()
 }
 
-/// The names of an object's fields, in alphabetical order.
+/// Returns the names of an object's fields, in alphabetical order.
 pub fn fields(object: &Value) -> Vec<&str> {
     let mut names: Vec<_> = object
         .as_object()

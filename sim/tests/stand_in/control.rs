@@ -1,4 +1,4 @@
-//! Reset and control calls that are wrong.
+//! Reset, and invalid control calls.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Which requests meet a fault, lists that lie, and rules that are refused.
+//! Which requests a fault hits, lists that lie, and rules that are refused.
 
 use serde_json::json;
 

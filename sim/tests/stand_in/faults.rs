@@ -1,10 +1,10 @@
-//! Each fault, with what the client sees and whether the request had its effect.
+//! Each fault: what the client sees, and whether the request took effect.
 
 use serde_json::{Value, json};
 
 use crate::client::{Answer, StandIn};
 
-/// What a DELETE under this fault gives, and whether the participant is gone afterwards.
+/// Returns the response to a DELETE under this fault, and whether the participant is gone afterwards.
 pub async fn delete_under(sim: &StandIn, fault: &str) -> (Result<Answer, String>, bool) {
     let (meeting, participants) = sim.meeting(1).await;
     let path = format!("/meetings/{meeting}/participants/{}", participants[0]);

@@ -1,4 +1,4 @@
-//! Late answers and none.
+//! Late and missing responses.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ async fn a_late_answer_is_normal_and_comes_true_even_if_nobody_waits() {
     let path = format!("/meetings/{meeting}/participants/{}", participants[0]);
     let rule = r#"{"match":{"method":"DELETE"},"fault":{"kind":"latency","ms":8000}}"#;
     sim.sim("POST", "/faults", rule).await;
-    // It has arrived by then, and nobody waits for its answer any more.
+    // By then the request has arrived, and nobody is waiting for its response any more.
     let begun = Instant::now();
     let patience = Duration::from_secs(3);
     let impatient = tokio::time::timeout(patience, sim.try_kit("DELETE", &path, ""));

@@ -33,7 +33,7 @@ async fn going_over_blocks_all_calls_until_the_block_is_over() {
     assert_eq!((over.status, over.header("retry-after")), (429, Some("2")));
     assert_eq!(over.v4_error().0, 10429);
     assert_eq!(over.header("ratelimit"), Some("\"default\";r=0;t=2"));
-    // What comes without the token is neither counted nor told.
+    // Requests without the token are not counted and get no limit headers.
     let path = format!("{KIT}/meetings");
     assert_eq!(sim.send("GET", &path, &[], "").await.unwrap().status, 401);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The log of what arrived.
+//! The request log.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The process: its one line, its exit codes, its end.
+//! The process: its one line of output, its exit codes, its shutdown.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::StandIn;
 
-/// Whether it ends by itself, successfully, within seconds.
+/// Returns whether it exits by itself, successfully, within seconds.
 fn ends_at_once(sim: &mut StandIn) -> bool {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(5) {
@@ -40,7 +40,7 @@ async fn it_says_one_line_and_ends_with_its_stdin() {
 async fn it_ends_at_once_when_it_is_told_to() {
     for signal in ["-TERM", "-INT"] {
         let mut sim = StandIn::start(&[]);
-        // A request without an answer must not hold it up.
+        // A hanging request must not hold it up.
         sim.sim("POST", "/faults", r#"{"fault":{"kind":"hang"}}"#)
             .await;
         let hanging = tokio::time::timeout(

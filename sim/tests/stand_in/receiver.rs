@@ -1,4 +1,4 @@
-//! A receiver of webhooks, and the check of their signatures.
+//! A webhook receiver, and the verification of signatures.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -49,7 +49,7 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
     StatusCode::from_u16(status).unwrap()
 }
 
-/// The deliveries once none is under way.
+/// Returns the deliveries once none is in progress.
 pub async fn settled(sim: &StandIn) -> Vec<Value> {
     let begun = Instant::now();
     loop {

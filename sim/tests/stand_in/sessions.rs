@@ -1,4 +1,4 @@
-//! Live sessions: a delete takes the right to come back, a kick only the presence.
+//! Live sessions: a delete revokes the right to come back, a kick only ends the presence.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Webhooks: their signature, their payload and the retry rules, as a receiver sees them.
+//! Webhooks as a receiver sees them: signature, payload and retry rules.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use crate::client::{StandIn, text};
 use crate::receiver::{Receiver, holds, public_key, settled};
 
-/// Does this, and gives the events that it brought, the meeting's start first and its end last.
+/// Makes a control call and returns the events it caused, with the meeting's start first and its end last.
 async fn told(sim: &StandIn, receiver: &Receiver, path: &str, body: &Value) -> Vec<Value> {
     let key = public_key(sim).await;
     sim.sim("POST", path, &body.to_string()).await;
@@ -24,7 +24,7 @@ async fn told(sim: &StandIn, receiver: &Receiver, path: &str, body: &Value) -> V
         assert_eq!(headers["content-type"], "application/json");
         events.push(serde_json::from_slice::<Value>(&body).unwrap());
     }
-    // Deliveries of one moment may overtake each other.
+    // Concurrent deliveries may overtake each other.
     let rank = |event: &Value| match event["event"].as_str() {
         Some("meeting.started") => 0,
         Some("meeting.ended") => 2,

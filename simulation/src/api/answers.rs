@@ -1,4 +1,4 @@
-//! The answers that are not about anybody: successes, errors, 5xx and 429.
+//! Responses that concern nobody in particular: successes, errors, 5xx and 429.
 
 use participant_remover::realtimekit::RawAnswer;
 use serde_json::{Value, json};
@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::Api;
 
 impl Api {
-    /// A 5xx without a body. Harsher than the API, which sends `retry-after` with a 429 alone: one 503 in eight has it too,
-    /// since the ledger heeds it there as well.
+    /// Returns a 5xx without a body. Harsher than the real API, which sends `retry-after` only with a 429: one 503 in
+    /// eight carries it too, since the ledger honours it there as well.
     pub(super) fn some_5xx(&mut self) -> RawAnswer {
         let status = *self
             .chance
@@ -32,7 +32,7 @@ pub(super) fn ok(body: &Value) -> RawAnswer {
     }
 }
 
-/// An error in `RealtimeKit`'s words.
+/// Returns an error in `RealtimeKit`'s format.
 #[must_use]
 pub fn error(status: u16, message: &str) -> RawAnswer {
     let body = json!({"success": false, "error": {"code": status, "message": message}});
@@ -50,22 +50,22 @@ pub(super) fn limited(retry_after: Option<String>) -> RawAnswer {
     }
 }
 
-/// The gateway knows no such account or app.
+/// Returns the gateway's error for an unknown account or app.
 pub(super) fn no_route() -> RawAnswer {
     gateways_error(404, 7003, "Could not route")
 }
 
-/// There is no such token.
+/// Returns the error for an unknown token.
 pub(super) fn unauthorized() -> RawAnswer {
     gateways_error(401, 10000, "Authentication error")
 }
 
-/// The token may not do that.
+/// Returns the error for a token that lacks permission.
 pub(super) fn forbidden() -> RawAnswer {
     gateways_error(403, 10000, "Authentication error")
 }
 
-/// An error in the words of the gateway, which has a shape of its own.
+/// Returns an error in the gateway's own format.
 fn gateways_error(status: u16, code: u32, message: &str) -> RawAnswer {
     let errors = json!([{"code": code, "message": message}]);
     let body = json!({"success": false, "errors": errors, "messages": [], "result": null});

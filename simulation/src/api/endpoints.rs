@@ -1,4 +1,4 @@
-//! The endpoints: lists with their lies, one participant, deletes, sessions and kicks.
+//! The endpoints: lists and their lies, single participants, deletes, sessions and kicks.
 
 use participant_remover::realtimekit::RawAnswer;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use super::answers::{error, no_route, ok};
 use super::{Api, Churn, rows};
 use crate::population::{Gone, Participant};
 
-/// The rows of a page when nobody says how many.
+/// The default page size.
 const PLAIN_ROWS: usize = 20;
 
 impl Api {
@@ -53,8 +53,9 @@ impl Api {
         self.page(&rows, query, now)
     }
 
-    /// Between two pages one of those who were shown goes, and another comes: at once, or before the page after. Once in a
-    /// run: what slips over the edge of a page in every reading cannot be seen.
+    /// Between two pages, one of the participants already shown leaves and another is added: at once, or before the
+    /// next page. This happens once per run: somebody who slips over the edge of a page in every reading cannot be
+    /// seen.
     fn churn(&mut self, meeting: &str, query: &str, now: u64) {
         let comes = match self.churned {
             Churn::NotYet => {
@@ -107,13 +108,13 @@ impl Api {
         if self.strikes(self.faults.lying, now) {
             self.totals.lies += 1;
             match self.chance.u8(0..5) {
-                // Without a total, what is cut off in every reading cannot be seen: once in a run.
+                // Without a total, rows cut off in every reading cannot be seen: only once per run.
                 0 if !(self.no_totals && std::mem::replace(&mut self.cut_unseen, true)) => {
                     cut = self.chance.usize(0..size);
                 }
                 1 => start = start.saturating_sub(size),
                 2 => total = Some(rows.len() + self.chance.usize(1..4)),
-                // A total that is too small is a lie that can be seen only where the rows go beyond it.
+                // A total that is too small is a detectable lie only if there are more rows than it says.
                 3 if last && rows.len() > 1 => total = Some(rows.len() - 1),
                 _ => total = None,
             }
@@ -173,7 +174,7 @@ impl Api {
         }
     }
 
-    /// Kicks all, or those named; 404 when nobody is live, or when one of those named is not.
+    /// Kicks everyone or those named; 404 if nobody is live, or if one of those named is not.
     pub(super) fn kick(&mut self, meeting: &str, ids: Option<&[String]>, now: u64) -> RawAnswer {
         self.totals.kicks += 1;
         if self.happens(self.faults.unkickable, now) {
@@ -208,7 +209,7 @@ impl Api {
     }
 }
 
-/// Whether the first page of a list is asked for, with or without a number of rows.
+/// Returns whether the first page of a list is requested, with or without a page size.
 fn is_first_page(query: &str) -> bool {
     query.split('&').any(|part| part == "page_no=1")
 }

@@ -1,4 +1,4 @@
-//! The limit of the API: so many requests in five minutes, and then a block.
+//! The API's limit: a number of requests in five minutes, and then a block.
 
 use participant_remover::realtimekit::RawAnswer;
 
@@ -8,7 +8,7 @@ use super::answers::limited;
 const FIVE_MINUTES: u64 = 300_000;
 
 impl Api {
-    /// Says what is left of the limit, and for how long; while it blocks, nothing until it ends.
+    /// Sets the headers that say how much of the limit is left and for how long; during a block, none until it ends.
     pub(super) fn tell_limit(&mut self, answer: &mut RawAnswer, now: u64) {
         let (left, until) = if now < self.blocked_until {
             (0, self.blocked_until)
@@ -27,7 +27,7 @@ impl Api {
         }
     }
 
-    /// Counts a request; a 429 when there are too many, or out of nowhere.
+    /// Counts a request; returns a 429 if there are too many, or at random.
     pub(super) fn limit(&mut self, now: u64) -> Option<RawAnswer> {
         while self
             .window
@@ -50,7 +50,7 @@ impl Api {
         }
         if self.strikes(self.faults.limited, now) {
             self.totals.limited += 1;
-            // Harsher than the API, whose 429 says for how many seconds it blocks, and blocks for these.
+            // Harsher than the real API, whose 429 says how many seconds it blocks for, and blocks for exactly these.
             let retry_after = match self.chance.u8(0..4) {
                 0 => None,
                 1 => Some("soon".to_owned()),

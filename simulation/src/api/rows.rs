@@ -1,4 +1,4 @@
-//! The rows of lists, as the API shows them.
+//! List rows, as returned by the API.
 
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ pub(super) fn participant(participant: &Participant) -> Value {
     })
 }
 
-/// A time as the API writes it: `2019-12-27T18:11:19.117Z`.
+/// Formats a time as the API does: `2019-12-27T18:11:19.117Z`.
 fn time(at: u64) -> Option<String> {
     let time = DateTime::from_timestamp_millis(i64::try_from(at).ok()?)?;
     Some(time.to_rfc3339_opts(SecondsFormat::Millis, true))

@@ -1,22 +1,22 @@
-//! Whoever may be live is kicked before the delete, by a removal that kicks; and once more when the delete has waited for
-//! long since, by a refused token or by the limit, since they may be back.
+//! Anyone who may be live is kicked before the delete, by a removal that kicks; and once more if the delete has since
+//! been held up for long, by a refused token or by the limit, since they may be back.
 
 use crate::asked::{Asked, Departure};
 use crate::world::{Ordered, Violation, World};
 
-/// How long after the answer to its kick a delete may leave, in milliseconds.
+/// How long after the response to its kick a delete may be sent, in milliseconds.
 const FRESH_MS: u64 = 15_000;
-/// The same where everyone was kicked.
+/// The same, after a kick of everyone.
 const FRESH_OF_ALL_MS: u64 = 240_000;
-/// When a request is given up that is not answered, in milliseconds.
+/// The request timeout, in milliseconds.
 const TIMEOUT_MS: u64 = 10_000;
-/// How often a kick is tried before the delete follows all the same.
+/// How many times a kick is tried before the delete goes ahead regardless.
 const TRIES: usize = 3;
-/// How often in a row a kick, or the look whether anybody is live, is refused before the delete shows whether the token is good.
+/// How many times in a row a kick, or the check for a live session, is refused before a delete tests the token.
 const REFUSED: usize = 2;
 
-/// Nobody was live still when their delete left, unless a removal that does not kick wanted it, or the kick was tried
-/// often enough.
+/// Checks that nobody was still live when their delete was sent, unless a removal that does not kick wanted it, or the
+/// kick was tried often enough.
 pub(super) fn hold(world: &World) -> Result<(), Violation> {
     let left = world.network.left.borrow();
     for (number, departure) in left.iter().enumerate().filter(|(_, left)| left.live) {
@@ -28,7 +28,8 @@ pub(super) fn hold(world: &World) -> Result<(), Violation> {
             continue;
         }
         let before = left.get(..number).unwrap_or_default();
-        // Whoever was kicked may come back before the delete, but not while a refused token has kept it waiting, nor long after.
+        // A kicked participant may come back before the delete, but not while it is held up by a refused token, nor
+        // long after.
         let (since, why) = match (departure.is_back, wanting.as_slice()) {
             (false, _) => (added_at(world, meeting, id), "was live"),
             (true, [alone]) => match refused_before(world, before, meeting, alone, departure.at) {
@@ -63,7 +64,7 @@ fn is_gentle(ordered: &Ordered) -> bool {
     !ordered.order.kick
 }
 
-/// The removals that the request is about.
+/// Returns the removals that the request is for.
 fn wanting<'a>(world: &'a World, number: usize, departure: &Departure) -> Vec<&'a Ordered> {
     let api = world.network.api.borrow();
     let ordered = world.ordered.values();
@@ -72,8 +73,8 @@ fn wanting<'a>(world: &'a World, number: usize, departure: &Departure) -> Vec<&'
     ordered.filter(wants).collect()
 }
 
-/// When the removal learned last, by that time, that the token was refused for the delete of one of its people in the
-/// meeting, each refused for the first time.
+/// Returns when the removal last learned, up to `by`, that the token was refused for deleting one of its people in the
+/// meeting. Only the first refusal per person counts.
 fn refused_before(
     world: &World,
     before: &[Departure],
@@ -99,8 +100,8 @@ fn refused_before(
     refusals.max()
 }
 
-/// Whether a delete that leaves at `at` follows soon upon a kick, or a look whether anybody is live; or upon so many kicks
-/// that there is no time for it behind any of them.
+/// Returns whether a delete sent at `at` soon follows a kick, or a check for a live session; or so many kicks that none
+/// of them left time for it.
 fn is_soon(before: &[Departure], meeting: &str, id: &str, at: u64) -> bool {
     let heard = |left: &Departure| {
         left.answered
@@ -117,8 +118,8 @@ fn is_soon(before: &[Departure], meeting: &str, id: &str, at: u64) -> bool {
     kicks.len() > TRIES || kicks.iter().any(|kick| heard(kick) + fresh(kick) >= at)
 }
 
-/// Whether somebody was tried to be kicked often enough: three times, or as often as it is refused, or with success where
-/// that is enough.
+/// Returns whether there were enough attempts to kick somebody: three that were not refused (one where `success_is`
+/// enough), or two refusals in a row at the end.
 fn is_enough(before: &[&Departure], meeting: &str, id: &str, success_is: bool) -> bool {
     let kicks = before.iter().filter(|left| left.asked.kicks(meeting, id));
     let tried = kicks.filter(|kick| !was_refused(kick)).count();
@@ -129,7 +130,8 @@ fn is_enough(before: &[&Departure], meeting: &str, id: &str, success_is: bool) -
     tried >= if success_is { 1 } else { TRIES } || refused_last >= REFUSED
 }
 
-/// Whether the ledger heard that the token was refused for it. One whose answer was lost is a try like any other.
+/// Returns whether the ledger heard that the token was refused for it. A request whose response was lost counts as a
+/// normal attempt.
 fn was_refused(request: &Departure) -> bool {
     matches!(request.answered, Some((_, 401 | 403)))
 }

@@ -1,10 +1,10 @@
-//! How fast requests arrived and left.
+//! The rate at which requests arrived and were sent.
 
 use crate::world::{Violation, World};
 
 const FIVE_MINUTES: u64 = 300_000;
 
-/// The pace was kept.
+/// Checks that the pace was kept.
 pub(super) fn holds(world: &World) -> Result<(), Violation> {
     durable_part(world)?;
     leaves_room(world)?;
@@ -20,7 +20,7 @@ pub(super) fn holds(world: &World) -> Result<(), Violation> {
     }
 }
 
-/// No five minutes hold more of durable work than its part, as it arrived.
+/// Checks that in no five minutes more durable requests arrived than durable work's share.
 fn durable_part(world: &World) -> Result<(), Violation> {
     let total = world.settings.requests_per_5_minutes;
     let durable = usize::try_from(world.settings.durable_part(total)).unwrap_or(usize::MAX);
@@ -42,8 +42,8 @@ fn durable_part(world: &World) -> Result<(), Violation> {
     Ok(())
 }
 
-/// No durable request leaves where it would be one too many of all in five minutes: of those that have left and arrived,
-/// or are still to arrive, and of the synchronous ones that are recorded.
+/// Checks that no durable request was sent beyond the total for five minutes, counting the durable requests that have
+/// arrived or are still to arrive, and the recorded synchronous ones.
 fn leaves_room(world: &World) -> Result<(), Violation> {
     let total = u64::from(world.settings.requests_per_5_minutes);
     let left = world.network.left.borrow();
@@ -55,7 +55,7 @@ fn leaves_room(world: &World) -> Result<(), Violation> {
         if synchronous == 0 {
             continue;
         }
-        // Nothing lasts longer than a minute on its way.
+        // No request is in transit for longer than a minute.
         let earlier = left.iter().take(number).rev();
         let earlier = earlier.take_while(|left| counts(left.at + 60_000));
         let arrived = earlier.filter(|left| left.arrived.is_some_and(counts));

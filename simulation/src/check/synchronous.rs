@@ -1,11 +1,11 @@
-//! What was recorded of the synchronous route is there, once, as it was recorded.
+//! Every record of the synchronous route is there exactly once, as it was recorded.
 
 use participant_remover::ledger::{Ledger, RemovalId, RemovalState, SynchronousRemoval};
 
 use crate::store::SimulatedStore;
 use crate::world::{Violation, World};
 
-/// Every synchronous removal that was recorded is there.
+/// Checks that every recorded synchronous removal is there.
 pub(super) fn hold(world: &World) -> Result<(), Violation> {
     let ledger = world.ledger.as_ref().ok_or("the ledger is down")?;
     let removals = world.synchronous.iter().flat_map(|sync| &sync.removals);

@@ -1,5 +1,5 @@
-//! Nothing leaves that no removal is about: none that asks for it was accepted and is not cancelled, or its time has not
-//! come; nobody is kicked by a removal that does not kick, and nobody is touched by a dry run.
+//! Every request sent is for a removal that was requested, is not cancelled, and whose time has come. Nobody is kicked
+//! by a removal that does not kick, and a dry run touches nobody.
 
 use participant_remover::removal::Target;
 
@@ -7,12 +7,12 @@ use crate::asked::{Asked, Departure};
 use crate::population::{Participant, Population};
 use crate::world::{Ordered, Violation, World};
 
-/// Every request that left was about what a removal had ordered by then.
+/// Checks that every request sent was for something a removal had asked for by then.
 pub(super) fn holds(world: &World) -> Result<(), Violation> {
     let api = world.network.api.borrow();
     for (number, departure) in world.network.left.borrow().iter().enumerate() {
         let mut ordered = world.ordered.values();
-        // Where nobody is there, it is asked first whether there is the app.
+        // Before a 404 is believed, the ledger first checks that the app exists.
         let looks_for_app = departure.asked == Asked::Meetings && !world.app_is_known(departure.at);
         if !looks_for_app
             && !ordered.any(|ordered| wants(&api.population, ordered, number, departure))
@@ -26,7 +26,7 @@ pub(super) fn holds(world: &World) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Whether a removal is about the request that left as the one of that number.
+/// Returns whether a removal is about the request with this number.
 pub(super) fn wants(
     population: &Population,
     ordered: &Ordered,
@@ -61,13 +61,13 @@ fn is_everywhere(target: &Target) -> bool {
     matches!(target, Target::UserEverywhere { .. })
 }
 
-/// Whether a target needs a meeting's list.
+/// Returns whether a target requires reading a meeting's list.
 pub(super) fn reads(target: &Target, meeting: &str) -> bool {
     let names_one = matches!(target, Target::Participant { .. });
     !names_one && visits(target, meeting)
 }
 
-/// Whether a target may be about somebody in a meeting.
+/// Returns whether a target may match somebody in a meeting.
 fn visits(target: &Target, meeting: &str) -> bool {
     match target {
         Target::Participant { meeting: m, .. }
@@ -81,7 +81,7 @@ fn empties(target: &Target, meeting: &str) -> bool {
     matches!(target, Target::EveryoneInMeeting { .. }) && visits(target, meeting)
 }
 
-/// Whether a target is about that participant, who may be nobody that the API ever knew.
+/// Returns whether a target matches this participant, who may never have been known to the API.
 fn is_about(population: &Population, target: &Target, meeting: &str, id: &str) -> bool {
     let named = match target {
         Target::Participant {
@@ -94,7 +94,7 @@ fn is_about(population: &Population, target: &Target, meeting: &str, id: &str) -
     named || known.is_some_and(|participant| matches(target, meeting, participant))
 }
 
-/// Whether a target is about a participant of a meeting.
+/// Returns whether a target matches a participant of a meeting.
 pub(super) fn matches(target: &Target, meeting: &str, participant: &Participant) -> bool {
     match target {
         Target::Participant {

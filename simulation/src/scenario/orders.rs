@@ -1,4 +1,4 @@
-//! Whom the removals of a run are about.
+//! The targets of a run's removals.
 
 use fastrand::Rng;
 use participant_remover::ids::{AppId, CustomParticipantId, MeetingId, ParticipantId};
@@ -7,14 +7,14 @@ use participant_remover::removal::{RemovalOrder, Target};
 use crate::clock::START;
 use crate::population::{Meeting, Population};
 
-/// How many users there are: few, so that they meet.
+/// The number of users: few, so that removals collide.
 pub(super) const USERS: u8 = 5;
 
-/// The users and meetings that a run's script is about.
+/// The users and meetings that a run's script draws from.
 pub(super) struct Drawn<'a> {
     pub population: &'a Population,
     users: u8,
-    /// The one meeting, or nothing for all.
+    /// The only meeting, or `None` for all.
     only: Option<usize>,
 }
 
@@ -27,7 +27,7 @@ impl<'a> Drawn<'a> {
         }
     }
 
-    /// So few that one removal is often about the same as another.
+    /// So few that removals often have the same targets.
     pub(super) fn few(population: &'a Population, chance: &mut Rng) -> Self {
         let meetings = population.meetings.len();
         Self {
@@ -46,7 +46,7 @@ impl<'a> Drawn<'a> {
             .unwrap_or_else(|| chance.usize(0..self.population.meetings.len()))
     }
 
-    /// A removal that is asked for at that time.
+    /// Draws a removal that is requested at `at`.
     pub(super) fn order(&self, chance: &mut Rng, at: u64) -> Option<RemovalOrder> {
         let targets = if chance.u8(0..3) == 0 {
             chance.usize(2..6)
@@ -60,7 +60,7 @@ impl<'a> Drawn<'a> {
         let found = std::iter::repeat_with(|| self.target(chance)).take(targets * 4);
         let mut found: Vec<Target> = found.flatten().take(targets).collect();
         if found.is_empty() {
-            // All meetings that were tried are empty.
+            // All the meetings that were tried are empty.
             let user = CustomParticipantId::parse("user-0");
             found.extend(user.map(|user| Target::UserEverywhere { user }));
         }
@@ -93,7 +93,7 @@ impl<'a> Drawn<'a> {
     }
 }
 
-/// An order of one target with these properties.
+/// Returns an order for one target with these properties.
 #[must_use]
 pub fn order(
     target: Target,

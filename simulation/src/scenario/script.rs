@@ -10,11 +10,11 @@ use crate::clock::START;
 use crate::population::Population;
 use crate::script::Act;
 
-/// When things are done.
+/// When acts take place.
 enum Times {
-    /// At any time in the first half of the faults.
+    /// Any time in the first half of the faults.
     AnyTime(u64),
-    /// Close together, so that they meet each other on the way: from then on for so long.
+    /// Close together, so that they overlap in flight: a start and a length.
     Rush(u64, u64),
 }
 
@@ -27,7 +27,7 @@ impl Times {
     }
 }
 
-/// A script for a run whose faults end at `end`.
+/// Draws a script for a run whose faults end at `end`.
 pub(super) fn script(chance: &mut Rng, population: &Population, end: u64) -> Vec<(u64, Act)> {
     let rushes = chance.u8(0..3) == 0;
     let times = if rushes {
@@ -64,7 +64,7 @@ pub(super) fn script(chance: &mut Rng, population: &Population, end: u64) -> Vec
     script
 }
 
-/// Something that is no removal of the ledger's.
+/// Draws an act that is not a removal by the ledger.
 fn happening(chance: &mut Rng, drawn: &Drawn, at: u64) -> Act {
     let meeting = drawn.meeting(chance);
     match chance.u8(0..7) {
@@ -84,7 +84,7 @@ fn happening(chance: &mut Rng, drawn: &Drawn, at: u64) -> Act {
     }
 }
 
-/// Removals of the synchronous route, of which few met with the limit.
+/// Draws removals of the synchronous route, a few of which hit the limit.
 fn synchronous(chance: &mut Rng, population: &Population, at: u64) -> Vec<SynchronousRemoval> {
     let outcomes = [Outcome::Removed, Outcome::AlreadyAbsent, Outcome::Failed];
     let count = chance.usize(1..12);

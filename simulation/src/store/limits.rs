@@ -1,8 +1,8 @@
-//! What the runtime does not take.
+//! What the runtime rejects.
 
 use participant_remover::ledger::{StoreError, Value};
 
-/// The limits of `SQLite` in Durable Objects, which the host's does not have.
+/// Checks the limits of `SQLite` in Durable Objects, which the host's `SQLite` does not have.
 pub fn check(sql: &str, values: &[Value]) -> Result<(), StoreError> {
     let long = |value: &Value| matches!(value, Value::Text(text) if text.len() > 2_000_000);
     let wide = |value: &Value| matches!(value, Value::Integer(n) if n.unsigned_abs() >= 1 << 53);

@@ -1,4 +1,4 @@
-//! What callers and the rest of the world do, as the script has it.
+//! What callers and the rest of the world do, according to the script.
 
 use participant_remover::ledger::{
     Acceptance, Change, Key, Origin, RemovalState, SynchronousRemoval,
@@ -71,7 +71,7 @@ impl World {
         }
     }
 
-    /// The Worker has removed participants, and records it; a record that is not answered comes again.
+    /// Records removals made by the Worker; a record that is not acknowledged is repeated.
     pub(super) fn synchronous(&mut self, removals: Vec<SynchronousRemoval>, now: u64) {
         let Some(ledger) = self.called() else {
             return self.again(Act::Synchronous(removals));
@@ -99,7 +99,8 @@ impl World {
         let known = |recorded: &Recorded| recorded.removals == removals;
         if recorded && !self.synchronous.iter().any(known) {
             let requests = removals.iter().map(|one| u64::from(one.api_requests));
-            // A record that was stored and not answered comes again: its requests were sent before the first time.
+            // A record that was stored but not acknowledged is repeated: its requests were sent before the first
+            // attempt.
             let at = removals.iter().map(|one| one.at_ms).max();
             self.synchronous.push(Recorded {
                 at: at.unwrap_or(now),
@@ -110,7 +111,7 @@ impl World {
         }
     }
 
-    /// Orders a removal; whoever gets no answer repeats it with its key.
+    /// Orders a removal; without an answer, it is repeated with its key.
     pub(super) fn order(
         &mut self,
         number: usize,
@@ -192,7 +193,7 @@ impl World {
         if !alarmed || dead {
             return self.again(act);
         }
-        // A removal that is opened again was accepted long ago, but is due from now.
+        // A reopened removal was accepted long ago, but is due from now on.
         self.standing = None;
         let is_cancelled = match changed {
             Some(Change::Done) => matches!(act, Act::Cancel(_)),

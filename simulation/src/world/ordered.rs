@@ -1,4 +1,4 @@
-//! What was asked of the ledger in a run, and what it answered.
+//! What was asked of the ledger in a run, and its answers.
 
 use participant_remover::ledger::{RemovalId, SynchronousRemoval};
 use participant_remover::removal::RemovalOrder;
@@ -6,17 +6,17 @@ use participant_remover::removal::RemovalOrder;
 /// A removal that was ordered in a run.
 #[derive(Debug, Clone)]
 pub struct Ordered {
-    /// What was ordered.
+    /// The order.
     pub order: RemovalOrder,
-    /// Its id, once it was answered.
+    /// Its id, once answered.
     pub id: Option<RemovalId>,
-    /// When the request was sent first; it may have been stored without an answer since.
+    /// When the request was first sent; it may have been stored since without an answer.
     pub asked_at: u64,
-    /// How many requests had left by then.
+    /// How many requests had been sent by then.
     pub asked_after: usize,
     /// When it was answered.
     pub accepted_at: Option<u64>,
-    /// How many requests had left when it was answered that it is cancelled.
+    /// How many requests had been sent when the cancellation was confirmed.
     pub cancelled_after: Option<usize>,
 }
 
@@ -25,7 +25,7 @@ pub struct Ordered {
 pub struct Recorded {
     /// When their requests had been sent.
     pub at: u64,
-    /// How many requests of durable work had left when they were recorded.
+    /// How many durable requests had been sent when they were recorded.
     pub left: usize,
     /// How many requests they took.
     pub requests: u64,

@@ -11,11 +11,11 @@ use super::{LEASE, World};
 use crate::script::Act;
 use crate::store::{SimulatedAlarm, SimulatedStore};
 
-/// How far ahead the object's handler sets the alarm before it opens the ledger, in milliseconds.
+/// How far ahead the alarm handler sets the alarm before it opens the ledger, in milliseconds.
 const UNOPENED: u64 = 10_000;
 
 impl World {
-    /// Opens the ledger where it is not: in the turn of whoever needs it. False when that failed.
+    /// Opens the ledger if it is not open, in the turn of whoever needs it. Returns `false` on failure.
     fn open(&mut self) -> bool {
         if self.ledger.is_some() {
             return true;
@@ -35,14 +35,14 @@ impl World {
         if let Ok(ledger) = opened {
             self.ledger = Some(Rc::new(ledger));
             self.network.heard.borrow_mut().instance_begins();
-            // Until the alarm that was set before goes off, nobody works.
+            // Nobody works until the alarm that was set before goes off.
             self.failed_at = self.clock.now() + LEASE;
         }
         self.totals.unopened += u64::from(self.ledger.is_none());
         self.ledger.is_some()
     }
 
-    /// The ledger for a call, which is answered with an error where it cannot be opened.
+    /// Returns the ledger for a call, or `None` (an error response) if it cannot be opened.
     pub(super) fn called(&mut self) -> Option<Rc<Ledger<SimulatedStore>>> {
         if self.ledger.is_none() && self.clock.now() >= self.down_until && !self.open() {
             self.end_of_turn();
@@ -50,7 +50,7 @@ impl World {
         self.ledger.clone()
     }
 
-    /// Somebody looks at a removal, or calls for something that sets the alarm anew.
+    /// Reads a removal, or makes a call that sets the alarm again.
     pub(super) fn read(&mut self) {
         self.read_at = self.clock.now() + self.chance.u64(1..60_000);
         if self.called().is_none() {
@@ -62,7 +62,7 @@ impl World {
         self.end_of_turn();
     }
 
-    /// Whoever changes the ledger sets its alarm in the same turn, or answers that it failed.
+    /// Sets the alarm, as every caller that changes the ledger does in the same turn. Returns `false` on failure.
     pub(super) fn set_alarm(&self) -> bool {
         let next = self
             .ledger
@@ -81,7 +81,7 @@ impl World {
         }
         self.disk.calm();
         self.disk.commit();
-        // What was heard is undone with the step whose statement failed.
+        // What was learned is rolled back with the step whose statement failed.
         let recorded = !self.disk.failed.take();
         self.network.heard.borrow_mut().turn_is_durable(recorded);
         let now = self.clock.now();
@@ -108,7 +108,7 @@ impl World {
         self.read_at = self.down_until + self.chance.u64(0..60_000);
     }
 
-    /// Lets the process die, or a statement fail, in the middle of the next turn.
+    /// Randomly makes the process die, or a statement fail, in the middle of the next turn.
     pub(super) fn maybe_break(&mut self) {
         let now = self.clock.now();
         let mut api = self.network.api.borrow_mut();
@@ -128,7 +128,7 @@ impl World {
         if !due || !self.alarmed.is_empty() || now < self.down_until {
             return;
         }
-        // Gone unless the handler sets it again or dies before anything of it is durable.
+        // It is gone unless the handler sets it again, or dies before any of its work is durable.
         self.disk.set_alarm(None);
         self.handle_alarm();
         let twice = {
@@ -142,7 +142,7 @@ impl World {
         }
     }
 
-    /// The object's handler: it sets the alarm, durably, before it opens the ledger, which may fail.
+    /// Runs the alarm handler: it sets the alarm, durably, before it opens the ledger, which may fail.
     pub(super) fn handle_alarm(&mut self) {
         if self.clock.now() < self.down_until {
             return;
@@ -197,7 +197,7 @@ impl World {
         }
     }
 
-    /// Whether a statement failed or the process died at that time: it is told when the next alarm is set.
+    /// Returns whether a statement failed or the process died at this time: that shows up when the next alarm is set.
     #[must_use]
     pub fn broke_at(&self, time: u64) -> bool {
         self.breaks.iter().any(|at| (time..=time + 2).contains(at))

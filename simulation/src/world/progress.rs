@@ -1,4 +1,4 @@
-//! How far a run is, and that nothing in it stands still.
+//! The progress of a run, and the check that it never stalls.
 
 use std::rc::Rc;
 
@@ -9,19 +9,19 @@ use crate::clock::START;
 use crate::script::Act;
 use crate::store::SimulatedStore;
 
-/// How long a request counts against the budget at the very most, in milliseconds: an interrupted one does from when it is
-/// taken up, and until then the ledger may have been down, or could not be opened.
+/// The maximum time for which a request counts against the budget, in milliseconds: an interrupted one counts from its
+/// recovery, and until then the ledger may have been down, or could not be opened.
 const COUNTED: u64 = 420_000;
 
-/// How many requests may be open at a time.
+/// The maximum number of open requests.
 const CONNECTIONS: usize = 6;
-/// How many requests one alarm sends at most.
+/// The maximum number of requests per alarm.
 const REQUESTS_AN_ALARM: usize = 45;
-/// For how long an alarm sends requests, in milliseconds.
+/// How long an alarm keeps sending requests, in milliseconds.
 const WORK: u64 = 60_000;
 
 impl World {
-    /// The state of every removal that was answered, or nothing while the ledger cannot be asked.
+    /// Returns the state of every removal that was answered, or an error while the ledger cannot be asked.
     pub fn states(&self) -> Result<Vec<(usize, RemovalState)>, Violation> {
         let ledger = self.ledger.as_ref().ok_or("the ledger is down")?;
         let now = self.clock.now();
@@ -46,7 +46,7 @@ impl World {
         Ok(is_final && self.is_swept()?)
     }
 
-    /// Whether no removal that nobody runs again has rows of work.
+    /// Returns whether removals that cannot be retried have no rows of work left.
     fn is_swept(&self) -> Result<bool, Violation> {
         let store = SimulatedStore(Rc::clone(&self.disk));
         let rows = store.run(
@@ -57,7 +57,7 @@ impl World {
         Ok(rows.map_err(|error| error.to_string())?.is_empty())
     }
 
-    /// Retries all that failed. False when nothing did.
+    /// Retries everything that failed. Returns `false` if nothing did.
     pub(super) fn retry_failed(&mut self) -> Result<bool, Violation> {
         let failed = |state| matches!(state, RemovalState::Failed | RemovalState::PartiallyFailed);
         let failed: Vec<usize> = self
@@ -72,8 +72,9 @@ impl World {
         Ok(!failed.is_empty())
     }
 
-    /// While the process lives and there is room for one more request, nothing that is due and allowed may wait. What is
-    /// due is read from the tables, and what is allowed from what has left: the ledger's own opinion is not asked.
+    /// Checks that while the process is alive and there is room for another request, nothing due and allowed is left
+    /// waiting. What is due is read from the tables, and what is allowed is derived from the requests sent: the ledger
+    /// itself is not asked.
     pub(super) fn check_progress(&mut self, next: u64) -> Result<(), Violation> {
         let now = self.clock.now();
         let lives = self.ledger.is_some() && next >= self.failed_at + AFTER_FAILURE;
@@ -82,7 +83,7 @@ impl World {
             self.standing = None;
             return Ok(());
         }
-        // An answer changes what is due.
+        // A response changes what is due.
         let seen = (self.network.left.borrow().len(), self.network.open());
         let standing = self.standing.filter(|(_, before)| *before == seen);
         let (since, _) = *self.standing.insert(standing.unwrap_or((now, seen)));
@@ -99,17 +100,18 @@ impl World {
         }
     }
 
-    /// Whether an alarm is at work and sends no more: it has sent 45 requests, or has worked for a minute.
+    /// Returns whether an alarm is running that sends no more requests: it has sent 45, or has worked for a minute.
     fn is_drained(&self, now: u64) -> bool {
         let (began, before) = self.began;
         let sent = self.network.left.borrow().len() - before;
         !self.alarmed.is_empty() && (sent >= REQUESTS_AN_ALARM || now >= began + WORK)
     }
 
-    /// When the first row of any open removal is due. A page that is being read for another removal will be shared.
+    /// Returns when the first row of any open removal is due. A page that is already being read for another removal
+    /// will be shared.
     fn due(&self) -> Result<Option<u64>, Violation> {
         let store = SimulatedStore(Rc::clone(&self.disk));
-        // Where as many are at work as may be, the others wait.
+        // When the maximum number of removals is at work, the others wait.
         let at_once = self.settings.everywhere_at_once;
         let rows = store.run(
             "SELECT min(due) FROM (
@@ -128,10 +130,11 @@ impl World {
         row.maybe_integer(0).map_err(|error| error.to_string())
     }
 
-    /// Whether a request may certainly leave: counted by when requests left, with time to spare for their answers.
+    /// Returns whether a request certainly may be sent: counted by when requests were sent, with a margin for their
+    /// responses.
     fn is_allowed(&self, now: u64) -> bool {
         let recent = |at: u64| at + COUNTED > now;
-        // What other ledgers have sent before this one was there.
+        // Other ledgers may have sent requests before this one existed.
         if self.settings.ledgers > 1 && recent(START) {
             return false;
         }
@@ -142,21 +145,23 @@ impl World {
         let api = self.network.api.borrow();
         let told = u32::try_from(api.quota).unwrap_or(u32::MAX);
         let total = self.settings.requests_per_5_minutes.min(told);
-        // What was chosen when a statement failed, or the process died, counts although it never left.
+        // Requests chosen when a statement failed, or the process died, count although they were never sent.
         let broken = self.breaks.iter().filter(|at| recent(**at)).count();
         let left = u64::try_from(left + 6 * broken).unwrap_or(u64::MAX);
         let budget = left < self.settings.durable_part(total).into()
             && left.saturating_add(synchronous) < total.into();
         let refused = api.last_refused + COUNTED >= now;
         let heard = self.network.heard.borrow();
-        // What was in flight when a header came is taken off, and what left in the turn in which it was heard.
+        // A hint is reduced by the requests in flight when it arrived, and by those sent in the turn in which it was
+        // learned.
         let hinted = heard.hinted(now) > 12;
         let refused = refused || heard.is_refused();
         let probes = self.network.open() > 0 && !self.app_is_known(now);
         budget && hinted && !heard.is_stopped(now) && !heard.in_doubt(now) && !refused && !probes
     }
 
-    /// Whether an answer that the ledger has heard by then, and has certainly kept, showed that there is the app.
+    /// Returns whether a response that the ledger has received by then, and has certainly kept, showed that the app
+    /// exists.
     #[must_use]
     pub fn app_is_known(&self, now: u64) -> bool {
         let left = self.network.left.borrow();

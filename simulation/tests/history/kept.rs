@@ -110,7 +110,7 @@ fn lists_are_read_by_pages_newest_first() {
     assert_eq!(second.next, None);
 }
 
-/// Of a removal that is kept no longer, the rows go in portions, its targets last.
+/// The rows of an expired removal are deleted in portions, its targets last.
 #[test]
 fn what_is_left_over_of_a_removal_ends_no_list() {
     let (clock, disk, ledger) = on_disk();
@@ -169,7 +169,7 @@ fn a_message_that_made_no_removal_is_known_for_a_week() {
     assert_eq!(ledger.replay(Some(&key("d")), start).unwrap(), None);
 }
 
-/// A body without an id that comes again after a week is something that has happened again.
+/// A body without an id that is received again after a week is a new event.
 #[test]
 fn a_body_is_known_for_a_week_however_long_its_removal_is_kept() {
     const DAY: u64 = 24 * 60 * 60 * 1000;
@@ -195,7 +195,7 @@ fn a_body_is_known_for_a_week_however_long_its_removal_is_kept() {
     for key in ["body/d", "message/d"] {
         assert!(matches!(accept(key), Acceptance::Accepted(_)));
     }
-    // A caller may name its key as it likes.
+    // Callers may choose their keys freely.
     assert!(matches!(
         accept_of("caller:a", "body/d"),
         Acceptance::Accepted(_)

@@ -1,4 +1,4 @@
-//! What else the ledger keeps: synchronous removals, events that were not understood, and somebody who came back.
+//! What else the ledger keeps: synchronous removals, events that were not understood, and returning users.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -40,7 +40,7 @@ fn meeting() -> MeetingId {
     MeetingId::parse("00000000-0000-4000-8000-000000000000").unwrap()
 }
 
-/// A removal of somebody who left, a minute from now.
+/// Accepts a removal, due in a minute, of somebody who left.
 fn left(ledger: &TestLedger, clock: &SimulatedClock, user: &str, left_at: u64) -> RemovalId {
     let user = CustomParticipantId::parse(user).unwrap();
     let target = Target::UserInMeeting {

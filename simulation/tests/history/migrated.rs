@@ -1,4 +1,4 @@
-//! A ledger of an earlier version.
+//! Ledgers stored by earlier versions.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use simulation::store::{Disk, SimulatedStore};
 
 use super::meeting;
 
-/// What the first version stored is carried on: a user everywhere, and one whom their return keeps.
+/// Work stored by the first version is continued: a user everywhere, and one whose return prevents the removal.
 #[test]
 fn a_ledger_of_the_first_version_goes_on() {
     let disk = Rc::new(Disk::new().unwrap());
@@ -52,7 +52,7 @@ fn a_ledger_of_the_first_version_goes_on() {
     assert_eq!(view.state, RemovalState::Cancelled);
 }
 
-/// What the second version stored is carried on: rows of work that are left over go.
+/// Work stored by the second version is continued: leftover rows of work are deleted.
 #[test]
 fn a_ledger_of_the_second_version_goes_on() {
     let disk = Rc::new(Disk::new().unwrap());
@@ -78,7 +78,7 @@ fn a_ledger_of_the_second_version_goes_on() {
     assert_eq!(left, []);
 }
 
-/// What the third version stored is carried on: a kick that failed is told of those who were deleted after it.
+/// Work stored by the third version is continued: a failed kick is reported for those deleted after it.
 #[test]
 fn a_ledger_of_the_third_version_goes_on() {
     let disk = Rc::new(Disk::new().unwrap());

@@ -1,4 +1,4 @@
-//! Somebody who came back, or has not left.
+//! Users who came back, or have not left.
 
 use participant_remover::ids::{CustomParticipantId, MeetingId};
 use participant_remover::ledger::{Change, Connection, RemovalState};
@@ -46,7 +46,7 @@ fn whoever_comes_back_in_time_is_not_removed() {
         (state(&mine), state(&other)),
         (RemovalState::Cancelled, RemovalState::Scheduled)
     );
-    // Once more changes nothing.
+    // Repeating it changes nothing.
     assert_eq!(
         ledger.cancel(&mine, Some("support-desk"), now).unwrap(),
         Some(Change::Done)
@@ -66,18 +66,18 @@ fn whoever_is_there_by_another_connection_has_not_left() {
             .unwrap();
     };
     let left = |peer, at| ledger.left(connection(Some(peer)), now + at, now).unwrap();
-    // The lost connection is noticed after the new one was made.
+    // The lost connection is noticed only after the new one was made.
     join("a", 0);
     join("b", 10);
     assert!(left("a", 40));
     assert!(!left("b", 50));
-    // A join that comes late is one of a connection that has ended.
+    // A late join belongs to a connection that has already ended.
     join("a", 0);
     assert!(!left("b", 50));
-    // The leaving comes again after the return was told.
+    // The message of leaving is repeated after the return was reported.
     join("c", 70);
     assert!(left("b", 60));
-    // Without names the times decide.
+    // Without connection names, the times decide.
     let nameless = connection(None);
     let other = CustomParticipantId::parse("other").unwrap();
     let of_other = Connection {
@@ -95,7 +95,7 @@ fn whoever_is_there_by_another_connection_has_not_left() {
         !ledger.left(another, now, now).unwrap(),
         "sources are apart"
     );
-    // Somebody has joined since the meeting ended; and what nobody ends is forgotten after a day.
+    // Somebody has joined since the meeting ended; and a connection that nothing ends is forgotten after a day.
     let ended = |at, now| {
         ledger
             .ended("webhook:realtimekit", &meeting, at, now)
@@ -106,7 +106,7 @@ fn whoever_is_there_by_another_connection_has_not_left() {
     assert!(!ended(now + 75, now));
 }
 
-/// Told in another order than it happened: first that one connection was lost, then that another had been made before.
+/// The messages arrive out of order: first that one connection was lost, then that another had been made before.
 #[test]
 fn whoever_joined_before_the_other_connection_was_lost_is_found_to_be_there() {
     let (clock, ledger) = ledger();
@@ -115,7 +115,7 @@ fn whoever_joined_before_the_other_connection_was_lost_is_found_to_be_there() {
     let connection = |peer| connection(&meeting, &user, Some(peer));
     assert!(!ledger.left(connection("a"), now - 20, now).unwrap());
     assert!(ledger.joined(connection("b"), now - 100, now).unwrap());
-    // That of a connection that has ended tells nothing, and neither does one from long ago.
+    // A join of a connection that has already ended is ignored, and so is one from long ago.
     assert!(!ledger.joined(connection("a"), now - 50, now).unwrap());
     let day = 24 * 3_600_000;
     assert!(!ledger.joined(connection("c"), now - day, now).unwrap());
@@ -129,7 +129,7 @@ fn whoever_joined_before_the_other_connection_was_lost_is_found_to_be_there() {
     );
 }
 
-/// The delay is over and the removal waits for its turn: it has not begun.
+/// The delay is over and the removal is waiting for its turn: it has not started.
 #[test]
 fn whoever_comes_back_before_the_removal_begins_is_not_removed() {
     let (clock, ledger) = ledger();
@@ -143,7 +143,8 @@ fn whoever_comes_back_before_the_removal_begins_is_not_removed() {
     assert_eq!(cancel().unwrap(), []);
 }
 
-/// The event of joining is told again, or for the first time, after the meeting has ended: it tells of nobody now.
+/// The join event is delivered again, or for the first time, after the meeting has ended: it no longer means that
+/// anybody is there.
 #[test]
 fn whoever_joined_before_the_meeting_ended_is_not_there() {
     let (clock, ledger) = ledger();
@@ -168,7 +169,7 @@ fn whoever_joined_before_the_meeting_ended_is_not_there() {
     assert!(!ledger.left(connection("c"), now, now).unwrap());
 }
 
-/// Nothing else is stored: who was in a meeting is forgotten after a day all the same, and then no alarm is needed.
+/// Nothing else is stored: even so, who was in a meeting is forgotten after a day, and then no alarm is needed.
 #[test]
 fn a_connection_is_forgotten_after_a_day() {
     const HOUR: u64 = 60 * 60 * 1000;
@@ -186,7 +187,7 @@ fn a_connection_is_forgotten_after_a_day() {
     };
     ledger.joined(connection, start, start + 5).unwrap();
     let at = ledger.next_alarm(start + 5).unwrap().unwrap();
-    // Those of an hour go together.
+    // Those of the same hour are deleted together.
     assert!((start + 5 + DAY..=start + 5 + 25 * HOUR).contains(&at));
     ledger.purge(at).unwrap();
     let kept = ledger.next_alarm(at).unwrap().unwrap();

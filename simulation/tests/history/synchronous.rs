@@ -37,7 +37,7 @@ fn a_synchronous_removal_is_kept_and_its_requests_are_counted() {
     let (clock, ledger) = ledger();
     let id = RemovalId::new(clock.now(), || clock.random());
     let done = synchronous(&id, Outcome::AbsentAfterAmbiguous, clock.now() - 100);
-    // The answer to the first call was lost, and it came again beside another record.
+    // The response to the first call was lost, and it was repeated together with another record.
     ledger
         .record_synchronous(std::slice::from_ref(&done), true, clock.now())
         .unwrap();
@@ -200,7 +200,7 @@ fn what_a_synchronous_removal_hears_of_the_limit_is_believed() {
     ledger.record_synchronous(&[done], false, now).unwrap();
     let health = ledger.health(now).unwrap();
     let pause = health.pause.unwrap();
-    // From when it was heard.
+    // Counted from when it was received.
     assert_eq!(pause.until, now - 1_000 + 60_000);
     assert_eq!(health.requests_allowed, 300);
 }

@@ -1,4 +1,4 @@
-//! Scenes without faults, for tests that count.
+//! Scenarios without faults, for tests that count.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,7 +18,7 @@ use simulation::script::Act;
 use simulation::store::SimulatedStore;
 use simulation::world::World;
 
-/// Nobody, no faults, the settings of a deployment, and `latency` milliseconds at most each way.
+/// A scenario with nobody in it, no faults, the default settings, and `latency` milliseconds at most each way.
 pub fn scene(latency: u64) -> Scenario {
     Scenario {
         seed: 1,
@@ -33,7 +33,7 @@ pub fn scene(latency: u64) -> Scenario {
     }
 }
 
-/// Fifty meetings of the same users, `user-0` and so on.
+/// Creates fifty meetings of the same users, `user-0` and so on.
 pub fn fifty_meetings(users: usize) -> Scenario {
     let mut scenario = scene(50);
     for _ in 0..50 {
@@ -47,7 +47,7 @@ pub fn fifty_meetings(users: usize) -> Scenario {
     scenario
 }
 
-/// Ten users are to go from everywhere, each by a removal of their own, one right after another.
+/// Orders ten users to be removed from everywhere, each with a separate removal, one right after another.
 pub fn burst(mut scenario: Scenario) -> World {
     for number in 0..10 {
         let order = user_everywhere(&format!("user-{number}"));
@@ -58,7 +58,7 @@ pub fn burst(mut scenario: Scenario) -> World {
     World::new(scenario).unwrap()
 }
 
-/// A meeting of `user-0`, `user-1` and so on.
+/// Adds a meeting of `user-0`, `user-1` and so on.
 pub fn meeting_of(scenario: &mut Scenario, active: bool, people: usize) -> usize {
     let meeting = scenario.population.add_meeting(active);
     for number in 0..people {
@@ -68,7 +68,7 @@ pub fn meeting_of(scenario: &mut Scenario, active: bool, people: usize) -> usize
     meeting
 }
 
-/// A meeting of `user-0`, `user-1` and so on, in which all of them are live.
+/// Adds a meeting of `user-0`, `user-1` and so on, all of them live.
 pub fn live_meeting(scenario: &mut Scenario, people: usize) -> usize {
     let meeting = meeting_of(scenario, true, people);
     for person in &mut scenario.population.meetings[meeting].participants {
@@ -77,7 +77,7 @@ pub fn live_meeting(scenario: &mut Scenario, people: usize) -> usize {
     meeting
 }
 
-/// So many meetings of one and the same user.
+/// Adds `count` meetings of the same user.
 pub fn meetings_with(scenario: &mut Scenario, active: bool, count: usize, user: &str) {
     for _ in 0..count {
         let meeting = scenario.population.add_meeting(active);
@@ -115,7 +115,7 @@ pub fn user_everywhere(user: &str) -> RemovalOrder {
     order(Target::UserEverywhere { user }, true, false, None).unwrap()
 }
 
-/// The first of these, with the targets of all.
+/// Returns the first order, with the targets of all.
 pub fn all_of(orders: impl IntoIterator<Item = RemovalOrder>) -> RemovalOrder {
     let mut orders = orders.into_iter();
     let mut whole = orders.next().unwrap();
@@ -123,13 +123,13 @@ pub fn all_of(orders: impl IntoIterator<Item = RemovalOrder>) -> RemovalOrder {
     whole
 }
 
-/// The world of a scenario in which a removal is ordered at once.
+/// Creates the world of a scenario in which a removal is ordered at once.
 pub fn start(mut scenario: Scenario, order: RemovalOrder) -> World {
     scenario.script.push((0, Act::Order { number: 0, order }));
     World::new(scenario).unwrap()
 }
 
-/// The removal of [`start`].
+/// Returns the removal of [`start`].
 pub fn removal(world: &World) -> RemovalView {
     let id = world.ordered.get(&0).unwrap().id.clone().unwrap();
     world
@@ -141,14 +141,14 @@ pub fn removal(world: &World) -> RemovalView {
         .unwrap()
 }
 
-/// Somebody is added to a meeting now.
+/// Adds somebody to a meeting now.
 pub fn add(world: &World, meeting: usize, user: &str) {
     let now = world.clock.now();
     let population = &mut world.network.api.borrow_mut().population;
     population.add(meeting, user, now);
 }
 
-/// The removal of [`start`] ended well and removed one participant.
+/// Asserts that the removal of [`start`] succeeded and removed one participant.
 pub fn assert_removed(world: &World) {
     let view = removal(world);
     assert_eq!(
@@ -157,14 +157,14 @@ pub fn assert_removed(world: &World) {
     );
 }
 
-/// How many rows of work there are.
+/// Returns the number of rows of work.
 pub fn works(world: &World) -> u64 {
     let store = SimulatedStore(std::rc::Rc::clone(&world.disk));
     let rows = store.run("SELECT count(*) FROM works", &[]).unwrap();
     rows[0].integer(0).unwrap()
 }
 
-/// Runs until something holds of the removal.
+/// Runs until a condition on the removal holds.
 pub fn until(world: &mut World, holds: impl Fn(&World) -> bool) {
     while !world.ordered.contains_key(&0) || !holds(world) {
         assert!(world.advance().unwrap());

@@ -1,5 +1,5 @@
-//! Prints the Wycheproof vectors for the three algorithms as a JSON list, in the form that `worker.mjs` takes, each with
-//! `expected`: what the Worker has to say of it, or null where Wycheproof leaves it open.
+//! Prints the Wycheproof vectors for the three algorithms as a JSON list, in the format that `worker.mjs` takes, each
+//! with `expected`: the verdict required of the Worker, or null if Wycheproof leaves it open.
 #![allow(clippy::expect_used)]
 
 use std::fmt::Write;
@@ -14,7 +14,7 @@ fn main() {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a string cannot fail.
+        // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
     })
@@ -41,7 +41,7 @@ fn vector(
     })
 }
 
-/// Tags of 128 bits are truncated, which no webhook scheme knows: all of them are to be refused.
+/// Returns the HMAC vectors. 128-bit tags are truncated, which no webhook scheme supports: all of them must be refused.
 fn hmac() -> impl Iterator<Item = Value> {
     let set = mac::TestSet::load(mac::TestName::HmacSha256).expect("vectors");
     set.test_groups.into_iter().flat_map(|group| {

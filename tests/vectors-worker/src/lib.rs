@@ -1,6 +1,6 @@
-//! Runs published test vectors through the Worker's own checks of signatures, in the runtime. Nothing of this is deployed.
+//! Runs published test vectors through the Worker's own signature checks, in the runtime. None of this is deployed.
 //!
-//! Built for `wasm32-unknown-unknown`, bound with `wasm-bindgen --target web --out-dir pkg`, and served by `worker.mjs`.
+//! Built for `wasm32-unknown-unknown`, bound with `wasm-bindgen --target web --out-dir pkg`, served by `worker.mjs`.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use participant_remover::webhooks::hmac::{HmacKey, any_matches};
 use participant_remover::webhooks::public_key::{PublicKey, PublicKeyVerifier, RsaKey};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Whether a signature holds. An error is a key that the Worker refuses.
+/// Returns whether a signature is valid. An error means that the Worker refuses the key.
 #[wasm_bindgen]
 pub async fn check(
     algorithm: String,
@@ -31,7 +31,7 @@ pub async fn check(
 fn hmac(key: &[u8], message: &[u8], signature: &[u8]) -> Result<bool, String> {
     let key = HmacKey::new(key).ok_or("no HMAC key")?;
     let candidate = signature.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a string cannot fail.
+        // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
     });

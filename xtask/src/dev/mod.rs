@@ -19,16 +19,16 @@ pub use ports::{DEFAULT_PORTS, Ports};
 use server::{Server, Tokens};
 pub use webhooks::secret as webhook_secret;
 
-/// How long a server may take until it answers.
+/// How long a server may take to start responding.
 const START: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(100);
 
-/// What the stand-in plays.
+/// The account and app that the stand-in serves.
 const ACCOUNT: &str = "023e105f4ecef8ad9ca31a8372d0c353";
 const APP: &str = "development-app";
 const PARTICIPANTS: usize = 10;
 
-/// Runs both servers until one of them ends or a signal comes.
+/// Runs both servers until one of them exits or a signal arrives.
 pub fn run(session: &Session, ports: Ports) -> Result<()> {
     ports.check()?;
     let program = build(session)?;
@@ -66,7 +66,7 @@ pub fn run(session: &Session, ports: Ports) -> Result<()> {
     }
 }
 
-/// Builds both servers, and tells where the stand-in's program lies.
+/// Builds both servers, and returns the path of the stand-in's program.
 fn build(session: &Session) -> Result<PathBuf> {
     thread::scope(|scope| {
         let stand_in = scope.spawn(|| stand_in::build(session));
@@ -75,7 +75,7 @@ fn build(session: &Session) -> Result<PathBuf> {
     })
 }
 
-/// Returns once a server has ended; a signal ends the program before.
+/// Returns once a server has exited; a signal ends the program earlier.
 fn watch(servers: &mut [Server; 2]) -> Result<()> {
     loop {
         for server in &mut *servers {
@@ -113,7 +113,7 @@ Ctrl-C ends everything. What the Worker and the stand-in log follows.
     )
 }
 
-/// Waits until the Worker says that it is ready to serve.
+/// Waits until the Worker reports that it is ready to serve.
 fn wait_until_healthy(servers: &mut [Server; 2], ports: Ports) -> Result<()> {
     let url = format!("http://127.0.0.1:{}/healthz", ports.worker);
     let agent = agent();
@@ -148,13 +148,13 @@ fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .timeout_global(Some(Duration::from_secs(5)))
         .http_status_as_error(false)
-        // Everything asked here is on this machine.
+        // All requests go to this machine.
         .proxy(None)
         .build()
         .into()
 }
 
-/// Fills a meeting of the stand-in and answers what it created.
+/// Fills a meeting in the stand-in, and returns what was created.
 fn fill(port: u16) -> Result<Value> {
     let url = format!("http://127.0.0.1:{port}/sim/fill");
     let wanted =
@@ -177,7 +177,7 @@ fn fill(port: u16) -> Result<Value> {
     serde_json::from_str(&body).with_context(|| format!("the stand-in answered {url} with {body}"))
 }
 
-/// The call that removes the first participant of what was filled.
+/// Returns the command that removes the first participant created.
 fn curl(port: u16, filled: &Value, caller_token: &str) -> Result<String> {
     let text = |pointer: &str| filled.pointer(pointer).and_then(Value::as_str);
     let (Some(meeting), Some(participant)) =

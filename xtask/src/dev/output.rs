@@ -1,4 +1,4 @@
-//! What a server prints: held back while it starts, so that the call to try is not lost in it, and passed on after.
+//! Server output: held back during start-up, so that the call to try does not get lost in it, and passed on afterwards.
 
 use std::io::{BufRead, BufReader, Read};
 use std::mem;
@@ -7,7 +7,7 @@ use std::thread;
 
 use crate::steps::Steps;
 
-/// The lines of one server.
+/// The output of one server.
 #[derive(Debug, Clone)]
 pub struct Output {
     state: Arc<Mutex<State>>,
@@ -21,7 +21,7 @@ enum State {
 }
 
 impl Output {
-    /// An output that is held back.
+    /// Creates an output that is held back.
     pub fn new(steps: &Steps) -> Self {
         Self {
             state: Arc::new(Mutex::new(State::Held(Vec::new()))),
@@ -29,7 +29,7 @@ impl Output {
         }
     }
 
-    /// Takes lines from a stream until it ends, in a thread of its own.
+    /// Reads lines from a stream until it ends, on a separate thread.
     pub fn follow(&self, stream: Option<impl Read + Send + 'static>) {
         let Some(stream) = stream else { return };
         let output = self.clone();
@@ -37,14 +37,14 @@ impl Output {
     }
 
     fn read(&self, stream: impl Read) {
-        // Bytes, since one that is not UTF-8 must not end the reading: the server would block on a full pipe.
+        // Reads bytes, since invalid UTF-8 must not stop the reading: the server would block on a full pipe.
         let mut lines = BufReader::new(stream).split(b'\n');
         while let Some(Ok(line)) = lines.next() {
             self.take(String::from_utf8_lossy(&line).trim_end().to_owned());
         }
     }
 
-    /// Prints what was held back.
+    /// Prints the lines held back.
     pub fn show_held(&self) {
         let mut state = self.state();
         if let State::Held(lines) = &mut *state {
@@ -54,7 +54,7 @@ impl Output {
         }
     }
 
-    /// Passes on what comes from now on. What was held back told only of a good start.
+    /// Passes on lines from now on. Those held back only reported a successful start, and are dropped.
     pub fn pass_on(&self) {
         *self.state() = State::PassedOn;
     }

@@ -1,4 +1,4 @@
-//! The ports of `cargo xtask dev`, and whether they are free: asked before anything is installed or started.
+//! The ports of `cargo xtask dev`, and the check that they are free, made before anything is installed or started.
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use anyhow::{Context, Result, bail};
 use lexopt::prelude::{Long, Short};
 
-/// Where `cargo xtask dev` listens, on 127.0.0.1.
+/// The ports on 127.0.0.1 that `cargo xtask dev` listens on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ports {
     /// The Worker's port, set with `--port`.
@@ -16,14 +16,14 @@ pub struct Ports {
     pub stand_in: u16,
 }
 
-/// Where `cargo xtask dev` listens unless told otherwise.
+/// The default ports of `cargo xtask dev`.
 pub const DEFAULT_PORTS: Ports = Ports {
     worker: 8787,
     stand_in: 8788,
 };
 
 impl Ports {
-    /// Reads the options of `cargo xtask dev`. Nothing if help is asked for.
+    /// Parses the options of `cargo xtask dev`. Returns `None` if help is requested.
     pub fn parse(parser: &mut lexopt::Parser) -> Result<Option<Self>> {
         let mut ports = DEFAULT_PORTS;
         while let Some(argument) = parser.next()? {
@@ -41,7 +41,7 @@ impl Ports {
         Ok(Some(ports))
     }
 
-    /// Refuses ports that cannot be listened on, with the option that chooses another.
+    /// Returns an error for a port that cannot be listened on, naming the option that changes it.
     pub fn check(self) -> Result<()> {
         check(self.worker, "--port")?;
         check(self.stand_in, "--sim-port")

@@ -11,24 +11,24 @@ use super::{ACCOUNT, APP, Ports, webhooks};
 use crate::processes::{Running, describe};
 use crate::{Session, wrangler};
 
-/// Runs a command that ends, with all that it started, when standard input closes. Whoever is killed has no time to
+/// Runs a command that ends, with everything it started, when standard input closes. A killed process has no time to
 /// end others, but its end of a pipe always closes.
 const UNTIL_STDIN_CLOSES: &str = r#"exec 3<&0 </dev/null
 (cat <&3 >/dev/null; kill -TERM 0) &
 exec "$@" 3<&-"#;
 
-/// A server that was started. Dropping it ends it and all that it started.
+/// A running server. Dropping it ends it and everything it started.
 pub struct Server {
     name: &'static str,
     running: Running,
-    /// What it prints.
+    /// The server's output.
     pub output: Output,
 }
 
 impl Server {
     fn start(session: &Session, name: &'static str, command: &mut Command) -> Result<Self> {
         command
-            // Held open while we live: the servers end when it closes, however we end.
+            // Held open while we are alive: the servers end when it closes, however we end.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -47,7 +47,7 @@ impl Server {
         })
     }
 
-    /// An error once the server has ended.
+    /// Returns an error once the server has exited.
     pub fn check(&mut self) -> Result<()> {
         match self
             .running
@@ -60,13 +60,13 @@ impl Server {
     }
 }
 
-/// What the servers and their callers prove themselves with.
+/// The credentials of the servers and their callers.
 pub struct Tokens {
     /// The API token.
     pub api: String,
     /// The developer's caller token.
     pub caller: String,
-    /// The signing secret of every source of webhooks.
+    /// The signing secret shared by all webhook sources.
     pub webhooks: String,
 }
 
@@ -87,7 +87,7 @@ pub fn start_stand_in(
     Server::start(session, "the stand-in", &mut command)
 }
 
-/// The Worker's settings, by name.
+/// Returns the Worker's settings by name.
 fn settings(ports: Ports, tokens: &Tokens) -> [(&'static str, String); 8] {
     let stand_in = format!("http://127.0.0.1:{}", ports.stand_in);
     let (sources, secrets) = webhooks::settings(&tokens.webhooks);
@@ -109,8 +109,8 @@ fn settings(ports: Ports, tokens: &Tokens) -> [(&'static str, String); 8] {
     ]
 }
 
-/// Starts the Worker. Its settings are given here, and go before those of `.dev.vars`: what stands there may belong to
-/// a real account, which `dev` must never touch.
+/// Starts the Worker. Its settings are passed here and override those in `.dev.vars`, which may belong to a real
+/// account that `dev` must never touch.
 pub fn start_worker(session: &Session, ports: Ports, tokens: &Tokens) -> Result<Server> {
     let workspace = &session.workspace;
     let mut command = Command::new("sh");
@@ -126,7 +126,7 @@ pub fn start_worker(session: &Session, ports: Ports, tokens: &Tokens) -> Result<
             "0",
         ])
         .args(["--port", &ports.worker.to_string()])
-        // Apart from what a plain `wrangler dev` keeps, and from what another `dev` on other ports does.
+        // Separate from the state of a plain `wrangler dev`, and of another `dev` on other ports.
         .args(["--persist-to", &format!(".wrangler/dev-{}", ports.worker)])
         .args(["--show-interactive-dev-session=false"])
         .args(

@@ -1,5 +1,5 @@
-//! Tokens for development. Each clone makes its own once and keeps it: the printed call works after the next start
-//! as well, and nobody can know it from reading this repository.
+//! Tokens for development. Each clone generates its own once and keeps it: the printed call still works after a
+//! restart, and nobody can learn the token by reading this repository.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 /// 24 random bytes in hexadecimal.
 const LENGTH: usize = 48;
 
-/// The token kept in a file, made at the first time.
+/// Returns the token stored in a file, generating it the first time.
 pub fn of_this_clone(path: &Path) -> Result<String> {
     if let Some(token) = fs::read_to_string(path)
         .ok()

@@ -1,5 +1,5 @@
-//! Webhooks while developing: a source for each sender that `cargo xtask webhook` can play, and `RealtimeKit`'s own,
-//! which the stand-in sends.
+//! Webhooks during development: a source for each sender that `cargo xtask webhook` can imitate, and `RealtimeKit`'s
+//! own, whose webhooks the stand-in sends.
 
 use std::path::Path;
 
@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 
 use super::token;
 
-/// The signing secret of this clone, which all sources share. Every scheme takes it: after `whsec_` stand 48
-/// hexadecimal digits, which are base64 of 36 bytes as well.
+/// Returns the signing secret of this clone, shared by all sources. Every scheme accepts it: `whsec_` is followed by 48
+/// hexadecimal digits, which are also the base64 of 36 bytes.
 pub fn secret(state: &Path) -> Result<String> {
     let digits = token::of_this_clone(&state.join("dev-webhook-secret"))?;
     Ok(format!("whsec_{digits}"))
 }
 
-/// `WEBHOOKS` and `WEBHOOK_SECRETS`.
+/// Returns `WEBHOOKS` and `WEBHOOK_SECRETS`.
 pub fn settings(secret: &str) -> (Value, Value) {
     let rule = |place: &str, event: &str, user: &str| json!([{"when": {place: event}, "action": "user everywhere", "user": user}]);
     let sources = json!({
-        // A short delay, so that one sees somebody come back in time, and somebody not.
+        // A short delay, to make it easy to see somebody come back in time, or not.
         "realtimekit": {"meeting_ended": true, "participant_left": {"delay_seconds": 10}},
         "clerk": {"preset": "clerk"},
         "stytch": {"preset": "stytch"},

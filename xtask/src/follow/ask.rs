@@ -1,5 +1,5 @@
-//! Asking the Worker for a removal. Over http on this machine by ureq; over https by curl, which brings the system's
-//! certificates along and saves every build of these commands a TLS library.
+//! Asking the Worker for a removal: over http on this machine with ureq; over https with curl, which uses the system's
+//! certificates and saves every build of these commands a TLS library.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -8,22 +8,22 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// How long the Worker waits for a change before it answers, in seconds.
+/// How long the Worker waits for a change before it responds, in seconds.
 const WAIT_SECONDS: u64 = 25;
 const TIMEOUT_SECONDS: u64 = WAIT_SECONDS + 30;
 
-/// What came of asking.
+/// The result of asking.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Asked {
     /// The body of a 200.
     Answer(String),
-    /// An answer that asking again does not change, in words.
+    /// A response that would not change on a retry, as a message.
     Refused(String),
-    /// No answer, or one that may be another the next time.
+    /// No response, or one that may differ on a retry.
     Nothing(String),
 }
 
-/// One removal at one Worker.
+/// The URL and credentials for one removal.
 pub struct Endpoint {
     url: String,
     app: Option<String>,
@@ -31,7 +31,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Checks the URL: the token goes out in clear over http, so that is for this machine only.
+    /// Checks the URL: over http the token is sent in the clear, so http is only for this machine.
     pub fn new(base: &str, id: &str, app: Option<&str>, token: String) -> Result<Self> {
         let base = base.trim_end_matches('/');
         let host = base.strip_prefix("http://").map(|rest| {
@@ -62,7 +62,7 @@ impl Endpoint {
         })
     }
 
-    /// Asks once; with `wait`, for the next change.
+    /// Asks once; with `wait`, waits for the next change.
     pub fn ask(&self, wait: bool) -> Asked {
         let app = self.app.as_ref().map(|app| format!("&app_id={app}"));
         let wait = if wait { WAIT_SECONDS } else { 0 };
@@ -88,7 +88,7 @@ impl Endpoint {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            // The token goes to the Worker alone.
+            // The token must reach only the Worker.
             .proxy(None)
             .timeout_global(Some(Duration::from_secs(TIMEOUT_SECONDS)))
             .build()
@@ -102,7 +102,7 @@ impl Endpoint {
         Ok((answer.status().as_u16(), body))
     }
 
-    /// The token goes over standard input: everyone on the machine can read a command line.
+    /// The token is passed over standard input: everyone on the machine can read a command line.
     fn over_curl(&self, url: &str) -> Result<(u16, String)> {
         let mut curl = Command::new("curl")
             .args([
@@ -149,7 +149,7 @@ impl Endpoint {
     }
 }
 
-/// An error answer in words: its own, where it has some.
+/// Describes an error response, with its own message if it has one.
 fn told(status: u16, body: &str) -> String {
     let body: Value = serde_json::from_str(body).unwrap_or_default();
     let message = body.pointer("/errors/0/message").and_then(Value::as_str);
@@ -166,7 +166,7 @@ mod tests {
     use std::net::TcpListener;
     use std::thread;
 
-    /// Answers one request with a status line and a body; gives its address and, once joined, what was asked.
+    /// Answers one request with a status line and a body; returns its address and, once joined, the request's head.
     fn server(answer: &'static str) -> (String, thread::JoinHandle<Vec<String>>) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,4 +1,5 @@
-//! `cargo xtask follow`: a removal's progress in the terminal, until it is final. The exit code tells how it ended.
+//! `cargo xtask follow`: shows a removal's progress in the terminal until it is final. The exit code reports how it
+//! ended.
 
 mod ask;
 mod removal;
@@ -15,13 +16,13 @@ use lexopt::prelude::{Long, Short, Value};
 use ask::{Asked, Endpoint};
 use removal::Removal;
 
-/// Where `cargo xtask dev` listens.
+/// Where `cargo xtask dev` listens by default.
 const DEFAULT_URL: &str = "http://127.0.0.1:8787";
 const TOKEN_VARIABLE: &str = "PARTICIPANT_REMOVER_TOKEN";
-/// How often in a row the Worker may fail to answer.
+/// After how many failures in a row to give up.
 const MAX_FAILURES: u32 = 10;
 const AFTER_FAILURE: Duration = Duration::from_secs(3);
-/// The least time between two questions: a busy removal changes with every request that it sends.
+/// The minimum time between two requests: a busy removal changes with every request that it sends.
 const BETWEEN: Duration = Duration::from_millis(500);
 
 /// What to follow, and where.
@@ -34,7 +35,7 @@ pub struct Follow {
 }
 
 impl Follow {
-    /// Reads the options of `cargo xtask follow`. Nothing if help is asked for.
+    /// Parses the options of `cargo xtask follow`. Returns `None` if help is requested.
     pub fn parse(parser: &mut lexopt::Parser) -> Result<Option<Self>> {
         let (mut id, mut app, mut token) = (None, None, None);
         let mut url = DEFAULT_URL.to_owned();
@@ -49,7 +50,7 @@ impl Follow {
             }
         }
         let id = id.context("which removal? Give the id that POST /removals answered")?;
-        // What POST /removals answers as `location` is understood as well.
+        // The `location` returned by POST /removals is accepted as well.
         let id = id.strip_prefix("/removals/").unwrap_or(&id);
         let (id, app) = match id.split_once("?app_id=") {
             Some((id, app)) => (id, Some(app.to_owned())),
@@ -78,7 +79,7 @@ fn text(value: std::ffi::OsString) -> Result<String> {
         .map_err(|value| anyhow::anyhow!("{} is not UTF-8", value.display()))
 }
 
-/// Follows the removal to its end.
+/// Follows the removal until it is final.
 pub fn run(follow: Follow) -> Result<ExitCode> {
     let token = follow
         .token
@@ -120,7 +121,7 @@ fn watch(endpoint: &Endpoint, display: &mut Display) -> Result<Removal> {
     }
 }
 
-/// A bar where standard error is a terminal; otherwise a line whenever something has changed.
+/// A bar if standard error is a terminal; otherwise a line whenever something has changed.
 struct Display {
     bar: Option<ProgressBar>,
     last: String,

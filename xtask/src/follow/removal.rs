@@ -1,9 +1,9 @@
-//! A removal as the Worker shows it, and how it is told to a person.
+//! A removal as returned by the Worker, and its description for people.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-/// What is shown of a removal.
+/// The displayed properties of a removal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removal {
     state: String,
@@ -22,7 +22,7 @@ pub struct Removal {
 }
 
 impl Removal {
-    /// Reads the body of `GET /removals/{id}`.
+    /// Parses the body of `GET /removals/{id}`.
     pub fn read(body: &str) -> Result<Self> {
         let strange = "the answer is not a removal: does --url name this Worker?";
         let body: Value = serde_json::from_str(body).context(strange)?;
@@ -58,12 +58,12 @@ impl Removal {
         })
     }
 
-    /// Whether nothing more will happen.
+    /// Returns whether nothing more will happen.
     pub fn is_final(&self) -> bool {
         self.exit_code() != STILL_RUNNING
     }
 
-    /// The exit code that tells the final state.
+    /// Returns the exit code for the final state.
     pub fn exit_code(&self) -> u8 {
         match self.state.as_str() {
             "succeeded" => 0,
@@ -74,7 +74,7 @@ impl Removal {
         }
     }
 
-    /// How much of it is done, of how much.
+    /// Returns how much is done, and of how much.
     pub fn share(&self) -> (u64, u64) {
         if self.state == "succeeded" {
             return (1, 1);
@@ -88,7 +88,7 @@ impl Removal {
         (done.min(of), of.max(1))
     }
 
-    /// Its progress in one line.
+    /// Returns its progress in one line.
     pub fn line(&self) -> String {
         let (scanned, meetings) = self.meetings;
         let dry = if self.dry_run { "dry run " } else { "" };
@@ -121,7 +121,7 @@ impl Removal {
         parts.join(", ")
     }
 
-    /// How it ended, and what to do about it.
+    /// Returns how it ended, and what to do about it.
     pub fn ending(&self) -> String {
         let advice = match self.state.as_str() {
             "partially_failed" | "failed" => {
@@ -140,10 +140,10 @@ impl Removal {
     }
 }
 
-/// No final state.
+/// Not a final state.
 const STILL_RUNNING: u8 = u8::MAX;
 
-/// A time in the largest unit that says enough.
+/// Formats a time in the largest unit that is precise enough.
 fn spoken(seconds: u64) -> String {
     match seconds {
         0..=90 => format!("{seconds} s"),

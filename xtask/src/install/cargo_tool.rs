@@ -1,5 +1,5 @@
 //! `wasm-bindgen`, and for the benchmark `worker-build`, built from their crates: prebuilt ones come from a host that
-//! not every machine can reach. They lie in the cache, so that all clones share them and `cargo clean` keeps them.
+//! not every machine can reach. They live in the cache, so that all clones share them and `cargo clean` keeps them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use anyhow::{Context, Result};
 use crate::workspace::create;
 use crate::{Session, lock, locked};
 
-/// The programs that turn the Worker's source into what is deployed.
+/// The programs that turn the Worker's source into the deployed files.
 #[derive(Debug)]
 pub struct BuildTools {
     /// Generates the JavaScript side of the Wasm module.
     pub wasm_bindgen: PathBuf,
 }
 
-/// A program that `cargo install` builds.
+/// A program built with `cargo install`.
 #[derive(Debug)]
 struct Tool {
     package: &'static str,
@@ -35,7 +35,7 @@ impl Tool {
     }
 }
 
-/// Installs what the Worker's build needs, in the version that matches the library of `Cargo.lock`.
+/// Installs what building the Worker requires, in the version that matches the library in `Cargo.lock`.
 pub fn ensure(session: &Session) -> Result<BuildTools> {
     let wasm_bindgen = ensure_one(
         session,
@@ -48,7 +48,7 @@ pub fn ensure(session: &Session) -> Result<BuildTools> {
     Ok(BuildTools { wasm_bindgen })
 }
 
-/// Installs worker-build: a peer of the benchmark is built as its users build theirs.
+/// Installs worker-build: one of the benchmark's peers is built the way its users build theirs.
 pub fn worker_build(session: &Session) -> Result<PathBuf> {
     ensure_one(
         session,
@@ -66,7 +66,7 @@ fn ensure_one(session: &Session, tool: &Tool) -> Result<PathBuf> {
     if !program.exists() {
         let steps = &session.steps;
         let _lock = lock::acquire(&tools.join(".lock"), steps, "installing the build tools")?;
-        // Another run may have installed it while we waited.
+        // Another run may have installed it while we waited for the lock.
         if !program.exists() {
             let target = tools.join(".target");
             install(session, tool, &tools, &target)?;
@@ -98,10 +98,10 @@ fn install(session: &Session, tool: &Tool, tools: &Path, target: &Path) -> Resul
         .arg(format!("{package}@{version}"))
         .arg("--root")
         .arg(&unfinished)
-        // Away from this repository, whose settings are not the tool's.
+        // Outside this repository, whose settings must not apply to the tool.
         .current_dir(tools)
         .env("CARGO_TARGET_DIR", target)
-        // Nobody debugs them: a third of the time and most of the size is saved.
+        // Nobody debugs these tools: this saves a third of the time and most of the size.
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("CARGO_INCREMENTAL", "0");
     let log = session
@@ -114,7 +114,7 @@ fn install(session: &Session, tool: &Tool, tools: &Path, target: &Path) -> Resul
     session.steps.run(&title, &mut command, &log, hint)?;
     let directory = tool.directory(tools);
     remove(&directory)?;
-    // The rename is atomic: a directory of that name is always a complete installation.
+    // The rename is atomic: a directory with that name is always a complete installation.
     fs::rename(&unfinished, &directory)
         .with_context(|| format!("cannot move {package} to {}", directory.display()))
 }

@@ -1,5 +1,5 @@
 //! Installs what is missing, and only that: parts of the Rust toolchain, npm packages, cargo tools, and the Python
-//! packages of the tests.
+//! packages for the tests.
 
 mod cargo_tool;
 mod npm;
@@ -14,7 +14,7 @@ pub use npm::ensure as npm;
 pub use python::ensure as python;
 pub use rust::{Component, ensure as rust};
 
-/// What a thread beside this one came to.
+/// Returns the result of a scoped thread; its panic is resumed here.
 pub fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread
         .join()

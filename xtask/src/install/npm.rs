@@ -1,4 +1,4 @@
-//! The npm packages of `package-lock.json`, among them the Node.js that everything else runs on.
+//! The npm packages of `package-lock.json`, including the Node.js that everything else runs on.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -9,10 +9,10 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{Session, lock};
 
-/// The Node.js that npm needs to install the rest.
+/// The minimum Node.js version that npm needs to install the rest.
 const MINIMUM_NODE: u32 = 20;
 
-/// Installs the packages unless `node_modules` holds exactly what the lock file says.
+/// Installs the packages unless `node_modules` matches the lock file exactly.
 pub fn ensure(session: &Session) -> Result<()> {
     let root = session.workspace.root();
     let wanted = root.join("package-lock.json");
@@ -21,7 +21,7 @@ pub fn ensure(session: &Session) -> Result<()> {
         return Ok(());
     }
     if is_npms_own(&wanted, &root.join("node_modules/.package-lock.json")) {
-        // Whoever ran `npm ci` may run out of it just now, as `npx wrangler dev` does.
+        // Whoever ran `npm ci` may be running from it right now, as `npx wrangler dev` does.
         return mark(&wanted, &installed);
     }
     let lock_file = session.workspace.state()?.join("npm.lock");
@@ -53,13 +53,14 @@ fn mark(wanted: &Path, installed: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether npm itself has installed everything since the lock file was written: it writes its list last.
+/// Returns whether npm itself has installed everything since the lock file was written: it writes its list last.
 fn is_npms_own(wanted: &Path, list: &Path) -> bool {
     let time = |path| fs::metadata(path).and_then(|data| data.modified());
     matches!((time(wanted), time(list)), (Ok(wanted), Ok(list)) if list > wanted)
 }
 
-/// The copy of the lock file is written last, so that it stands only for an installation that was completed.
+/// Returns whether the copy of the lock file is current. It is written last, so it exists only for a complete
+/// installation.
 fn is_current(wanted: &Path, installed: &Path) -> Result<bool> {
     let wanted = fs::read(wanted).with_context(|| format!("cannot read {}", wanted.display()))?;
     match fs::read(installed) {
@@ -99,7 +100,7 @@ fn version_of(program: &str) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// The first number of a version such as `v22.12.0`.
+/// Returns the major version of a version such as `v22.12.0`.
 fn major(version: &str) -> Option<u32> {
     version.strip_prefix('v')?.split('.').next()?.parse().ok()
 }

@@ -1,5 +1,5 @@
 //! A Python with the official Cloudflare SDK, for the tests that drive the Worker with it. Python itself is not
-//! installed: without one, those tests are skipped, and that is said.
+//! installed: without one, those tests are skipped, with a message.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,11 +10,11 @@ use anyhow::{Context, Result};
 
 use crate::{Session, lock};
 
-/// What the pinned packages need.
+/// The minimum version for the pinned packages.
 const MINIMUM: (u32, u32) = (3, 10);
 
-/// The interpreter of an environment with the packages of `tests/requirements.txt`. Nothing if there is no Python
-/// that could make one.
+/// Returns the interpreter of an environment with the packages of `tests/requirements.txt`, or `None` if no Python can
+/// create one.
 pub fn ensure(session: &Session) -> Result<Option<PathBuf>> {
     let requirements = session.workspace.root().join("tests/requirements.txt");
     let wanted = fs::read(&requirements)
@@ -41,13 +41,13 @@ pub fn ensure(session: &Session) -> Result<Option<PathBuf>> {
     )?;
     if !complete.exists() {
         install(session, &python, &environment, &requirements)?;
-        // Written last: it stands for an installation that was completed.
+        // Written last, so it exists only for a complete installation.
         fs::write(&complete, "").with_context(|| format!("cannot write {}", complete.display()))?;
     }
     Ok(Some(interpreter))
 }
 
-/// A Python that can make an environment.
+/// A Python that can create an environment.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Python {
     version: String,
@@ -55,12 +55,13 @@ struct Python {
     executable: String,
 }
 
-/// What puts packages into an environment.
+/// How packages are installed into an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Installer {
     /// The environment's own pip.
     Own,
-    /// This Python's pip from outside: Debian keeps what an own one takes in the package `python3-venv`.
+    /// This Python's pip from outside: on Debian, creating an environment with its own pip takes the package
+    /// `python3-venv`.
     Outer,
 }
 
@@ -107,7 +108,7 @@ fn usable(printed: &str) -> Result<Python, String> {
     })
 }
 
-/// The environment's directory: another one for other packages or another Python.
+/// Returns the name of the environment's directory, which differs for other packages or another Python.
 fn name(requirements: &[u8], python: &Python) -> String {
     let mut hasher = DefaultHasher::new();
     (requirements, python).hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! Parts of the Rust toolchain that a fresh rustup does not bring: the Wasm target, and for the tests the formatter
+//! Parts of the Rust toolchain that a fresh rustup does not include: the Wasm target, and for the tests the formatter
 //! and the linter.
 
 use std::io::ErrorKind;
@@ -12,7 +12,7 @@ use crate::{Session, lock};
 /// A part of the Rust toolchain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Component {
-    /// The standard library for the Worker.
+    /// The standard library for the Worker's target.
     WasmTarget,
     /// `cargo clippy`.
     Clippy,
@@ -21,7 +21,7 @@ pub enum Component {
 }
 
 impl Component {
-    /// A path below the toolchain's directory that exists once the part is installed.
+    /// Returns a path below the toolchain's directory that exists once the part is installed.
     fn evidence(self) -> &'static str {
         match self {
             Self::WasmTarget => "lib/rustlib/wasm32-unknown-unknown/lib",
@@ -87,7 +87,7 @@ fn missing(sysroot: &Path, wanted: &[Component]) -> Vec<Component> {
         .collect()
 }
 
-/// The directory of the toolchain that cargo uses in this repository.
+/// Returns the directory of the toolchain that cargo uses in this repository.
 fn sysroot(session: &Session) -> Result<PathBuf> {
     let output = Command::new("rustc")
         .args(["--print", "sysroot"])

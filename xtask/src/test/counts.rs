@@ -1,26 +1,26 @@
-//! How many tests passed, failed and were skipped, as the test runners themselves count them.
+//! How many tests passed, failed and were skipped, as counted by the test runners themselves.
 
 use std::iter::Sum;
 use std::ops::Add;
 
-/// The outcomes of some tests.
+/// The outcomes of a number of tests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Those that held.
+    /// Tests that passed.
     pub passed: u64,
-    /// Those that did not, whatever the reason.
+    /// Tests that failed, whatever the reason.
     pub failed: u64,
-    /// Those that were not run.
+    /// Tests that were not run.
     pub skipped: u64,
 }
 
 impl Counts {
-    /// One that passed.
+    /// One passed test.
     pub const PASSED: Self = Self::new(1, 0, 0);
-    /// One that failed.
+    /// One failed test.
     pub const FAILED: Self = Self::new(0, 1, 0);
 
-    /// The three numbers, in this order.
+    /// Creates counts from the three numbers, in this order.
     pub const fn new(passed: u64, failed: u64, skipped: u64) -> Self {
         Self {
             passed,
@@ -29,8 +29,8 @@ impl Counts {
         }
     }
 
-    /// What the runner's exit says must agree with what it printed: one that fails has at least one failure, even if
-    /// it broke off before it could count it.
+    /// Reconciles the counts with the runner's exit status: a failing runner has at least one failure, even if it broke
+    /// off before counting it.
     pub fn with_exit(self, success: bool) -> Self {
         if success || self.failed > 0 {
             self
@@ -39,7 +39,7 @@ impl Counts {
         }
     }
 
-    /// All of them.
+    /// Returns the number of all tests.
     pub fn total(self) -> u64 {
         self.passed + self.failed + self.skipped
     }
@@ -77,12 +77,12 @@ impl std::fmt::Display for Counts {
     }
 }
 
-/// Reads the output of `cargo test`: each test binary ends with a line of its own.
+/// Parses the output of `cargo test`: each test binary ends with its own result line.
 pub fn of_cargo(output: &str) -> Counts {
     output.lines().filter_map(cargo_result).sum()
 }
 
-/// `test result: ok. 9 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s`
+/// Parses `test result: ok. 9 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s`.
 fn cargo_result(line: &str) -> Option<Counts> {
     let (_verdict, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let number = |what: &str| {
@@ -97,9 +97,9 @@ fn cargo_result(line: &str) -> Option<Counts> {
     ))
 }
 
-/// Reads the closing lines of the TAP that Node's test runner writes. Nothing if it broke off before them.
+/// Parses the closing lines of the TAP output of Node's test runner. Returns `None` if it broke off before them.
 pub fn of_node(tap: &str) -> Option<Counts> {
-    // What a test prints stands there in the same form, but before: the last line of each kind is the runner's own.
+    // Test output may contain lines of the same form, but earlier: the last line of each kind is the runner's own.
     let last = |what: &str| {
         let prefix = format!("# {what} ");
         tap.lines()

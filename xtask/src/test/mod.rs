@@ -1,5 +1,5 @@
-//! `cargo xtask test`: everything that must hold before a change is merged, in one run. A stage that fails does not
-//! keep the later ones from running, so that one run shows all.
+//! `cargo xtask test`: everything that must hold before a change is merged, in one run. A failing stage does not keep
+//! the later ones from running, so that one run shows everything.
 
 mod counts;
 mod node;
@@ -19,12 +19,12 @@ use counts::Counts;
 pub use selection::{Selection, Stage};
 use summary::{Kind, Summary};
 
-/// What the tests need besides Rust.
+/// The requirements of the tests besides Rust.
 struct Packages {
     python: Result<Option<std::path::PathBuf>>,
 }
 
-/// Runs the selected stages, prints the summary, and tells by the exit code whether all is well.
+/// Runs the selected stages and prints the summary; the exit code reports whether everything passed.
 pub fn run(session: &Session, selection: &Selection) -> ExitCode {
     let begun = Instant::now();
     let mut tests = Tests {
@@ -33,12 +33,13 @@ pub fn run(session: &Session, selection: &Selection) -> ExitCode {
         summary: Summary::default(),
     };
     thread::scope(|scope| {
-        // Beside the first stages: npm and pip mostly wait for the network, and cargo install leaves gaps.
+        // Concurrent with the first stages: npm and pip mostly wait for the network, and cargo install leaves the CPU
+        // idle at times.
         let packages = scope.spawn(|| packages(session, selection));
         let tools = scope.spawn(|| tools(session, selection));
         tests.rust_stages();
         let packages = joined(packages);
-        // Building the Worker asks for them again, and says what failed.
+        // The build of the Worker requests them again, and reports what failed.
         let _ = joined(tools);
         match packages {
             Ok(Some(packages)) => tests.node_stages(packages),
@@ -67,7 +68,7 @@ fn packages(session: &Session, selection: &Selection) -> Result<Option<Packages>
     Ok(Some(Packages { python }))
 }
 
-/// What building the Worker takes, so that it is there when its turn comes.
+/// Installs the tools for building the Worker, so that they are ready when needed.
 fn tools(session: &Session, selection: &Selection) -> Result<()> {
     if selection.includes(Stage::Worker) {
         install::cargo_tools(session)?;
@@ -95,7 +96,7 @@ impl Tests<'_> {
             .map(|(_, component)| component)
             .collect();
         if let Err(error) = install::rust(self.session, &needed) {
-            // What needs them fails next, and says so for itself.
+            // Whatever needs them fails next, with its own message.
             self.check(Err(error));
         }
         if self.selection.includes(Stage::Format) {
@@ -154,13 +155,13 @@ impl Tests<'_> {
         }
     }
 
-    /// Takes note of something that either works or does not.
+    /// Records a check that either passes or fails.
     fn check(&mut self, outcome: Result<()>) {
         let counts = self.count(outcome.map(|()| Counts::PASSED));
         self.summary.add(Kind::Check, counts);
     }
 
-    /// Takes note of tests that were counted.
+    /// Records tests that were counted.
     fn tests(&mut self, outcome: Result<(Kind, Counts)>) {
         match outcome {
             Ok((kind, counts)) => self.summary.add(kind, counts),

@@ -1,4 +1,4 @@
-//! The tests that Node's test runner drives: the stand-in by itself, and the Worker under `wrangler dev` beside it.
+//! The tests run by Node's test runner: the stand-in by itself, and the Worker under `wrangler dev` beside it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,21 +11,21 @@ use super::summary::Kind;
 use crate::Session;
 use crate::steps::read_lossy;
 
-/// What the tests run with.
+/// The environment of the tests.
 pub struct Run<'a> {
     /// The session of the command.
     pub session: &'a Session,
-    /// Only tests whose name contains this.
+    /// Only run tests whose name contains this.
     pub filter: Option<&'a str>,
     /// The stand-in's program.
     pub stand_in: PathBuf,
-    /// A Python that has the `cloudflare` package.
+    /// A Python with the `cloudflare` package.
     pub python: Option<PathBuf>,
-    /// What binds the Worker of the signature vectors, where that is to run.
+    /// The program that binds the Worker of the signature vectors, if that is to run.
     pub wasm_bindgen: Option<PathBuf>,
 }
 
-/// TypeScript's own check: Node runs the files without looking at their types.
+/// Runs TypeScript's type check: Node runs the files without checking their types.
 pub fn types(session: &Session) -> Result<()> {
     let mut command = Command::new(session.workspace.npm_program("tsc"));
     command
@@ -59,7 +59,7 @@ pub const WORKER: Suite = Suite {
     kind: Kind::Wrangler,
     title: "testing the Worker under wrangler dev",
     directory: "tests",
-    // One process: the Worker is started once for all, and what any test saw of it can be searched by the last.
+    // One process: the Worker is started once for all, and the last test can search everything the others saw of it.
     isolation: "none",
 };
 
@@ -127,7 +127,7 @@ impl Run<'_> {
     }
 }
 
-/// All files named `*.test.ts` below a directory, in a stable order. None if there is no such directory.
+/// Returns all files named `*.test.ts` below a directory, in a stable order; none if the directory does not exist.
 fn test_files(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     if !directory.exists() {
@@ -147,7 +147,7 @@ fn test_files(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// A regular expression that matches just this text: Node takes its name filter for one.
+/// Returns a regular expression that matches exactly this text: Node treats its name filter as one.
 fn literal(text: &str) -> String {
     let mut pattern = String::new();
     for character in text.chars() {

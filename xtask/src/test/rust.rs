@@ -1,4 +1,4 @@
-//! The stages that cargo runs by itself: format, lints, and the tests on the host.
+//! The stages that use only cargo: format, lints, and the tests on the host.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +10,7 @@ use super::summary::Kind;
 use crate::Session;
 use crate::steps::read_lossy;
 
-/// `cargo fmt --check`.
+/// Runs `cargo fmt --check`.
 pub fn format(session: &Session) -> Result<()> {
     let mut command = cargo(session);
     command.args(["fmt", "--all", "--check"]);
@@ -23,7 +23,7 @@ pub fn format(session: &Session) -> Result<()> {
     )
 }
 
-/// Clippy over everything that runs on the host.
+/// Runs Clippy on everything that runs on the host.
 pub fn lint_host(session: &Session) -> Result<()> {
     let mut command = cargo(session);
     command.args([
@@ -41,7 +41,7 @@ pub fn lint_host(session: &Session) -> Result<()> {
         .run("linting", &mut command, &log(session, "lint")?, hint)
 }
 
-/// Clippy over the Worker as it is deployed: parts of it exist only there.
+/// Runs Clippy on the Worker as deployed: parts of it exist only there.
 pub fn lint_worker(session: &Session) -> Result<()> {
     let mut command = cargo(session);
     command
@@ -63,10 +63,10 @@ pub fn lint_worker(session: &Session) -> Result<()> {
         .run("linting the Worker as Wasm", &mut command, &log, hint)
 }
 
-/// The package that proves the ledger, apart from the others so that its tests are counted apart.
+/// The package that proves the ledger, run separately so that its tests are counted separately.
 const SIMULATION: &str = "simulation";
 
-/// `cargo test` of everything but the simulation.
+/// Runs `cargo test` for everything except the simulation.
 pub fn units(session: &Session, filter: Option<&str>) -> Result<(Kind, Counts)> {
     let mut command = cargo(session);
     command.args([
@@ -86,7 +86,7 @@ pub fn units(session: &Session, filter: Option<&str>) -> Result<(Kind, Counts)> 
     )
 }
 
-/// `cargo test` of the simulation.
+/// Runs `cargo test` for the simulation.
 pub fn simulation(session: &Session, filter: Option<&str>) -> Result<(Kind, Counts)> {
     let mut command = cargo(session);
     command.args(["test", "--no-fail-fast", "--package", SIMULATION]);

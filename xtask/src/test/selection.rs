@@ -1,20 +1,20 @@
-//! Which tests to run.
+//! The selection of tests to run.
 
 use anyhow::{Result, bail};
 use lexopt::ValueExt;
 use lexopt::prelude::{Long, Short, Value};
 
-/// The tests that were asked for.
+/// The requested tests.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// The stages; none means all.
+    /// The stages; empty means all.
     pub only: Vec<Stage>,
-    /// Part of the tests' names.
+    /// A substring of the tests' names.
     pub filter: Option<String>,
 }
 
 impl Selection {
-    /// Reads the options of `cargo xtask test`. Nothing if help is asked for.
+    /// Parses the options of `cargo xtask test`. Returns `None` if help is requested.
     pub fn parse(parser: &mut lexopt::Parser) -> Result<Option<Self>> {
         let mut selection = Self::default();
         while let Some(argument) = parser.next()? {
@@ -33,7 +33,8 @@ impl Selection {
         Ok(Some(selection))
     }
 
-    /// Whether a stage is to run. What has no names to filter by runs only without a filter, or when it is asked for.
+    /// Returns whether to run a stage. Stages without test names run only without a filter, or when requested
+    /// explicitly.
     pub fn includes(&self, stage: Stage) -> bool {
         if self.only.is_empty() {
             self.filter.is_none() || !matches!(stage, Stage::Format | Stage::Lints)
@@ -42,7 +43,7 @@ impl Selection {
         }
     }
 
-    /// Whether one of these stages is to run.
+    /// Returns whether to run any of these stages.
     pub fn includes_any(&self, stages: &[Stage]) -> bool {
         stages.iter().any(|stage| self.includes(*stage))
     }

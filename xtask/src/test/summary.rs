@@ -1,4 +1,4 @@
-//! What a test run says at its end.
+//! The summary at the end of a test run.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::counts::Counts;
 use crate::steps::spoken;
 
-/// What a test is driven by.
+/// The kind of a test, by what runs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Format, lints, and that everything builds.
+    /// Format, lints, and whether everything builds.
     Check,
     /// `cargo test`: plain functions on the host.
     Unit,
@@ -45,12 +45,12 @@ impl Summary {
         self.results.push((kind, counts));
     }
 
-    /// All outcomes together.
+    /// Returns the sum of all outcomes.
     pub fn total(&self) -> Counts {
         self.results.iter().map(|(_, counts)| *counts).sum()
     }
 
-    /// Whether nothing failed, and something was run: with a filter, a test that it names.
+    /// Returns whether nothing failed and something ran: with a filter, a test that matches it.
     pub fn is_success(&self, filtered: bool) -> bool {
         let counts = |(kind, _): &&(Kind, Counts)| !filtered || *kind != Kind::Check;
         let ran: Counts = self
@@ -62,7 +62,7 @@ impl Summary {
         ran.passed > 0 && self.total().failed == 0
     }
 
-    /// A table by kind, and alone on the last line the total: tools read that line, its form is fixed.
+    /// Returns a table by kind, with the total alone on the last line: tools parse that line, so its format is fixed.
     pub fn table(&self, took: Duration) -> String {
         let mut kinds: Vec<Kind> = self.results.iter().map(|(kind, _)| *kind).collect();
         kinds.sort_unstable();

@@ -1,5 +1,5 @@
-//! `cargo xtask webhook`: signs a webhook as its sender does and sends it, with the sender's own npm package where there
-//! is one. What is signed, and by whom, stands in `senders.ts`.
+//! `cargo xtask webhook`: signs a webhook the way its sender does, with the sender's own npm package if there is one,
+//! and sends it. What is signed, and by what, is defined in `senders.ts`.
 
 use std::process::{Command, ExitCode};
 use std::time::Duration;
@@ -13,24 +13,24 @@ use crate::{Session, install};
 /// What to send.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Message {
-    /// The source, by its name in the path.
+    /// The source, by its name in the URL path.
     pub source: String,
-    /// Who is gone.
+    /// The user who is gone.
     pub user: Option<String>,
-    /// The meeting that ended or was left.
+    /// The meeting that ended or that the user left.
     pub meeting: Option<String>,
-    /// The file with the event, in place of one of the sender's.
+    /// A file with the event, in place of the sender's.
     pub body: Option<String>,
-    /// Where the Worker is.
+    /// The Worker's address.
     pub url: String,
-    /// Where the stand-in is, which signs for `RealtimeKit`.
+    /// The address of the stand-in, which signs for `RealtimeKit`.
     pub stand_in: String,
-    /// The signing secret; without one, that of `cargo xtask dev`.
+    /// The signing secret; defaults to that of `cargo xtask dev`.
     pub secret: Option<String>,
 }
 
 impl Message {
-    /// Reads the options of `cargo xtask webhook`. Nothing if help is asked for.
+    /// Parses the options of `cargo xtask webhook`. Returns `None` if help is requested.
     pub fn parse(parser: &mut lexopt::Parser) -> Result<Option<Self>> {
         let (mut source, mut user, mut meeting, mut body, mut secret) =
             (None, None, None, None, None);
@@ -64,7 +64,7 @@ impl Message {
     }
 }
 
-/// An address without the slash at its end, to which a path can be added.
+/// Strips the trailing slashes of an address, so that a path can be appended.
 fn origin(address: &str) -> String {
     address.trim_end_matches('/').to_owned()
 }
@@ -73,10 +73,10 @@ fn text(parser: &mut lexopt::Parser) -> Result<String> {
     Ok(parser.value()?.into_string().map_err(lexopt::Error::from)?)
 }
 
-/// The longest time for signing and sending.
+/// The time limit for signing and sending.
 const LIMIT: Duration = Duration::from_mins(2);
 
-/// Signs and sends. The exit code tells whether the Worker took it.
+/// Signs and sends. The exit code reports whether the Worker accepted it.
 pub fn run(session: &Session, message: &Message) -> Result<ExitCode> {
     install::npm(session)?;
     let workspace = &session.workspace;
@@ -99,7 +99,7 @@ pub fn run(session: &Session, message: &Message) -> Result<ExitCode> {
         .arg(format!("--stand-in={}", message.stand_in))
         .arg("--")
         .arg(&message.source)
-        // Not an argument: those can be read by everybody on the machine.
+        // Not an argument: everyone on the machine can read those.
         .env("WEBHOOK_SECRET", secret)
         .env("PATH", workspace.path_with_node()?);
     let status = session

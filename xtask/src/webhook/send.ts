@@ -1,4 +1,5 @@
-// Signs a webhook as its sender does, and sends it. `cargo xtask webhook` runs this, with the secret in WEBHOOK_SECRET.
+// Signs a webhook the way its sender does, and sends it. `cargo xtask webhook` runs this, with the secret in
+// WEBHOOK_SECRET.
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -24,7 +25,7 @@ const { values, positionals } = parseArgs({
 });
 const [source = ''] = positionals;
 
-/** `option` names the address on the command line. */
+/** Fetches a URL; `option` is the command-line option that sets its address. */
 async function reach(option: string, url: string, request: RequestInit): Promise<Response> {
   try {
     return await fetch(url, request);
@@ -40,7 +41,7 @@ function senderOf(): Sender {
   return sender;
 }
 
-/** Signed by the sender's package. */
+/** Has the message signed by the sender's package. */
 async function fromSender(body: string): Promise<Message> {
   const sender = senderOf();
   const secret = process.env['WEBHOOK_SECRET'] ?? '';
@@ -54,7 +55,7 @@ async function fromSender(body: string): Promise<Message> {
   return { body, headers, signedBy: sender.signedBy ?? 'nobody: the sender sends a token' };
 }
 
-/** The end of a meeting, or a user's leaving it. */
+/** Returns the event of a meeting's end, or of a user leaving it. */
 function realtimeKitEvent(meeting: string, user: string | undefined): string {
   const now = new Date().toISOString();
   const event = user === undefined ? 'meeting.ended' : 'meeting.participantLeft';
@@ -67,7 +68,7 @@ function realtimeKitEvent(meeting: string, user: string | undefined): string {
   });
 }
 
-/** Signed by the stand-in, which alone has a key. */
+/** Has the message signed by the stand-in, which alone has the key. */
 async function fromRealtimeKit(body: string): Promise<Message> {
   const answer = await reach('--sim-url', `${values['stand-in']}/sim/webhooks/sign`, {
     method: 'POST',

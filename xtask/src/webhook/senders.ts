@@ -1,5 +1,5 @@
-// Webhooks as their senders make them: the payload of the event that says that a user is gone, signed by the sender's
-// own package where there is one. RealtimeKit's are signed by the stand-in, which alone has the key.
+// Webhooks as their senders create them: the payload of the event that says that a user is gone, signed by the sender's
+// own package if there is one. RealtimeKit's are signed by the stand-in, which alone has the key.
 import { randomUUID } from 'node:crypto';
 
 import { sign as signGitHub } from '@octokit/webhooks-methods';
@@ -10,20 +10,20 @@ import { Webhook as SvixWebhook } from 'svix';
 
 export type Headers = Record<string, string>;
 
-/** What a signature covers, or does not. */
+/** The input of a signature; schemes differ in which parts they cover. */
 export interface Signing {
   secret: string;
   body: string;
-  /** The message's id, where a header carries one. */
+  /** The message id, for schemes that send it in a header. */
   id: string;
   at: Date;
 }
 
 export interface Sender {
-  /** The package that signs; none where the sender sends a static token. */
+  /** The package that signs; absent if the sender sends a static token. */
   signedBy?: string;
   sign(signing: Signing): Promise<Headers> | Headers;
-  /** The event that says that this user is gone. */
+  /** Returns the event that says that this user is gone. */
   event(user: string): unknown;
 }
 

@@ -1,8 +1,8 @@
-//! Makes the bundle of the compiled crate: wasm-bindgen writes the JavaScript around it, esbuild puts that and our
-//! entry module into one file, wasm-opt makes the module small.
+//! Bundles the compiled crate: wasm-bindgen generates the JavaScript around it, esbuild joins that and our entry module
+//! into one file, and wasm-opt shrinks the Wasm module.
 //!
-//! worker-build would do the first two as well, with an entry module that costs a seventh of each request's CPU time
-//! (see docs/benchmarks.md), and it takes minutes to install.
+//! worker-build would do the first two as well, but with an entry module that costs a seventh of each request's CPU
+//! time (see docs/benchmarks.md), and it takes minutes to install.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,13 +15,13 @@ use crate::Session;
 use crate::install::BuildTools;
 use crate::workspace::create;
 
-/// How wasm-opt is run. The features are what rustc emits by default and what wasm-bindgen needs, since others might
-/// not be known to the runtime.
+/// The arguments of wasm-opt. The features are those that rustc enables by default and that wasm-bindgen needs; the
+/// runtime might not support others.
 const OPTIMISATIONS: [&str; 10] = [
     "-O",
-    // The first KiB is the far end of the stack: no pointer is so small that an offset could wrap around it.
+    // The first KiB is the far end of the stack: no pointer is small enough for an offset to wrap around.
     "--low-memory-unused",
-    // The functions' names are a sixth of the bundle, and a panic tells its place without them.
+    // Function names make up a sixth of the bundle, and a panic reports its location without them.
     "--strip-debug",
     "--enable-mutable-globals",
     "--enable-sign-ext",
@@ -32,10 +32,10 @@ const OPTIMISATIONS: [&str; 10] = [
     "--enable-exception-handling",
 ];
 
-/// Everything here that changes what comes out.
+/// Everything in this module that affects the output.
 pub const SETTINGS: (&[&str], &[&str], &str) = (&OPTIMISATIONS, &BINDING, CLOSURE_GUARD);
 
-/// How wasm-bindgen is run: its exports make a new instance by themselves after a panic.
+/// The arguments of wasm-bindgen: its exports create a new instance by themselves after a panic.
 const BINDING: [&str; 7] = [
     "--target",
     "module",
@@ -46,13 +46,13 @@ const BINDING: [&str; 7] = [
     "index",
 ];
 
-/// Makes the bundle and puts its files into a directory. It is complete before the first file is put there, since
-/// wrangler reloads at each change.
+/// Creates the bundle and moves its files into a directory. It is complete before the first file is put there, since
+/// wrangler reloads on every change.
 pub fn make(session: &Session, tools: &BuildTools, directory: &Path) -> Result<()> {
     let state = session.workspace.state()?;
     let staging = state.join("bundle");
     if staging.exists() {
-        // Left by an earlier run, whose files must not pass for ours.
+        // Left over from an earlier run: its files must not be mistaken for ours.
         fs::remove_dir_all(&staging)
             .with_context(|| format!("cannot remove {}", staging.display()))?;
     }
@@ -64,7 +64,7 @@ pub fn make(session: &Session, tools: &BuildTools, directory: &Path) -> Result<(
     create(directory)?;
     for name in size::FILES {
         let file = directory.join(name);
-        // A copy first: Cargo's target directory may lie on another file system. The rename is atomic.
+        // Copied first: Cargo's target directory may be on another file system. The rename is atomic.
         let copy = directory.join(format!(".{name}"));
         fs::copy(staging.join(name), &copy)
             .and_then(|_bytes| fs::rename(&copy, &file))
@@ -86,14 +86,14 @@ fn bind(session: &Session, tools: &BuildTools, bound: &Path, log: &Path) -> Resu
     session.steps.run(title, &mut command, log, hint)
 }
 
-/// Where a closure is called that Rust has given to JavaScript, and it is seen whether its instance is the present one.
+/// Where a closure that Rust passed to JavaScript is called: the check whether its instance is the current one.
 const CLOSURE_CHECK: &str = "if (state.instance !== __wbg_instance_id)";
 
-/// What makes a new instance, where the last one has ended.
+/// The call that creates a new instance if the last one has ended.
 const CLOSURE_GUARD: &str = "__wbg_call_guard();";
 
-/// A closure of an instance that has ended may be the first thing to be called after it. wasm-bindgen makes the new
-/// instance only after it has seen whose the closure is, and would call it there.
+/// Creates the new instance before the check. A closure of an ended instance may be the first thing called afterwards,
+/// and wasm-bindgen creates the new instance only after checking whose the closure is, so it would call it there.
 fn guard_closures(bound: &Path) -> Result<()> {
     rewrite(&bound.join("index.js"), |text| {
         ensure!(
@@ -104,7 +104,7 @@ fn guard_closures(bound: &Path) -> Result<()> {
     })
 }
 
-/// Changes the text of a script.
+/// Rewrites a script.
 fn rewrite(script: &Path, change: impl FnOnce(&str) -> Result<String>) -> Result<()> {
     let text =
         fs::read_to_string(script).with_context(|| format!("cannot read {}", script.display()))?;
@@ -126,7 +126,7 @@ fn join(session: &Session, staging: &Path, log: &Path) -> Result<()> {
     let hint = "What esbuild printed is above.";
     let title = "bundling the Worker";
     session.steps.run(title, &mut command, log, hint)?;
-    // Wrangler does not know source phase imports yet; to it, importing the file means the same.
+    // Wrangler does not support source phase imports yet; it treats a plain import of the file the same way.
     rewrite(&script, |text| {
         Ok(text.replacen("import source ", "import ", 1))
     })
@@ -145,7 +145,7 @@ fn optimise(session: &Session, staging: &Path, log: &Path) -> Result<()> {
     session.steps.run(title, &mut command, log, hint)
 }
 
-/// The module that the runtime loads; it calls what wasm-bindgen exports.
+/// Returns the path of the module that the runtime loads; it calls the exports of wasm-bindgen.
 pub fn entry_module(session: &Session) -> PathBuf {
     session.workspace.root().join("src/runtime/entry.js")
 }

@@ -1,4 +1,4 @@
-//! Builds the Worker into `build/`. This is also wrangler's `[build] command`, so it does nothing when nothing changed.
+//! Builds the Worker into `build/`. Also wrangler's `[build] command`, so it does nothing if nothing has changed.
 
 mod bundle;
 mod size;
@@ -16,13 +16,13 @@ use crate::install::{self, BuildTools, Component};
 use crate::workspace::Workspace;
 use crate::{Session, lock, locked};
 
-/// `cargo xtask build`.
+/// Runs `cargo xtask build`.
 pub fn run(session: &Session) -> Result<ExitCode> {
     build(session)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds the Worker with what this takes, unless the bundle is that of the current source and tools.
+/// Builds the Worker and installs what that needs, unless the bundle is up to date with source and tools.
 pub fn build(session: &Session) -> Result<()> {
     let state = session.workspace.state()?;
     let lock = state.join("worker.lock");
@@ -34,7 +34,7 @@ pub fn build(session: &Session) -> Result<()> {
     let current = fs::read_to_string(&stamp_file).is_ok_and(|found| found == stamp)
         && size::gzipped(&directory).is_ok();
     if !current {
-        // Without a stamp, a bundle that is being replaced can never pass for a complete one.
+        // Without a stamp, a bundle that is being replaced can never be mistaken for a complete one.
         remove_if_there(&stamp_file)?;
         bundle::make(session, &tools, &directory)?;
         fs::write(&stamp_file, stamp)
@@ -48,7 +48,7 @@ pub fn build(session: &Session) -> Result<()> {
     Ok(())
 }
 
-/// The tools are needed only once the crate is compiled, so both come about side by side.
+/// Compiles the crate and installs the tools concurrently, since they are needed only once it is compiled.
 fn compile_and_install(session: &Session, log: &Path) -> Result<BuildTools> {
     thread::scope(|scope| {
         let npm = scope.spawn(|| install::npm(session));
@@ -61,8 +61,8 @@ fn compile_and_install(session: &Session, log: &Path) -> Result<BuildTools> {
     })
 }
 
-/// Compiles the crate, as nothing but the module: beside a Rust library, cargo would leave link-time optimisation out,
-/// which is a sixth of the bundle.
+/// Compiles the crate as the Wasm module only: if a Rust library were built as well, cargo would skip link-time
+/// optimisation, which is worth a sixth of the bundle.
 fn compile(session: &Session, log: &Path) -> Result<()> {
     let mut command = Command::new("cargo");
     command
@@ -85,11 +85,11 @@ fn compile(session: &Session, log: &Path) -> Result<()> {
         .run("compiling the Worker", &mut command, log, hint)
 }
 
-/// A loop in place of SHA-256's 64 rounds written out: 2 KB less of the bundle, for bodies that are short.
+/// A loop instead of SHA-256's 64 rounds unrolled: makes the bundle 2 KB smaller, and the bodies are short.
 const COMPACT_SHA2: &str = "'--cfg=sha2_backend_soft=\"compact\"'";
 
-/// Where the crates lie on this machine stands in the messages of their panics; without it, the bundle is the same
-/// wherever it is made.
+/// Panic messages contain the path of the crates on this machine; with it remapped, the bundle is the same wherever it
+/// is built.
 fn rustflags(directories: &[PathBuf]) -> String {
     let renamed = directories
         .iter()
@@ -99,7 +99,7 @@ fn rustflags(directories: &[PathBuf]) -> String {
     format!("target.wasm32-unknown-unknown.rustflags=[{flags}]")
 }
 
-/// The directories into which cargo has unpacked crates, one for each registry. None when it has not yet.
+/// Returns the directories into which cargo has unpacked crates, one per registry; empty if it has not done so yet.
 fn crate_directories() -> Vec<PathBuf> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
@@ -114,28 +114,28 @@ fn crate_directories() -> Vec<PathBuf> {
     directories
 }
 
-/// The compiled crate.
+/// Returns the path of the compiled crate.
 fn module(workspace: &Workspace) -> PathBuf {
     workspace
         .target()
         .join("wasm32-unknown-unknown/release/participant_remover.wasm")
 }
 
-/// What the steps of the build share.
+/// Sets the environment shared by the build steps.
 fn worker_environment(session: &Session, command: &mut Command) -> Result<()> {
     command
         .env("PATH", session.workspace.path_with_node()?)
-        // The `worker` crate's macros expect it: asynchronous exports go over js-sys.
+        // The `worker` crate's macros expect this: asynchronous exports go through js-sys.
         .env("WASM_BINDGEN_USE_JS_SYS", "1");
     Ok(())
 }
 
-/// Changes whenever the bundle has to be made again.
+/// Returns a stamp that changes whenever the bundle must be rebuilt.
 fn stamp(session: &Session) -> Result<String> {
     let workspace = &session.workspace;
     let module = module(workspace);
     let entry = bundle::entry_module(session);
-    // The versions of wasm-opt and esbuild stand in npm's lock file.
+    // npm's lock file contains the versions of wasm-opt and esbuild.
     let packages = workspace.root().join("package-lock.json");
     let contents = [module, entry, packages]
         .map(|path| fs::read(&path).with_context(|| format!("cannot read {}", path.display())));

@@ -1,4 +1,4 @@
-//! The size of the Worker's bundle, as Cloudflare's limit counts it: compressed.
+//! The size of the Worker's bundle as Cloudflare's limit measures it: compressed.
 
 use std::fs;
 use std::io::Write;
@@ -8,10 +8,10 @@ use anyhow::{Context, Result};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// The files that are deployed.
+/// The deployed files.
 pub const FILES: [&str; 2] = ["index.js", "index_bg.wasm"];
 
-/// The bytes of the bundle after gzip, all files together.
+/// Returns the size of the bundle in bytes after gzip, all files together.
 pub fn gzipped(build: &Path) -> Result<usize> {
     let mut total = 0;
     for name in FILES {
@@ -28,7 +28,7 @@ fn compressed(content: &[u8]) -> Result<usize> {
     Ok(encoder.finish()?.len())
 }
 
-/// Bytes as kilobytes with one decimal: `71.4 KB`.
+/// Formats bytes as kilobytes with one decimal place: `71.4 KB`.
 pub fn spoken(bytes: usize) -> String {
     format!("{}.{} KB", bytes / 1000, bytes % 1000 / 100)
 }

@@ -1,5 +1,5 @@
-//! The DELETE as the templates of workers-rs suggest to write it: the crate's own request and response, the answer
-//! parsed into a value. It checks nobody and nothing.
+//! The DELETE written as the workers-rs templates suggest: with the crate's own request and response, and the
+//! upstream's response parsed into a value. It does no authentication or validation.
 
 use worker::{Context, Env, Fetch, Headers, Method, Request, RequestInit, Response, Result, event};
 

@@ -1,4 +1,4 @@
-//! A copy of the repository, in which things are broken, built and run.
+//! A copy of the repository, in which breaks are applied, built and run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,20 +6,20 @@ use std::process::{Command, Output};
 
 use simulation::breaks::Break;
 
-/// The seeds that are tried, as many as the tests take.
+/// The number of seeds to try, as many as the tests run.
 const SEEDS: &str = "10000";
 
-/// The copy, with a target directory of its own: what is not broken is compiled once.
+/// The copy, with its own target directory, so that unbroken code is compiled only once.
 pub struct Copy {
     original: PathBuf,
     tree: PathBuf,
     target: PathBuf,
-    /// The tests that fail where nothing is broken, once that was asked for.
+    /// The tests that fail in the unbroken code, once they have been determined.
     failing: Option<Vec<String>>,
 }
 
 impl Copy {
-    /// Copies what git knows of, and what it would add.
+    /// Copies the files known to git, and the untracked ones that it does not ignore.
     pub fn of_the_repository() -> Result<Self, String> {
         let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let original = original.canonicalize().map_err(|error| error.to_string())?;
@@ -31,7 +31,7 @@ impl Copy {
             original,
             failing: None,
         };
-        // What is deleted in the original must not stay.
+        // Files deleted in the original must not remain.
         if copy.tree.exists() {
             fs::remove_dir_all(&copy.tree)
                 .map_err(|error| format!("cannot empty {}: {error}", copy.tree.display()))?;
@@ -53,14 +53,14 @@ impl Copy {
         Ok(copy)
     }
 
-    /// The repository itself.
+    /// Returns the path of the repository itself.
     pub fn original(&self) -> &Path {
         &self.original
     }
 
     fn take(&self, file: &str) -> Result<(), String> {
         let Ok(content) = fs::read(self.original.join(file)) else {
-            // It was deleted and is known to git still.
+            // Deleted, but still known to git.
             return Ok(());
         };
         let to = self.tree.join(file);
@@ -71,7 +71,7 @@ impl Copy {
         write(&to, &content)
     }
 
-    /// Does `work` while that is broken, and mends it.
+    /// Applies a break while `work` runs, then restores the file.
     pub fn with_broken<R>(
         &self,
         one: &Break,
@@ -86,7 +86,7 @@ impl Copy {
         result
     }
 
-    /// Compiles the simulation.
+    /// Builds the simulation.
     pub fn build(&self) -> Result<(), String> {
         let built = self.cargo(&["build", "--quiet", "--bin", "simulation"])?;
         if built.status.success() {
@@ -95,7 +95,7 @@ impl Copy {
         Err(String::from_utf8_lossy(&built.stderr).into_owned())
     }
 
-    /// The first seed that finds a violation, and which.
+    /// Returns the first seed that finds a violation, and the violation.
     pub fn first_violation(&self) -> Result<Option<(u64, String)>, String> {
         let program = self.target.join("debug/simulation");
         let ran = Command::new(&program)
@@ -109,7 +109,7 @@ impl Copy {
         Ok(first.and_then(|(seed, violation)| Some((seed.parse().ok()?, violation.to_owned()))))
     }
 
-    /// The tests of the ledger and of the simulation that fail, but for the one that runs the seeds.
+    /// Returns the failing tests of the ledger and the simulation, except for the test that runs the seeds.
     pub fn failing_tests(&self) -> Result<Vec<String>, String> {
         let ran = self.cargo(&[
             "test",
@@ -119,7 +119,7 @@ impl Copy {
             "--",
             "--skip",
             "ten_thousand_seeds",
-            // It tells that something is broken, not that it matters.
+            // It only shows that something is broken, not that it matters.
             "--skip",
             "every_break_still_finds",
         ])?;
@@ -130,7 +130,7 @@ impl Copy {
         Ok(failed.map(str::to_owned).collect())
     }
 
-    /// Whether a test fails where nothing is broken: then it notices nothing.
+    /// Returns whether a test fails even in the unbroken code, in which case it detects nothing.
     pub fn fails_unbroken(&mut self, test: &str) -> Result<bool, String> {
         if self.failing.is_none() {
             self.failing = Some(self.failing_tests()?);

@@ -1,6 +1,6 @@
-//! `cargo run -p simulation --bin breaks [-- NAME…]`: breaks one guard of the ledger after the other in a copy of the
-//! repository below `target/breaks`, and tells which seed of the simulation, or which test, notices it. With NAMEs, parts of
-//! the breaks' names, only those; without, the table of `docs/ledger.md` is written anew.
+//! `cargo run -p simulation --bin breaks [-- NAME…]`: breaks the ledger's guards one at a time in a copy of the
+//! repository below `target/breaks`, and reports which seed of the simulation, or which test, notices. With NAMEs,
+//! substrings of the breaks' names, it runs only those; without any, it rewrites the table in `docs/ledger.md`.
 
 mod copy;
 mod table;
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The parts of names that were asked for.
+/// Parses the requested parts of names.
 fn names() -> Result<Vec<String>, String> {
     let mut names = Vec::new();
     let mut parser = lexopt::Parser::from_env();
@@ -35,7 +35,7 @@ fn names() -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// Whether all were noticed.
+/// Returns whether all breaks were noticed.
 fn run(names: &[String]) -> Result<bool, String> {
     let mut chosen = breaks::all()?;
     chosen.retain(|one| names.is_empty() || names.iter().any(|name| one.name.contains(name)));
@@ -74,11 +74,11 @@ fn run(names: &[String]) -> Result<bool, String> {
         .all(|row| !matches!(row.noticed, Noticed::Nothing)))
 }
 
-/// What was found in the broken code.
+/// What detected the break.
 enum Found {
-    /// By a seed.
+    /// A violation found by a seed.
     Violation(u64, String),
-    /// By tests, which fail; no seed did.
+    /// Failing tests; no seed found a violation.
     Tests(Vec<String>),
 }
 
@@ -91,7 +91,7 @@ fn notice(copy: &Copy, one: &Break) -> Result<Found, String> {
     })
 }
 
-/// The first test that does not fail where nothing is broken.
+/// Returns the first of the tests that passes in the unbroken code.
 fn first_of(copy: &mut Copy, tests: Vec<String>) -> Result<Noticed, String> {
     for test in tests {
         if !copy.fails_unbroken(&test)? {

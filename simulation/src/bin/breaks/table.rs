@@ -1,18 +1,18 @@
-//! The table of what was broken and what noticed it, in `docs/ledger.md`.
+//! The table in `docs/ledger.md` of the breaks and what noticed them.
 
 use std::fmt::{self, Write as _};
 use std::fs;
 use std::path::Path;
 
-/// Between these lines of the page stands the table.
+/// The lines that enclose the table in the page.
 const BEGIN: &str = "<!-- written by cargo xtask simulate --breaks: begin -->";
 const END: &str = "<!-- written by cargo xtask simulate --breaks: end -->";
-/// The longest description of a violation, in characters.
+/// The maximum length of a violation's description, in characters.
 const LONGEST: usize = 110;
 
 /// A break, and what noticed it.
 pub struct Row {
-    /// What was wrong.
+    /// What is broken.
     pub name: String,
     /// What noticed it.
     pub noticed: Noticed,
@@ -20,16 +20,16 @@ pub struct Row {
 
 /// What notices a break.
 pub enum Noticed {
-    /// The first of the seeds that found a violation.
+    /// The first seed that found a violation.
     Seed {
         /// Its number.
         seed: u64,
         /// What it found.
         violation: String,
     },
-    /// A test, by its name.
+    /// The name of a test.
     Test(String),
-    /// Nothing does.
+    /// Nothing.
     Nothing,
 }
 
@@ -46,7 +46,7 @@ impl fmt::Display for Row {
     }
 }
 
-/// Puts the table into the page of the repository at `root`.
+/// Writes the table into `docs/ledger.md` of the repository at `root`.
 pub fn write(root: &Path, rows: &[Row]) -> Result<(), String> {
     let page = root.join("docs/ledger.md");
     let text = fs::read_to_string(&page)
@@ -64,7 +64,7 @@ pub fn write(root: &Path, rows: &[Row]) -> Result<(), String> {
         .map_err(|error| format!("cannot write {}: {error}", page.display()))
 }
 
-/// A violation without what differs from run to run, such as the times, without the rows that it shows, and not too long.
+/// Shortens a violation: drops what differs between runs, such as times, and the rows it shows, and limits the length.
 fn short(violation: &str) -> String {
     let shown = violation.split_once(" { ").map(|(before, _)| before);
     let violation = shown.map_or(violation, |before| {
