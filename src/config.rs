@@ -72,11 +72,11 @@ pub fn read(variables: Variables<'_>, names: &[String]) -> Result<Config, Vec<Co
         .iter()
         .filter_map(|name| names::misspelt(name, names, variables))
         .collect();
-    let parsed = parse(variables);
-    if misspelt.is_empty() {
-        return parsed;
-    }
-    let others = parsed.err().unwrap_or_default();
+    let others: Vec<_> = match parse(variables) {
+        Ok(config) if misspelt.is_empty() => return Ok(config),
+        Ok(config) => config.webhooks.problems().cloned().collect(),
+        Err(problems) => problems,
+    };
     Err(others.into_iter().chain(misspelt).collect())
 }
 

@@ -170,19 +170,25 @@ impl Serving<'_> {
         let others = config
             .apps()
             .filter(|app| admitted.any_app && **app != admitted.app);
-        let mut first = None;
+        let mut absent = None;
+        let mut failed = None;
         for app in std::iter::once(&admitted.app).chain(others) {
-            let answered = call_ledger(self.env, app, &admitted.call, &log.request_id).await;
-            let response = answered.map_err(|error| {
-                log_ledger_error(Some(&log.request_id), Some(app), &error);
-                Problem::NotStored
-            })?;
-            if response.status() != 404 {
-                return Ok(response);
+            match call_ledger(self.env, app, &admitted.call, &log.request_id).await {
+                Ok(response) if response.status() == 404 => {
+                    absent.get_or_insert(response);
+                }
+                Ok(response) if response.status() < 500 => return Ok(response),
+                Ok(response) => {
+                    failed.get_or_insert(Ok(response));
+                }
+                Err(error) => {
+                    log_ledger_error(Some(&log.request_id), Some(app), &error);
+                    failed.get_or_insert(Err(Problem::NotStored));
+                }
             }
-            first.get_or_insert(response);
         }
-        first.ok_or(Problem::UnknownRemoval)
+        // It may be in the ledger that failed.
+        failed.unwrap_or_else(|| absent.ok_or(Problem::UnknownRemoval))
     }
 
     /// What is wrong with the sources of webhooks, and what the apps' ledgers have to say.

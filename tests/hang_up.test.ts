@@ -37,6 +37,7 @@ describe('a caller who hangs up', () => {
     const grown = (await runtime.wasmMemory()) - before;
     context.diagnostic(`after 200 bodies that broke off, Wasm's memory had grown by ${grown} bytes`);
     assert.ok(grown <= MEMORY_BYTES, `Wasm's memory has grown by ${grown} bytes`);
+    assert.deepEqual(runtime.logged('unhandled rejection'), []);
   });
 });
 

@@ -94,17 +94,18 @@ const PATIENCE_MS: u32 = 75_000;
 /// The same for what is over at once, and has somebody or the runtime waiting who will not wait for long: records are
 /// tried three times in the 30 seconds that there are after an answer.
 const SHORT_PATIENCE_MS: u32 = 5_000;
+/// The same for what a ledger tells another one before it answers a record.
+const SHORTEST_PATIENCE_MS: u32 = 2_000;
 
 impl LedgerCall {
     /// How long its answer is waited for, in milliseconds.
     #[must_use]
     pub fn patience_ms(&self) -> u32 {
         match self {
-            Self::Record { .. }
-            | Self::Limited { .. }
-            | Self::Health
-            | Self::Note { .. }
-            | Self::SetNote { .. } => SHORT_PATIENCE_MS,
+            Self::Limited { .. } => SHORTEST_PATIENCE_MS,
+            Self::Record { .. } | Self::Health | Self::Note { .. } | Self::SetNote { .. } => {
+                SHORT_PATIENCE_MS
+            }
             Self::Create(_)
             | Self::List(_)
             | Self::Show(_)

@@ -41,7 +41,7 @@ impl Recorder {
         }
         let seen_to = self
             .flush_at
-            .is_some_and(|at| now < at.saturating_add(OVERDUE_MS));
+            .is_some_and(|at| now.abs_diff(at) < OVERDUE_MS);
         if seen_to {
             return None;
         }

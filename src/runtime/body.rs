@@ -1,17 +1,22 @@
 //! Reading a body up to a limit, whatever its headers say of its length.
 
 use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader};
+
+#[wasm_bindgen(module = "/src/runtime/exchange.js")]
+extern "C" {
+    fn abandon(reader: &ReadableStreamDefaultReader);
+}
 
 /// A reading that ends when nobody waits for it any more: what it holds of the memory would stay for good.
 struct Reading(ReadableStreamDefaultReader);
 
 impl Drop for Reading {
     fn drop(&mut self) {
-        // Whether the sender minds changes nothing.
-        drop(self.0.cancel());
+        abandon(&self.0);
     }
 }
 

@@ -53,6 +53,11 @@ export function respond(status, body, requestId, more) {
   return new Response(body, { status, headers });
 }
 
+// Gives up reading a body. Where the sender has gone already, there is nothing to give up, and that is no error.
+export function abandon(reader) {
+  reader.cancel().catch(() => {});
+}
+
 // Runs one SQL statement of a ledger. Its values and its rows cross as JSON, two texts in place of each value for itself.
 export function query(storage, statement, values) {
   return JSON.stringify(storage.sql.exec(statement, ...JSON.parse(values)).raw().toArray());

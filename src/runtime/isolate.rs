@@ -73,9 +73,15 @@ impl Isolate {
     /// What was found wrong the last time, if that is not long ago.
     #[must_use]
     pub fn recent_health(&self) -> Option<Vec<ConfigProblem>> {
-        let health = self.health.borrow();
-        let (at, problems) = health.as_ref()?;
-        (self.now_ms().saturating_sub(*at) < HEALTH_MS).then(|| problems.clone())
+        let now_ms = self.now_ms();
+        let mut health = self.health.borrow_mut();
+        let (at_ms, problems) = health.as_mut()?;
+        if now_ms.abs_diff(*at_ms) < HEALTH_MS {
+            return Some(problems.clone());
+        }
+        // Until the ledgers have answered, the others who ask get the old answer, and do not ask the ledgers too.
+        *at_ms = now_ms;
+        None
     }
 
     /// Keeps what was found wrong now.

@@ -7,6 +7,7 @@
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use super::alarm::AlarmClock;
@@ -191,25 +192,28 @@ impl RemovalLedger {
         else {
             return;
         };
-        self.limit_told.set(until_ms);
-        let mut told = true;
-        for other in config.apps().filter(|other| *other != app) {
-            let call = LedgerCall::Limited { until_ms };
-            let id = self.isolate.request_id();
-            if let Err(error) = ask_ledger(&self.env, other, &call, &id).await {
-                log_ledger_error(Some(&id), Some(other), &error);
-                told = false;
-            }
-        }
-        if told {
+        let others = config.apps().filter(|other| *other != app);
+        let told: FuturesUnordered<_> = others
+            .map(|other| self.tell_one_of_limit(other, until_ms))
+            .collect();
+        if !told.collect::<Vec<_>>().await.contains(&false) {
+            self.limit_told.set(until_ms);
             return;
         }
         // An alarm soon tells everybody once more.
-        self.limit_told.set(0);
         let soon = self.isolate.now_ms().saturating_add(AFTER_FAILURE_MS);
         if let Err(error) = AlarmClock(&self.state).set(soon).await {
             log_ledger_error(None, Some(app), &error);
         }
+    }
+
+    async fn tell_one_of_limit(&self, other: &AppId, until_ms: u64) -> bool {
+        let call = LedgerCall::Limited { until_ms };
+        let id = self.isolate.request_id();
+        let answered = ask_ledger(&self.env, other, &call, &id).await;
+        let answered =
+            answered.inspect_err(|error| log_ledger_error(Some(&id), Some(other), error));
+        answered.is_ok()
     }
 
     fn open(&self, config: &Config) -> Result<Rc<Ledger<ObjectStore>>, StoreError> {

@@ -4,6 +4,9 @@ import worker from './index.js';
 
 export { RemovalLedger } from './index.js';
 
+// The runtime shows it to whoever follows the log.
+addEventListener('unhandledrejection', ({ reason }) => console.log(`unhandled rejection: ${reason}`));
+
 export default {
   async fetch(request, env, context) {
     if (new URL(request.url).pathname === '/collect') {
