@@ -1,21 +1,21 @@
-//! Reading a body up to a limit, whatever its headers say of its length.
+//! Reads a body up to a limit, whatever its headers say about its length.
 
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader};
 
-/// A reading that ends when nobody waits for it any more: what it holds of the memory would stay for good.
+/// A reader that is cancelled on drop, when nobody waits for it any more: it would leak the memory that it holds.
 struct Reading(ReadableStreamDefaultReader);
 
 impl Drop for Reading {
     fn drop(&mut self) {
-        // Whether the sender minds changes nothing.
+        // It makes no difference whether cancelling succeeds.
         drop(self.0.cancel());
     }
 }
 
-/// Reads a body piece by piece. Nothing when it is longer than `limit` bytes; the rest of it is not read then.
+/// Reads a body chunk by chunk. Returns `None` if it is longer than `limit` bytes, and leaves the rest unread.
 pub async fn read_bounded(
     stream: Option<ReadableStream>,
     limit: usize,
