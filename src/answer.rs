@@ -1,6 +1,6 @@
-//! Results and errors → HTTP answers: the one place that knows statuses, codes and what the caller reads.
+//! Turns results and errors into HTTP answers: the only place that knows statuses, codes and what callers read.
 //!
-//! Every answer but a plain success is Cloudflare's v4 envelope, so that the official SDKs show its `errors`.
+//! Every answer but `RealtimeKit`'s own successes is Cloudflare's v4 envelope, so the official SDKs show its `errors`.
 
 pub mod durable;
 mod problem;
@@ -11,12 +11,12 @@ use serde::Serialize;
 pub use problem::{BODY_TIME, FieldProblem, MAX_BODY_BYTES, Problem};
 pub use removal::participant_removal;
 
-/// An answer, ready to be sent. `content-type`, `cache-control` and `x-request-id` are added to every one of them.
+/// An answer, ready to be sent. `content-type`, `cache-control` and `x-request-id` are added to every answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The headers beyond those of every answer.
+    /// The headers besides those that every answer has.
     pub headers: Vec<(&'static str, String)>,
     /// The body, in JSON.
     pub body: String,
@@ -25,22 +25,22 @@ pub struct Answer {
 /// The header with the outcome of a synchronous removal.
 pub const OUTCOME_HEADER: &str = "participant-removal-outcome";
 
-/// The header with what became of the kick before it, where one was asked for.
+/// The header with the result of the preceding kick, if one was asked for.
 pub const KICK_HEADER: &str = "participant-removal-kick";
 
 /// One entry of `errors` or `messages`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Notice {
-    /// Which kind: ours are 1101 to 1112 for errors and 1201 and up for messages; `RealtimeKit`'s own keep theirs.
+    /// The kind: ours are 1101 to 1112 for errors and 1201 and up for messages; `RealtimeKit`'s errors keep their own.
     pub code: i64,
-    /// What, for a person.
+    /// The message, for people.
     pub message: String,
-    /// Where in the request.
+    /// The place in the request, if it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
 }
 
-/// Where in the request an error is.
+/// The place in the request that an error is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Source {
     /// A JSON pointer (RFC 6901) into the body, or `/` and the name of a path or query parameter.
@@ -58,7 +58,7 @@ struct Envelope<'a, T> {
     result_info: Option<ResultInfo>,
 }
 
-/// Where a page of a list ends.
+/// The size of a page, and where the next one starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ResultInfo {
     /// How many rows this page has.
@@ -69,13 +69,13 @@ pub struct ResultInfo {
 }
 
 impl Answer {
-    /// A success in the envelope.
+    /// Creates a success in the envelope.
     #[must_use]
     pub fn success<T: Serialize>(status: u16, result: T) -> Self {
         Self::enveloped(status, true, &[], &[], Some(result))
     }
 
-    /// One page of a list in the envelope.
+    /// Creates one page of a list in the envelope.
     #[must_use]
     pub fn page<T: Serialize>(result: T, info: ResultInfo) -> Self {
         Self::of(
@@ -90,13 +90,13 @@ impl Answer {
         )
     }
 
-    /// One error in the envelope.
+    /// Creates one error in the envelope.
     #[must_use]
     pub fn failure(status: u16, error: Notice, messages: &[Notice]) -> Self {
         Self::failures(status, &[error], messages)
     }
 
-    /// Several errors in the envelope.
+    /// Creates several errors in the envelope.
     #[must_use]
     pub fn failures(status: u16, errors: &[Notice], messages: &[Notice]) -> Self {
         Self::enveloped::<()>(status, false, errors, messages, None)
@@ -132,7 +132,7 @@ impl Answer {
         }
     }
 
-    /// The same answer with one more header.
+    /// Returns the same answer with one more header.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
@@ -141,7 +141,7 @@ impl Answer {
 }
 
 impl Notice {
-    /// A notice without a place.
+    /// Creates a notice without a place.
     #[must_use]
     pub fn new(code: i64, message: impl Into<String>) -> Self {
         Self {

@@ -1,12 +1,12 @@
-//! Who is calling.
+//! Identifies the caller.
 
 use crate::config::Caller;
 use crate::secret::bearer_token;
 
-/// The caller whose token stands in an `authorization` header.
+/// Returns the caller whose token is in an `authorization` header.
 ///
-/// Every configured token is compared, in constant time, so that neither the answer nor its time tells how close a
-/// guess was. A doubled header arrives joined by a comma, which no token holds.
+/// Every configured token is compared, in constant time, so that neither the answer nor its timing tells how close a
+/// guess was. A duplicated header arrives joined by a comma, which no token contains.
 #[must_use]
 pub fn identify<'a>(authorization: Option<&str>, callers: &'a [Caller]) -> Option<&'a Caller> {
     let token = bearer_token(authorization?)?;

@@ -1,4 +1,4 @@
-//! Environment → configuration, once per isolate. Nothing is served half-configured, and nothing is open by default.
+//! Reads the configuration, once per isolate. Nothing is served half-configured, and nothing is open by default.
 
 mod base_url;
 mod callers;
@@ -14,13 +14,13 @@ use crate::webhooks::Sources;
 pub use callers::Caller;
 use reader::Reader;
 
-/// Where variables and secrets come from, by name. An object is given as its JSON.
+/// Looks up variables and secrets by name. An object is returned as JSON.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Everything that the Worker has to know, checked.
+/// The complete configuration of the Worker, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `CLOUDFLARE_API_BASE_URL`, without a slash at its end.
+    /// `CLOUDFLARE_API_BASE_URL`, without a trailing slash.
     pub base_url: String,
     /// `CLOUDFLARE_API_TOKEN`
     pub api_token: Secret,
@@ -28,32 +28,32 @@ pub struct Config {
     pub account: AccountId,
     /// The first of `REALTIMEKIT_APP_IDS`: the app of requests that name none.
     pub default_app: AppId,
-    /// The other apps that are served.
+    /// The other apps served.
     pub more_apps: Vec<AppId>,
     /// `CALLER_TOKENS`
     pub callers: Vec<Caller>,
-    /// `API_REQUESTS_PER_5_MINUTES`: how often the API may be called in five minutes with our token.
+    /// `API_REQUESTS_PER_5_MINUTES`: how many calls of the API our token may make in five minutes.
     pub requests_per_5_minutes: u32,
-    /// `SYNCHRONOUS_SHARE_PERCENT`: the part of them that durable removals leave to the synchronous route.
+    /// `SYNCHRONOUS_SHARE_PERCENT`: the share of them that durable removals leave for the synchronous route.
     pub synchronous_share_percent: u32,
-    /// `LEDGER_RETENTION_DAYS`: how long a finished removal stays readable, 7 at least.
+    /// `LEDGER_RETENTION_DAYS`: how long a finished removal stays readable, at least 7.
     pub retention_days: u32,
     /// `GIVE_UP_AFTER_HOURS`: how long a durable removal keeps trying one participant.
     pub give_up_after_hours: u32,
-    /// `RECORD_SYNCHRONOUS_REMOVALS`: whether the ledger keeps a history of them as well.
+    /// `RECORD_SYNCHRONOUS_REMOVALS`: whether the ledger keeps a history of those too.
     pub record_synchronous: bool,
-    /// `WEBHOOKS` and `WEBHOOK_SECRETS`. What is wrong with one source refuses that source, not the Worker.
+    /// `WEBHOOKS` and `WEBHOOK_SECRETS`. A mistake in a source refuses that source, not the Worker.
     pub webhooks: Sources,
 }
 
 impl Config {
-    /// Whether `app` is one of those that are served.
+    /// Returns whether `app` is one of those served.
     #[must_use]
     pub fn serves(&self, app: &AppId) -> bool {
         self.apps().any(|served| served == app)
     }
 
-    /// All apps that are served.
+    /// Returns all apps that are served.
     pub fn apps(&self) -> impl Iterator<Item = &AppId> {
         std::iter::once(&self.default_app).chain(&self.more_apps)
     }
@@ -65,8 +65,8 @@ pub const DEFAULT_BASE_URL: &str = "https://api.cloudflare.com/client/v4";
 /// The documented limit of the Cloudflare API, per user or account token.
 pub const DEFAULT_REQUESTS_PER_5_MINUTES: u32 = 1200;
 
-/// Reads the configuration, or names everything that is missing, malformed or misspelt. `names` are those of all variables
-/// and secrets that are set.
+/// Reads the configuration, or returns everything that is missing, malformed or misspelt. `names` are those of all
+/// variables and secrets that are set.
 pub fn read(variables: Variables<'_>, names: &[String]) -> Result<Config, Vec<ConfigProblem>> {
     let misspelt: Vec<_> = names
         .iter()
@@ -80,7 +80,7 @@ pub fn read(variables: Variables<'_>, names: &[String]) -> Result<Config, Vec<Co
     Err(others.into_iter().chain(misspelt).collect())
 }
 
-/// Reads the configuration, or names everything that is missing or malformed.
+/// Reads the configuration, or returns everything that is missing or malformed.
 pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {
     let mut reader = Reader {
         variables,
@@ -93,7 +93,7 @@ pub fn parse(variables: Variables<'_>) -> Result<Config, Vec<ConfigProblem>> {
     let callers = reader.callers(api_token.as_ref());
     let requests_per_5_minutes = reader.limit(apps.as_ref());
     let synchronous_share_percent = reader.number("SYNCHRONOUS_SHARE_PERCENT", 20, 0..=90);
-    // Keys are good for 7 days at least, and lead to their removal.
+    // Idempotency keys are valid for at least 7 days, and have to lead to their removal.
     let retention_days = reader.number("LEDGER_RETENTION_DAYS", 90, 7..=3650);
     let give_up_after_hours = reader.number("GIVE_UP_AFTER_HOURS", 24, 1..=720);
     let record_synchronous = reader.flag("RECORD_SYNCHRONOUS_REMOVALS", true);

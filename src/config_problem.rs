@@ -1,13 +1,13 @@
-//! What is wrong with the configuration, for all who read a part of it.
+//! Mistakes in the configuration, for every module that reads a part of it.
 
 use std::fmt;
 
-/// What is wrong with one variable: its name, and what to do. Never its value.
+/// A problem with one variable: its name and what to do about it, never its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigProblem {
     /// The variable's name.
     pub name: String,
-    /// What is wrong and what to do, to be read after the name.
+    /// What is wrong and what to do, worded to follow the name.
     pub message: String,
 }
 

@@ -1,5 +1,4 @@
-//! The synchronous DELETE: who is asking, what exactly for, and whether this Worker serves it. Only then is anything
-//! sent.
+//! The synchronous DELETE: checks who is asking, for what, and whether this Worker serves it, before anything is sent.
 
 use crate::answer::{Answer, FieldProblem, Problem, participant_removal};
 use crate::callers;
@@ -26,26 +25,26 @@ pub struct DeleteOrder {
     pub kick: bool,
 }
 
-/// A removal that was carried out: what the history keeps of it.
+/// A completed removal, as the history keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deleted {
     /// What was asked for.
     pub order: DeleteOrder,
-    /// By whom.
+    /// The name of the caller who asked.
     pub caller: String,
-    /// What became of it.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// How many API requests it took, the kick's included.
+    /// How many API requests it took, including the kick's.
     pub api_requests: u32,
     /// How many of them were deletes.
     pub attempts: u32,
-    /// Why it failed.
+    /// Why it failed, if it did.
     pub error: Option<String>,
-    /// Why the kick before it failed.
+    /// Why the kick before it failed, if it did.
     pub kick_error: Option<String>,
-    /// The last 429, whether or not the delete was done after it.
+    /// The 429, of the kick or the delete, that blocks for longer, whether or not the delete succeeded after it.
     pub limited: Option<Limited>,
-    /// What the answer to the delete said of the API's limit.
+    /// What the answer to the delete said about the API's limit.
     pub rate_limit: RateLimit,
 }
 
@@ -70,7 +69,7 @@ impl Deleted {
             attempts: u32::from(removal.delete.attempts),
             error: error.map(|error| error.describe(removal.delete.cf_ray.as_deref())),
             kick_error: removal.kick.as_ref().and_then(Kick::why_failed),
-            // The one that stops for longer.
+            // The one that blocks for longer.
             limited: [removal.delete.limited, kicked]
                 .into_iter()
                 .flatten()
@@ -106,7 +105,7 @@ pub async fn delete_participant<T: Transport, C: Clock>(
     (participant_removal(removal), Some(deleted))
 }
 
-/// Lets a request in, or says why not. The caller comes first: nobody else learns what is served here.
+/// Admits a request, or says why not. The caller is checked first: nobody else learns what is served here.
 fn admit<'c>(
     config: &'c Config,
     authorization: Option<&str>,

@@ -1,17 +1,17 @@
-//! Digests, to know a body again without keeping it.
+//! Digests, to recognise a repeated body without keeping it.
 
 use sha2::{Digest, Sha256};
 
-/// How the keys of messages begin that are known by nothing but the digest of their body.
+/// The prefix of the keys of messages that are identified only by the digest of their body.
 pub const BODY_KEY: &str = "body/";
 
-/// The SHA-256 of `bytes`, in lower-case hexadecimal.
+/// Returns the SHA-256 of `bytes`, in lower-case hexadecimal.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes).into())
 }
 
-/// Bytes as lower-case hexadecimal digits.
+/// Returns bytes as lower-case hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8; 32]) -> String {
     const DIGITS: [char; 16] = [

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// A whole number in plain digits: a sign would be parsed as well, and is more likely a slip.
+/// Parses a whole number in plain digits: `parse` would also accept a sign, which is more likely a typo.
 #[must_use]
 pub fn whole_number<T: FromStr>(text: &str) -> Option<T> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! `GET /healthz`: whether the Worker could do its work. It names what is missing and shows no value.
+//! `GET /healthz`: whether the Worker can do its work. It names what is missing and shows no value.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ struct Health {
     version: &'static str,
 }
 
-/// The answer: 200 when nothing is wrong, 503 naming everything that is.
+/// Returns the answer: 200 if nothing is wrong, else 503 naming everything that is.
 #[must_use]
 pub fn health(problems: Vec<ConfigProblem>) -> Answer {
     if problems.is_empty() {
@@ -45,8 +45,8 @@ struct Paused {
     since: String,
 }
 
-/// Everything that the operator has to mend: what is wrong with the configuration, and what the apps' ledgers answered
-/// when asked how they are. What several of them say is told once.
+/// Returns everything that the operator has to fix, in the configuration or as the apps' ledgers report it. What
+/// several of them report is listed once.
 #[must_use]
 pub fn with_ledgers(
     mut problems: Vec<ConfigProblem>,
@@ -64,7 +64,7 @@ pub fn with_ledgers(
 const SILENT: &str = "does not answer: check the durable_objects binding in wrangler.toml; the log says why under \"ledger error\"";
 const FAILS: &str = "returns an internal error: see \"ledger error\" in the log";
 
-/// What the operator has to mend, by the answer of one ledger.
+/// Returns what the operator has to fix according to one ledger's answer.
 fn ledger_problem(answer: &Result<String, NoLedger>) -> Option<ConfigProblem> {
     let health = match answer {
         Ok(body) => serde_json::from_str::<LedgerHealth>(body).map_err(|_| FAILS),
@@ -74,7 +74,7 @@ fn ledger_problem(answer: &Result<String, NoLedger>) -> Option<ConfigProblem> {
     let (name, message) = match health {
         Err(message) => ("LEDGER", message.to_owned()),
         Ok(LedgerHealth { result }) => {
-            // With nothing left to do, nobody tries whether the token is mended.
+            // With no open removals, nothing would notice that the token has been fixed.
             let tries = result.open_removals > 0;
             let is_refused = |paused: &Paused| tries && paused.reason == "token_refused";
             let since = result.paused.filter(is_refused)?.since;

@@ -24,7 +24,7 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// The id as it stands in a URL or a body.
+            /// Returns the id as it appears in a URL or a body.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -63,9 +63,9 @@ id! {
     ParticipantId
 }
 id! {
-    /// The customer's own id of a user: 1 to 256 characters, none of them a control character.
+    /// The customer's own id for a user: 1 to 256 characters, none of them a control character.
     ///
-    /// Nothing makes it unique within a meeting, and it may be personal: it is never logged.
+    /// It need not be unique within a meeting, and it may be personal data, so it is never logged.
     CustomParticipantId
 }
 
@@ -110,7 +110,7 @@ impl AppId {
 }
 
 impl MeetingId {
-    /// Checks a meeting id and puts it into lower case.
+    /// Checks a meeting id and converts it to lower case.
     pub fn parse(value: &str) -> Result<Self, InvalidId> {
         if is_uuid(value) {
             Ok(Self(value.to_ascii_lowercase()))

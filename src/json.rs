@@ -1,11 +1,11 @@
-//! Reading JSON more strictly than a map would.
+//! Reads JSON more strictly than a map would.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-/// The entries of a JSON object in their order, so that a name that is given twice is seen. `None` for anything else.
+/// Returns the entries of a JSON object in order, so that duplicate names are seen, or `None` for anything else.
 #[must_use]
 pub fn object_entries<'a, V: Deserialize<'a>>(json: &'a str) -> Option<Vec<(String, V)>> {
     let mut deserializer = serde_json::Deserializer::from_str(json);

@@ -1,4 +1,5 @@
-//! One JSON line a request, and one when a durable removal has come to its end. Never a body, a token, a name or a custom participant id.
+//! One JSON line per request, and one for each durable removal that has ended. Never a body, a token, a name or a
+//! custom participant id.
 
 use std::fmt::Display;
 
@@ -8,7 +9,7 @@ use crate::config_problem::ConfigProblem;
 use crate::ids::AppId;
 use crate::ledger::RemovalView;
 
-/// What is logged of a request.
+/// The log line of a request.
 #[derive(Debug, Default, Serialize)]
 pub struct RequestLog {
     /// What kind of line this is.
@@ -25,43 +26,43 @@ pub struct RequestLog {
     /// The status answered.
     #[serde(rename = "response.status")]
     pub status: u16,
-    /// What became of the participant.
+    /// What happened to the participant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<&'static str>,
-    /// The durable removal that the request made or asked for, or the record of a synchronous one.
+    /// The durable removal that the request created or asked about, or the record of a synchronous one.
     #[serde(rename = "removal.id", skip_serializing_if = "Option::is_none")]
     pub removal_id: Option<String>,
-    /// What is wrong with the configuration, where that is why nothing was served.
+    /// What is wrong with the configuration, if that is why nothing was served.
     #[serde(rename = "config.problems", skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
-    /// The configured source that a webhook is for, whether or not it is its own.
+    /// The configured source that a webhook was sent to, whether or not it is authentic.
     #[serde(rename = "webhook.source", skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// Why a webhook asks for nothing.
+    /// Why a webhook was ignored.
     #[serde(rename = "webhook.ignored", skip_serializing_if = "Option::is_none")]
     pub ignored: Option<String>,
-    /// How many removals a webhook has cancelled.
+    /// How many removals a webhook cancelled.
     #[serde(rename = "webhook.cancelled", skip_serializing_if = "Option::is_none")]
     pub cancelled: Option<u64>,
-    /// Where a webhook cannot be understood: the place that is configured, or nothing where it is the whole body.
+    /// What was not understood in a webhook: a pointer, empty for the body, or a sentence (quarantine, reused id).
     #[serde(rename = "webhook.bad_event", skip_serializing_if = "Option::is_none")]
     pub bad_event: Option<String>,
-    /// Why a webhook is not believed. The sender is not told.
+    /// Why a webhook was refused. The sender is not told.
     #[serde(rename = "webhook.refused", skip_serializing_if = "Option::is_none")]
     pub refused: Option<&'static str>,
-    /// What became of the kick.
+    /// The result of the kick.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kick: Option<&'static str>,
-    /// How often the kick was sent.
+    /// How many times the kick was sent.
     #[serde(rename = "kick.attempts", skip_serializing_if = "Option::is_none")]
     pub kick_attempts: Option<u8>,
-    /// How often the delete was sent.
+    /// How many times the delete was sent.
     #[serde(rename = "upstream.attempts", skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u8>,
     /// The status of the last answer to it.
     #[serde(rename = "upstream.status", skip_serializing_if = "Option::is_none")]
     pub upstream_status: Option<u16>,
-    /// The `cf-ray` of the last answer that has one.
+    /// The `cf-ray` of the last answer that had one.
     #[serde(rename = "upstream.cf_ray", skip_serializing_if = "Option::is_none")]
     pub cf_ray: Option<String>,
     /// From the request's arrival to its answer, in milliseconds.
@@ -77,7 +78,7 @@ enum Kind {
 }
 
 impl RequestLog {
-    /// The beginning of a line, when a request arrives.
+    /// Starts a line, when a request arrives.
     #[must_use]
     pub fn new(request_id: String) -> Self {
         Self {
@@ -86,15 +87,15 @@ impl RequestLog {
         }
     }
 
-    /// Keeps what is wrong with the configuration.
+    /// Notes what is wrong with the configuration.
     pub fn misconfigured(&mut self, problems: &[ConfigProblem]) {
         self.problems = problems.iter().map(ToString::to_string).collect();
     }
 
-    /// The line.
+    /// Returns the line.
     #[must_use]
     pub fn line(&self) -> String {
-        // A structure of texts and numbers always serialises.
+        // A struct of strings and numbers always serialises.
         serde_json::to_string(self).unwrap_or_default()
     }
 }
@@ -109,7 +110,7 @@ struct ErrorLog<'a> {
     error: &'a str,
 }
 
-/// Logs that the ledger of an app failed, or could not be reached; in work that no request asked for, without an id.
+/// Logs that an app's ledger failed or could not be reached; without an id if no request asked for the work.
 pub fn log_ledger_error(request_id: Option<&str>, app: Option<&AppId>, error: &impl Display) {
     write_json(&ErrorLog {
         message: "ledger error",
@@ -119,7 +120,7 @@ pub fn log_ledger_error(request_id: Option<&str>, app: Option<&AppId>, error: &i
     });
 }
 
-/// Logs why the signature of a webhook could not be checked.
+/// Logs why a webhook's signature could not be checked.
 pub fn log_webhook_error(request_id: &str, error: &str) {
     write_json(&ErrorLog {
         message: "webhook error",
@@ -129,7 +130,7 @@ pub fn log_webhook_error(request_id: &str, error: &str) {
     });
 }
 
-/// What is logged of a durable removal when it has come to its end.
+/// The log line of a durable removal that has ended.
 #[derive(Serialize)]
 struct EndLog<'a> {
     message: &'static str,
@@ -157,7 +158,7 @@ struct EndLog<'a> {
     last_error: Option<&'a str>,
 }
 
-/// The line about a removal that has come to its end.
+/// Returns the log line of a removal that has ended.
 #[must_use]
 pub fn end_line(app: &AppId, removal: &RemovalView) -> String {
     let progress = &removal.progress;

@@ -1,11 +1,11 @@
-//! The parameters of a query. What is unknown or given twice is refused: a misspelt filter must not become a longer list
-//! in silence, nor a misspelt `kick` a weaker removal.
+//! Query parameters. Unknown and duplicate ones are refused: a misspelt filter must not silently become a longer list,
+//! nor a misspelt `kick` a weaker removal.
 
 use percent_encoding::percent_decode_str;
 
 use crate::answer::{FieldProblem, Problem};
 
-/// The names and the decoded values, in their order; only those that are `allowed`, and each of them once.
+/// Returns the names and the decoded values, in order. Each must be `allowed`, and may be given only once.
 pub fn pairs<'a>(query: &'a str, allowed: &[&str]) -> Result<Vec<(&'a str, String)>, Problem> {
     let mut pairs: Vec<(&str, String)> = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -22,8 +22,8 @@ pub fn pairs<'a>(query: &'a str, allowed: &[&str]) -> Result<Vec<(&'a str, Strin
     Ok(pairs)
 }
 
-/// A value as it was meant. What can be meant in two ways, or in none, is refused: whoever looks for a user's record must
-/// not find that there is none.
+/// Decodes a value. One that is ambiguous or malformed is refused: somebody looking for a user's record must not
+/// conclude that there is none.
 fn decoded(value: &str) -> Result<String, &'static str> {
     if value.contains('+') {
         return Err("has a bare +: write %2B for a plus and %20 for a space");

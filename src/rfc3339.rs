@@ -1,19 +1,19 @@
-//! Times as texts (RFC 3339), and in milliseconds since the Unix epoch.
+//! Converts between RFC 3339 times and milliseconds since the Unix epoch.
 
 use chrono::{DateTime, SecondsFormat};
 
-/// A time in milliseconds since the Unix epoch, in RFC 3339.
+/// Formats a time, in milliseconds since the Unix epoch, as RFC 3339.
 #[must_use]
 pub fn timestamp(milliseconds: u64) -> String {
     let time = i64::try_from(milliseconds)
         .ok()
         .and_then(DateTime::from_timestamp_millis);
-    // No clock of ours reaches the year 262143, where the calendar of the library ends.
+    // None of our clocks reaches the year 262143, where the library's calendar ends.
     time.unwrap_or_default()
         .to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// A time in RFC 3339, in milliseconds since the Unix epoch, negative before it. None where it is none.
+/// Parses an RFC 3339 time into milliseconds since the Unix epoch, negative before it. Returns `None` if it is not one.
 #[must_use]
 pub fn milliseconds(text: &str) -> Option<i64> {
     let time = DateTime::parse_from_rfc3339(text).ok()?;

@@ -1,4 +1,4 @@
-//! Method and path → route. Nothing is believed here of the ids in a path: they are decoded once and checked where
+//! Maps method and path to a route. The ids in a path are not trusted here: they are decoded once and checked where
 //! they are used.
 
 use std::borrow::Cow;
@@ -29,7 +29,7 @@ pub enum Route<'a> {
 /// The ids in the path of a participant, decoded and unchecked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParticipantPath<'a> {
-    /// The account and the app, where the path is that of the Cloudflare API.
+    /// The account and the app, if the path is that of the Cloudflare API.
     pub owner: Option<(Cow<'a, str>, Cow<'a, str>)>,
     /// The meeting.
     pub meeting: Cow<'a, str>,
@@ -38,7 +38,7 @@ pub struct ParticipantPath<'a> {
 }
 
 impl Route<'_> {
-    /// The route's name in the log, with its parameters left out.
+    /// Returns the route's name in the log, with its parameters left out.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -64,11 +64,11 @@ impl Route<'_> {
 pub enum NoRoute {
     /// There is no such path.
     UnknownPath,
-    /// The path exists, for these methods.
+    /// The path exists, but only for these methods.
     MethodNotAllowed(&'static str),
 }
 
-/// A request's path and query, out of its absolute URL.
+/// Returns the path and query of an absolute URL.
 #[must_use]
 pub fn path_and_query(url: &str) -> (&str, Option<&str>) {
     let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -81,7 +81,7 @@ pub fn path_and_query(url: &str) -> (&str, Option<&str>) {
         .map_or((path, None), |(path, query)| (path, Some(query)))
 }
 
-/// As many as the longest route has.
+/// The number of segments in the longest route.
 const MAX_SEGMENTS: usize = 9;
 
 /// Finds the route of a request.
@@ -107,7 +107,7 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, NoRoute> {
             }))
         }
         (["meetings", _, "participants", _], _) => Err(NoRoute::MethodNotAllowed("DELETE")),
-        // What follows has no owner in its path.
+        // The routes below have no owner in their path.
         _ if owner.is_some() => Err(NoRoute::UnknownPath),
         (["healthz"], "GET" | "HEAD") => Ok(Route::Health),
         (["healthz"], _) => Err(NoRoute::MethodNotAllowed("GET, HEAD")),
@@ -125,7 +125,7 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, NoRoute> {
     }
 }
 
-/// Decodes a segment once. What is not UTF-8 after that becomes U+FFFD, which no id allows.
+/// Decodes a segment once. Anything that is then not UTF-8 becomes U+FFFD, which no id allows.
 fn decode(segment: &str) -> Cow<'_, str> {
     percent_decode_str(segment).decode_utf8_lossy()
 }

@@ -4,34 +4,34 @@ use std::fmt;
 
 use subtle::ConstantTimeEq;
 
-/// The shortest token that is configured: 32 characters of base64 hold 192 bits.
+/// The shortest token that may be configured: 32 characters of base64 hold 192 bits.
 pub const MIN_TOKEN_CHARS: usize = 32;
 
-/// A secret text. It redacts itself and compares in constant time.
+/// A secret text. Its `Debug` output is redacted, and it compares in constant time.
 #[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes a value out of sight.
+    /// Wraps a value, so that it is not shown by accident.
     #[must_use]
     pub fn new(value: String) -> Self {
         Self(value)
     }
 
-    /// The value itself, for the one place that sends or computes with it.
+    /// Returns the value itself, for the one place that sends or computes with it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether `candidate` is this secret, in a time that depends on their lengths only.
+    /// Returns whether `candidate` is this secret, in a time that depends only on their lengths.
     #[must_use]
     pub fn matches(&self, candidate: &str) -> bool {
         self.0.as_bytes().ct_eq(candidate.as_bytes()).into()
     }
 }
 
-/// The token of `Bearer <token>` (RFC 6750 §2.1; the scheme in any case, RFC 9110 §11.1).
+/// Returns the token of `Bearer <token>` (RFC 6750 §2.1; the scheme in any case, RFC 9110 §11.1).
 #[must_use]
 pub fn bearer_token(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;

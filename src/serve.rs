@@ -1,4 +1,4 @@
-//! One request, from the runtime's to its response: route, carry out, log.
+//! Serves one request, from the runtime's `Request` to its `Response`: routes it, carries it out and logs it.
 
 mod record;
 mod webhook;
@@ -25,7 +25,7 @@ use crate::runtime::isolate::Isolate;
 use crate::runtime::ledger_stub::{ask_ledger, call_ledger};
 use crate::runtime::request::{Incoming, body, header, respond};
 
-/// What goes back: an answer of ours, or the ledger's response as it came.
+/// The reply to a request: an answer of our own, or the ledger's response passed through unchanged.
 enum Reply {
     Answer(Answer),
     /// The answer to a synchronous removal that was carried out.
@@ -39,7 +39,7 @@ impl From<Problem> for Reply {
     }
 }
 
-/// One request, and what serving it needs.
+/// A request, with everything needed to serve it.
 struct Serving<'a> {
     request: &'a Request,
     env: &'a Env,
@@ -127,7 +127,7 @@ impl Serving<'_> {
         }
     }
 
-    /// The routes under `/removals`: checked here, carried out by the ledger.
+    /// Handles the routes under `/removals`: checked here, carried out by the ledger.
     async fn durable(
         &self,
         config: &Config,
@@ -160,7 +160,7 @@ impl Serving<'_> {
         Ok(Reply::Ledger(response))
     }
 
-    /// Has a call carried out, by the ledger of another app where the first has no such removal and nobody said whose it is.
+    /// Sends a call to its app's ledger or, if that has no such removal and nobody named an app, to the other apps'.
     async fn ask(
         &self,
         config: &Config,
@@ -191,7 +191,7 @@ impl Serving<'_> {
         failed.unwrap_or_else(|| absent.ok_or(Problem::UnknownRemoval))
     }
 
-    /// What is wrong with the sources of webhooks, and what the apps' ledgers have to say.
+    /// Returns the problems of the webhook sources and those that the apps' ledgers report.
     async fn health_problems(&self, config: &Config, log: &RequestLog) -> Vec<ConfigProblem> {
         if let Some(problems) = self.isolate.recent_health() {
             return problems;
@@ -210,7 +210,7 @@ impl Serving<'_> {
     }
 }
 
-/// The removal that a ledger's answer is about: `location` is `/removals/{id}`, and perhaps a query.
+/// Returns the id of the removal that a response is about: its `location` is `/removals/{id}`, possibly with a query.
 fn removal_of(response: &Response) -> Option<String> {
     let location = response.headers().get("location").ok().flatten()?;
     Some(

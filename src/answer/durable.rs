@@ -9,7 +9,7 @@ use crate::removal::Target;
 use crate::removal::order::TargetFields;
 use crate::rfc3339::timestamp;
 
-/// A removal in a body.
+/// A removal, as a response body.
 #[derive(Serialize)]
 struct RemovalBody<'a> {
     id: &'a str,
@@ -138,19 +138,19 @@ fn body<'a>(
     }
 }
 
-/// One removal.
+/// Returns one removal.
 #[must_use]
 pub fn removal(status: u16, view: &RemovalView, app: &AppId) -> Answer {
     Answer::success(status, body(view, app, None))
 }
 
-/// One removal with a page of its items.
+/// Returns one removal with a page of its items.
 #[must_use]
 pub fn removal_with_items(view: &RemovalView, items: &Listing<ItemView>, app: &AppId) -> Answer {
     Answer::page(body(view, app, Some(&items.rows)), info(items))
 }
 
-/// A page of removals.
+/// Returns a page of removals.
 #[must_use]
 pub fn removals(listing: &Listing<RemovalView>, app: &AppId) -> Answer {
     let bodies: Vec<_> = listing
@@ -168,7 +168,7 @@ fn info<T>(listing: &Listing<T>) -> ResultInfo {
     }
 }
 
-/// How a ledger is.
+/// The health of a ledger.
 #[derive(Serialize)]
 struct LedgerBody {
     paused: Option<PauseBody>,
@@ -177,7 +177,7 @@ struct LedgerBody {
     api_requests_allowed: u32,
 }
 
-/// The health of one ledger.
+/// Returns the health of one ledger.
 #[must_use]
 pub fn ledger_health(health: &Health) -> Answer {
     Answer::success(

@@ -1,4 +1,4 @@
-//! Every error of our own, with its status, its code and its sentence: the status table of the README.
+//! Every error of our own, with its status, code and message: the status table of the README.
 
 use std::time::Duration;
 
@@ -10,54 +10,54 @@ use crate::config_problem::ConfigProblem;
 pub struct FieldProblem {
     /// A JSON pointer into the body, or `/` and the name of a path or query parameter.
     pub pointer: String,
-    /// What is wrong, to be read after the pointer's name.
+    /// What is wrong, worded to follow the field's name.
     pub message: String,
 }
 
 /// Why a request is not carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
-    /// A path or body field breaks its rule. Nothing was sent upstream.
+    /// A field of the path, query or body breaks its rule. Nothing was sent upstream.
     InvalidField(FieldProblem),
-    /// No, malformed, doubled or unknown caller token.
+    /// The caller token is missing, malformed, duplicated or unknown.
     UnknownCaller,
-    /// A webhook's signature does not hold.
+    /// A webhook's signature or token is not valid.
     BadSignature,
-    /// This account or app is not one that the Worker serves; points to the field.
+    /// The Worker does not serve this account or app; holds the pointer to the field.
     NotServed(String),
     /// There is no such path.
     UnknownPath,
-    /// There is no such source of webhooks.
+    /// There is no such webhook source.
     UnknownSource,
     /// There is no such removal.
     UnknownRemoval,
-    /// The path exists, for these methods.
+    /// The path exists, but only for these methods.
     MethodNotAllowed(&'static str),
-    /// The same key was used for another body; names the header.
+    /// The same key was used before for something else; holds the key's name.
     KeyReused(&'static str),
-    /// A removal cannot do this in its state; says why.
+    /// The removal's state does not allow this; holds the reason.
     WrongState(String),
-    /// The body is over the limit.
+    /// The body is too large.
     BodyTooLarge,
-    /// The body broke off, or was not here in time.
+    /// The body was cut off, or did not arrive in time.
     BodyNotReceived,
-    /// The body is not JSON; says what is expected.
+    /// The body is not JSON; holds the message.
     NotJson(String),
-    /// The configuration is incomplete.
+    /// The configuration is incomplete or wrong.
     NotConfigured(Vec<ConfigProblem>),
-    /// The ledger could not take the request.
+    /// The ledger could not store or answer the request.
     NotStored,
-    /// A webhook's signature cannot be checked at the moment.
+    /// A webhook's signature cannot be checked right now.
     CannotVerify,
 }
 
 /// The largest body that is accepted, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
-/// How long a body may take to arrive. What has arrived of it is held in memory until then, and webhooks come from anybody.
+/// How long a body may take to arrive. Until then, what has arrived is held in memory, and anybody can send webhooks.
 pub const BODY_TIME: Duration = Duration::from_secs(20);
 
 impl Problem {
-    /// The status and the code.
+    /// Returns the status and the code.
     #[must_use]
     pub fn status_and_code(&self) -> (u16, i64) {
         match self {
@@ -74,7 +74,7 @@ impl Problem {
         }
     }
 
-    /// The answer to it.
+    /// Returns the answer that reports it.
     #[must_use]
     pub fn answer(&self) -> Answer {
         let (status, code) = self.status_and_code();
@@ -164,7 +164,7 @@ impl Problem {
     }
 }
 
-/// The place that a pointer names, as a person reads it.
+/// Returns the place that a pointer names, in readable form.
 fn plain(pointer: &str) -> String {
     match pointer.trim_start_matches('/') {
         "" => "\"\"".to_owned(),
@@ -179,7 +179,7 @@ impl From<FieldProblem> for Problem {
 }
 
 impl FieldProblem {
-    /// A query parameter that a route does not have.
+    /// Creates the problem of a query parameter that the route does not have.
     #[must_use]
     pub fn unknown_parameter(name: &str, allowed: &[&str]) -> Self {
         let message = if allowed.is_empty() {
@@ -190,16 +190,16 @@ impl FieldProblem {
         Self::at("", name, message)
     }
 
-    /// A problem with the field `name` of the object at `prefix`, or with a query parameter.
+    /// Creates a problem with the field `name` of the object at `prefix`, or with a query parameter.
     #[must_use]
     pub fn at(prefix: &str, name: &str, message: impl Into<String>) -> Self {
-        // Of an unknown name only its beginning is shown, with what a pointer escapes (RFC 6901 §3).
+        // Only the beginning of an unknown name is shown, escaped as in a pointer (RFC 6901 §3).
         let name: String = name.chars().take(64).collect();
         let name = name.replace('~', "~0").replace('/', "~1");
         Self::new(format!("{prefix}/{name}"), message)
     }
 
-    /// A problem with one field.
+    /// Creates a problem with one field.
     #[must_use]
     pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         Self {

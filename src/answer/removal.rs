@@ -1,5 +1,4 @@
-//! The answer to a synchronous removal: `RealtimeKit`'s own where it succeeded, an error that says what is known where
-//! it did not.
+//! The answer to a synchronous removal: `RealtimeKit`'s own if it succeeded, else an error that says what is known.
 
 use std::time::Duration;
 
@@ -14,16 +13,16 @@ use crate::removal::{Kick, KickResult, Outcome, ParticipantRemoval};
 
 /// The field of an envelope that holds messages.
 const MESSAGES: &str = "messages";
-/// The code of the message that a kick failed.
+/// The code of the message about a failed kick.
 const KICK_FAILED: i64 = 1201;
 /// The code of the message that explains `absent_after_ambiguous`.
 const ABSENT_AFTER_AMBIGUOUS: i64 = 1202;
-/// The code of the message that says more of an error whose own message is `RealtimeKit`'s.
+/// The code of the message that adds to an error whose own message is `RealtimeKit`'s.
 const MORE: i64 = 1203;
-/// The code of the message that somebody was kicked whose deletion `RealtimeKit` did not confirm.
+/// The code of the message that somebody was kicked although `RealtimeKit` did not confirm the deletion.
 const KICKED: i64 = 1204;
 
-/// The answer to the removal of one participant.
+/// Returns the answer to the removal of one participant.
 #[must_use]
 pub fn participant_removal(removal: ParticipantRemoval) -> Answer {
     let outcome = removal.outcome;
@@ -45,7 +44,7 @@ pub fn participant_removal(removal: ParticipantRemoval) -> Answer {
     }
 }
 
-/// `RealtimeKit`'s answer as it came; a failed kick is added to its `messages`.
+/// Passes on `RealtimeKit`'s answer unchanged; only a failed kick is added to its `messages`.
 fn success(body: String, kick: Option<Notice>) -> Answer {
     let body = match kick {
         None => body,
@@ -58,7 +57,7 @@ fn success(body: String, kick: Option<Notice>) -> Answer {
     }
 }
 
-/// Adds a message. Every other field stays as it was sent, to the letter.
+/// Adds a message. Every other field stays exactly as sent.
 fn with_message(body: &str, notice: &Notice) -> Option<String> {
     let mut fields: Vec<(String, &RawValue)> = object_entries(body)?;
     let sent = fields.iter().find(|(name, _)| name == MESSAGES);
@@ -84,7 +83,7 @@ fn absent_after_ambiguous(kick: Option<Notice>) -> Answer {
     Answer::enveloped::<()>(200, true, &[], &messages, None)
 }
 
-/// What there is to say of a kick. Where the deletion was `confirmed`, the answer stays as it came, but for a kick that failed.
+/// Returns the message about a kick, if any. With a `confirmed` deletion, only a failed kick changes the answer.
 fn kick_message(kick: &Kick, confirmed: bool) -> Option<Notice> {
     match &kick.result {
         KickResult::Failed(error) => {
@@ -109,7 +108,7 @@ fn failure<T>(error: &ApiError, call: &Call<T>, kick: Option<Notice>) -> Answer 
     let more = more(call);
     let mut messages = Vec::new();
     if let ApiError::Rejected { .. } = error {
-        // The message is RealtimeKit's own and stays as it is.
+        // The message is RealtimeKit's own and stays unchanged.
         let ray = ray_note(call.cf_ray.as_deref());
         if error.is_no_route() {
             let message = format!("{}{more}{ray}", error.sentence());
@@ -137,7 +136,7 @@ fn failure<T>(error: &ApiError, call: &Call<T>, kick: Option<Notice>) -> Answer 
     }
 }
 
-/// What there is to say of a failed call besides its last error.
+/// Describes a failed call beyond its last error.
 fn more<T>(call: &Call<T>) -> String {
     let mut more = String::new();
     if call.attempts > 1 {
@@ -151,19 +150,19 @@ fn more<T>(call: &Call<T>) -> String {
     more
 }
 
-/// Seconds, rounded up: who waits no longer than told must not come too early.
+/// Returns seconds, rounded up: a client that waits no longer than told must not retry too early.
 fn whole_seconds(time: Duration) -> u64 {
     time.as_secs()
         .saturating_add(u64::from(time.subsec_nanos() > 0))
 }
 
-/// The status, the code, and whether the caller may try again.
+/// Returns the status, the code, and whether a retry may help.
 fn status_and_code(error: &ApiError) -> (u16, i64, bool) {
     match error {
         ApiError::Rejected { status, code, .. } => (*status, *code, *status == 408),
         ApiError::RateLimited { .. } => (429, 1108, true),
         ApiError::ContractBroken { .. } => (502, 1109, false),
-        // "Not Implemented" stays so.
+        // "Not Implemented" will not change.
         ApiError::ServerError { status, .. } => (502, 1109, *status != 501),
         ApiError::NoAnswer(TransportError::Broken) => (502, 1109, true),
         ApiError::TokenRefused { .. } => (502, 1110, false),
@@ -171,7 +170,7 @@ fn status_and_code(error: &ApiError) -> (u16, i64, bool) {
     }
 }
 
-/// What went wrong, for the caller: in `RealtimeKit`'s own words where it has any.
+/// Tells the caller what went wrong, in `RealtimeKit`'s own words if it has any.
 fn describe(error: &ApiError) -> String {
     match error {
         ApiError::Rejected { message, .. } => message.clone(),

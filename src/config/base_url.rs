@@ -1,15 +1,15 @@
-//! The one origin that the API token leaves for.
+//! The only origin that the API token is sent to.
 
 use std::net::Ipv4Addr;
 
 use crate::digits::whole_number;
 
-/// Checks a base URL and takes a slash off its end.
+/// Checks a base URL and removes trailing slashes.
 pub fn parse(text: &str) -> Result<String, &'static str> {
     check(text).map(|text| text.trim_end_matches('/').to_owned())
 }
 
-/// Checks a URL. It is `https`, or `http` on a loopback address, for development.
+/// Checks a URL: it has to be `https`, or `http` on a loopback address, for development.
 ///
 /// The rule is an allow list: no user, query, fragment, escapes or dot segments, so that what is checked here is what
 /// the runtime connects to.
@@ -35,7 +35,7 @@ pub fn check(text: &str) -> Result<&str, &'static str> {
     Ok(text)
 }
 
-/// The host of `host`, `host:port`, `[::1]` or `[::1]:port`.
+/// Returns the host of `host`, `host:port`, `[::1]` or `[::1]:port`.
 fn host(authority: &str) -> Option<&str> {
     let bracket = authority.find(']').unwrap_or(0);
     let port_at = authority
@@ -52,7 +52,7 @@ fn is_port(text: &str) -> bool {
     whole_number(text).is_some_and(|port: u16| port > 0)
 }
 
-/// A host's name (RFC 1123 §2.1): labels of letters, digits and hyphens, of which the last is no number.
+/// Returns whether this is a host name (RFC 1123 §2.1): labels of letters, digits and hyphens, the last not a number.
 fn is_name(host: &str) -> bool {
     let holds = |label: &str| {
         let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);

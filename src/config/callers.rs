@@ -1,9 +1,9 @@
-//! The callers and their tokens, as they are configured.
+//! The callers and their tokens, as configured.
 
 use crate::json::object_entries;
 use crate::secret::{MIN_TOKEN_CHARS, Secret};
 
-/// Somebody who may call, under the name that the audit shows.
+/// Somebody who may call, with the name that the audit trail shows.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The name.
@@ -15,7 +15,7 @@ pub struct Caller {
 const MAX_TOKEN_CHARS: usize = 512;
 const MAX_NAME_CHARS: usize = 64;
 
-/// Whether a text can stand after `Bearer` (RFC 6750 §2.1, `b64token`).
+/// Returns whether a text can follow `Bearer` (RFC 6750 §2.1, `b64token`).
 pub fn is_bearer_token(text: &str) -> bool {
     let body = text.trim_end_matches('=');
     let allowed =
@@ -23,7 +23,7 @@ pub fn is_bearer_token(text: &str) -> bool {
     !body.is_empty() && text.len() <= MAX_TOKEN_CHARS && body.bytes().all(allowed)
 }
 
-/// Reads `CALLER_TOKENS`. The messages count entries and quote nothing: where somebody swapped the two, the name is the
+/// Parses `CALLER_TOKENS`. The messages number the entries and quote nothing: if the two were swapped, the name is the
 /// token.
 pub fn parse(json: &str, api_token: Option<&Secret>) -> Result<Vec<Caller>, String> {
     let entries = object_entries::<String>(json)

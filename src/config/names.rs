@@ -1,10 +1,10 @@
-//! The names of variables and secrets, and what somebody most likely meant by another.
+//! The names of variables and secrets, and what a misspelt one most likely means.
 
 use serde_json::Value;
 
 use super::{ConfigProblem, Variables};
 
-/// Every variable and secret that is read.
+/// Every variable and secret that is read, except `WEBHOOKS`.
 pub const NAMES: [&str; 12] = [
     "API_REQUESTS_PER_5_MINUTES",
     "CALLER_TOKENS",
@@ -20,21 +20,21 @@ pub const NAMES: [&str; 12] = [
     "WEBHOOK_SECRETS",
 ];
 
-/// What is read besides. It is as short as names of others: a text that is named almost like it may be right.
+/// The remaining variable. Its name is so short that a similarly named text may well belong to something else.
 const WEBHOOKS: &str = "WEBHOOKS";
 
-/// So many letters off, a name is taken for a slip of the pen.
+/// Up to this many letters off, a name counts as a typo.
 const SLIP: usize = 2;
 
-/// What is named almost like a variable that is not among `set`, or like its beginning: left alone, it would be a setting
-/// that silently does not count. Beside the variable itself it may be a spare.
+/// Reports a name that is almost that of a variable not in `set`, or of its beginning: passed over, it would be a
+/// setting that silently has no effect. Beside the variable itself, it may be a spare.
 pub fn misspelt(name: &str, set: &[String], variables: Variables<'_>) -> Option<ConfigProblem> {
     if NAMES.contains(&name) {
         return None;
     }
     let upper = name.to_ascii_uppercase();
     let off = |known: &str| strsim::osa_distance(known, &upper);
-    // What is much shorter may be the beginning of anything.
+    // A much shorter name may be the beginning of anything.
     let begins = |known: &str| known.starts_with(&upper) && upper.len() * 3 >= known.len() * 2;
     let meant = NAMES
         .into_iter()
@@ -47,7 +47,7 @@ pub fn misspelt(name: &str, set: &[String], variables: Variables<'_>) -> Option<
     })
 }
 
-/// Whether a variable is made of tables, as the sources of webhooks are.
+/// Returns whether a variable consists of tables, as the webhook sources do.
 fn holds_sources(variables: Variables<'_>, name: &str) -> bool {
     let value = variables(name).and_then(|text| serde_json::from_str::<Value>(&text).ok());
     let tables = value.as_ref().and_then(Value::as_object);

@@ -1,4 +1,4 @@
-//! Reading variables one by one: what each of them must be.
+//! Reads the variables one by one, and knows what each of them must be.
 
 use super::callers::{self, Caller};
 use super::{DEFAULT_BASE_URL, DEFAULT_REQUESTS_PER_5_MINUTES, Variables, base_url};
@@ -14,7 +14,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// A variable's text; an empty one counts as absent.
+    /// Returns a variable's text, trimmed; an empty one counts as absent.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         (self.variables)(name)
             .map(|value| value.trim().to_owned())
@@ -29,7 +29,7 @@ impl Reader<'_> {
         None
     }
 
-    /// What was read, or nothing and a problem.
+    /// Returns the value, or records the problem and returns `None`.
     pub(super) fn checked<T>(
         &mut self,
         name: &str,
@@ -107,7 +107,7 @@ impl Reader<'_> {
         self.checked(name, callers::parse(&text, api_token))
     }
 
-    /// The limit, of which each app's ledger has its share.
+    /// Reads the limit, which the apps' ledgers share.
     pub(super) fn limit(&mut self, apps: Option<&(AppId, Vec<AppId>)>) -> Option<u32> {
         let name = "API_REQUESTS_PER_5_MINUTES";
         let limit = self.number(name, DEFAULT_REQUESTS_PER_5_MINUTES, 1..=100_000)?;

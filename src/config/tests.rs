@@ -125,7 +125,7 @@ fn what_is_malformed_is_refused_by_name() {
             "CALLER_TOKENS",
             r#"{"": "0123456789abcdef0123456789abcdef"}"#,
         ),
-        // Name and token are swapped.
+        // Name and token swapped.
         (
             "CALLER_TOKENS",
             r#"{"0123456789abcdef0123456789abcdef": "backend"}"#,

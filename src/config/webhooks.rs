@@ -1,4 +1,4 @@
-//! The sources of webhooks, with what they need of the rest.
+//! The webhook sources, with what they need from the rest of the configuration.
 
 use super::{Caller, Reader, base_url};
 use crate::ids::AppId;
@@ -27,7 +27,7 @@ impl Reader<'_> {
             apps: served.as_deref().unwrap_or_default(),
             own_tokens: &own_tokens,
         };
-        // All that is wrong is named at once: the sources are read even where the rest is missing.
+        // All mistakes are reported at once: the sources are read even if the rest is missing.
         match Sources::parse(settings) {
             Ok(sources) => Some(sources),
             Err(problems) => {

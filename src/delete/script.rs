@@ -14,7 +14,7 @@ pub enum Reply {
     Lost(TransportError, u64),
 }
 
-/// Answers from a script, which has to be used up exactly.
+/// A transport that answers from a script, which has to be used up exactly.
 pub struct Script {
     pub replies: RefCell<VecDeque<Reply>>,
     pub sent: RefCell<Vec<ApiRequest>>,

@@ -115,11 +115,11 @@ fn a_limit_that_does_not_fit_goes_back_at_once() {
 fn a_limit_that_fits_is_waited_for() {
     let run = run([Reply::RetryAfter(429, "7"), Reply::Status(200, DONE)]);
     assert_eq!((run.answer.status, run.seconds), (200, 7));
-    // It is told all the same: one that says nothing sensible lasts for longer than the call.
+    // It is reported all the same: a limit without a sensible `retry-after` outlasts the call.
     assert_eq!(asked_for(&run), Some(7));
 }
 
-/// The time that the last 429 asked for, in seconds.
+/// Returns the time that the last 429 asked for, in seconds.
 fn asked_for(run: &Run) -> Option<u64> {
     let limited = run.deleted.as_ref()?.limited?;
     limited.retry_after.map(|time| time.as_secs())

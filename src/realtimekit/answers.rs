@@ -1,4 +1,4 @@
-//! The bodies that `RealtimeKit` answers with, and what holds of them before they are believed.
+//! The bodies of `RealtimeKit`'s answers, and what must hold before they are trusted.
 //!
 //! Unknown fields are allowed everywhere: the API may grow.
 
@@ -12,7 +12,7 @@ use crate::rfc3339::milliseconds;
 /// What is wrong with an answer: the end of the sentence "`RealtimeKit` answered with …".
 pub type Flaw = &'static str;
 
-/// The most rows of a page that are believed: a hundred are asked for.
+/// The most rows that a page may have; 100 are requested.
 const MAX_ROWS: usize = 10_000;
 
 /// The part that all answers share.
@@ -23,7 +23,7 @@ struct Answer<T> {
     paging: Option<Object<Paging>>,
 }
 
-/// The record of a participant that has just been deleted. Read for its type only: callers get the original text.
+/// The record of a deleted participant. Parsed only to check its types: callers get the original text.
 #[derive(Deserialize)]
 #[expect(
     dead_code,
@@ -36,7 +36,7 @@ struct DeletedParticipant {
     updated_at: Option<String>,
 }
 
-/// How far a page reaches into its list. Offsets count from 0 or 1, nobody says: only the total is used.
+/// A page's position in its list. Whether offsets count from 0 or 1 is undocumented, so only the total is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Paging {
     /// How many rows the whole list has.
@@ -48,11 +48,11 @@ pub struct Paging {
 pub struct Page<T> {
     /// The rows.
     pub rows: Vec<T>,
-    /// How many rows the whole list has, where the answer says so.
+    /// How many rows the whole list has, if the answer says so.
     pub total_count: Option<u64>,
 }
 
-/// A meeting, as the list shows it.
+/// A meeting, as listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meeting {
     /// Its id.
@@ -63,14 +63,14 @@ pub struct Meeting {
     pub created_at: String,
 }
 
-/// A participant, as the list shows it. Names and pictures are not even read.
+/// A participant, as listed. Names and pictures are not even read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Participant {
     /// The id, as listed.
     pub id: String,
-    /// Whether a request can name it: one that breaks our own rule could lead elsewhere.
+    /// Whether the id may be used in a request: one that breaks our own rule could lead to another URL.
     pub can_be_named: bool,
-    /// The customer's own id of the user.
+    /// The customer's own id for the user.
     pub custom_participant_id: Option<CustomParticipantId>,
     /// When they were added, in milliseconds since the Unix epoch.
     pub created_at_ms: Option<u64>,
@@ -100,13 +100,13 @@ fn success<'a, T: Deserialize<'a>>(body: &'a str) -> Result<Answer<T>, Flaw> {
     }
 }
 
-/// Checks the answer to a DELETE, whose `data` is optional, and hands it on unchanged.
+/// Checks the answer to a DELETE, whose `data` is optional, and returns it unchanged.
 pub fn deleted(body: String) -> Result<String, Flaw> {
     success::<Object<DeletedParticipant>>(&body)?;
     Ok(body)
 }
 
-/// Checks the answer to a kick or a look at the active session, of which only its success matters.
+/// Checks the answer to a kick or an active-session request, where only success matters.
 pub fn done(body: &str) -> Result<(), Flaw> {
     success::<IgnoredAny>(body).map(drop)
 }
@@ -122,7 +122,7 @@ pub fn meetings(body: &str) -> Result<Page<Meeting>, Flaw> {
     })
 }
 
-/// Reads a page of participants. A custom id that breaks our own rule cannot be asked for, so it is left out.
+/// Reads a page of participants. A custom id that breaks our own rule cannot be asked for, so it is dropped.
 pub fn participants(body: &str) -> Result<Page<Participant>, Flaw> {
     page(body, |row: ParticipantRow| {
         Ok(Participant {

@@ -1,4 +1,4 @@
-//! Calling the API: one request, sent until it has a result, its attempts are used up or its time is over.
+//! Calls to the API: one request, sent until it has a result, or has run out of attempts or time.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use super::limits::RateLimit;
 use super::retry::RetryPolicy;
 use super::transport::{ApiRequest, Clock, Transport};
 
-/// A call that has ended, with everything that a log, a ledger or an answer wants to know of it.
+/// A finished call, with everything that a log, a ledger or an answer needs to know about it.
 #[derive(Debug)]
 pub struct Call<T> {
-    /// What came of it.
+    /// Its result.
     pub result: Result<T, ApiError>,
-    /// How often the request was sent.
+    /// How many times the request was sent.
     pub attempts: u8,
     /// Whether an attempt before the last may have taken effect although it failed.
     pub ambiguous: bool,
     /// The last answer's status.
     pub status: Option<u16>,
-    /// The `cf-ray` of the last answer that has one.
+    /// The `cf-ray` of the last answer that had one.
     pub cf_ray: Option<String>,
-    /// What the last answer said of the limit.
+    /// What the last answer said about the limit.
     pub rate_limit: RateLimit,
     /// The last 429, whether or not another attempt followed.
     pub limited: Option<Limited>,
@@ -30,14 +30,14 @@ pub struct Call<T> {
 /// A 429.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limited {
-    /// When it came, in milliseconds since the Unix epoch.
+    /// When it arrived, in milliseconds since the Unix epoch.
     pub at_ms: u64,
-    /// How long it asked to wait, where it did.
+    /// How long it asked us to wait, if it did.
     pub retry_after: Option<Duration>,
 }
 
 impl Limited {
-    /// How much longer it asks to wait.
+    /// Returns how much longer it asks us to wait, if at all.
     #[must_use]
     pub fn left(&self, now_ms: u64) -> Option<Duration> {
         let waited = Duration::from_millis(now_ms.saturating_sub(self.at_ms));
@@ -46,7 +46,7 @@ impl Limited {
     }
 }
 
-/// A client of the API over some transport and clock.
+/// An API client over some transport and clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Client<'a, T, C> {
     /// What sends the requests.
@@ -56,7 +56,7 @@ pub struct Client<'a, T, C> {
 }
 
 impl Call<String> {
-    /// Turns the body of a 2xx into a result, or names its flaw.
+    /// Parses the body of a 2xx into a result, or reports its flaw.
     pub fn read<R>(self, read: impl FnOnce(String) -> Result<R, Flaw>) -> Call<R> {
         let status = self.status.unwrap_or_default();
         let broken = |flaw: Flaw| ApiError::ContractBroken {
@@ -84,8 +84,8 @@ struct Attempt {
 }
 
 impl<T: Transport, C: Clock> Client<'_, T, C> {
-    /// Sends `request` as often as `policy` allows. A 2xx ends it, whatever its body is worth: what was carried out is not
-    /// repeated.
+    /// Sends `request`, retrying transient errors as far as `policy` allows. A 2xx ends the call, however bad its body:
+    /// what has been carried out is not repeated.
     pub async fn call(&self, request: &ApiRequest, policy: RetryPolicy) -> Call<String> {
         let started = self.clock.now_ms();
         let elapsed = || Duration::from_millis(self.clock.now_ms().saturating_sub(started));

@@ -10,7 +10,7 @@ use crate::ids::{AccountId, AppId, CustomParticipantId, MeetingId, ParticipantId
 /// One app of one account, at one base URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Api {
-    /// Everything up to the app, without a slash at the end.
+    /// The URL up to and including the app, without a trailing slash.
     prefix: String,
 }
 
@@ -21,7 +21,7 @@ struct KickBody<'a> {
 }
 
 impl Api {
-    /// The app's endpoints. `base_url` has no slash at its end.
+    /// Creates the app's endpoints. `base_url` has no trailing slash.
     #[must_use]
     pub fn new(base_url: &str, account: &AccountId, app: &AppId) -> Self {
         Self {
@@ -29,13 +29,13 @@ impl Api {
         }
     }
 
-    /// Where the app's endpoints are.
+    /// Returns the URL prefix of the app's endpoints.
     #[must_use]
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// `DELETE /meetings/{meeting_id}/participants/{participant_id}`: takes away the right to join, and all its tokens.
+    /// `DELETE /meetings/{meeting_id}/participants/{participant_id}`: revokes the right to join, and all its tokens.
     #[must_use]
     pub fn delete_participant(
         &self,
@@ -57,8 +57,7 @@ impl Api {
         )
     }
 
-    /// `GET /meetings`: one page of the app's meetings; the first page is 1. Without `per_page`, it has as many rows as
-    /// the API thinks fit.
+    /// `GET /meetings`: one page of the app's meetings; the first is 1. Without `per_page`, the API chooses its size.
     #[must_use]
     pub fn list_meetings(&self, page_no: u32, per_page: Option<u32>) -> ApiRequest {
         self.request(
@@ -88,7 +87,7 @@ impl Api {
         self.request(Method::Get, &format!("/meetings/{meeting}/active-session"))
     }
 
-    /// `POST /meetings/{meeting_id}/active-session/kick`: puts people out of the live session; 404 when they are not in it.
+    /// `POST /meetings/{meeting_id}/active-session/kick`: kicks people from the session; 404 if they are not live.
     #[must_use]
     pub fn kick(&self, meeting: &MeetingId, participants: &[&ParticipantId]) -> ApiRequest {
         let body = KickBody {
@@ -96,7 +95,7 @@ impl Api {
             custom_participant_ids: &[],
         };
         ApiRequest {
-            // Ids and arrays of ids are always representable in JSON.
+            // Ids and arrays of ids always serialise.
             body: serde_json::to_string(&body).ok(),
             ..self.request(
                 Method::Post,
@@ -105,7 +104,7 @@ impl Api {
         }
     }
 
-    /// `POST /meetings/{meeting_id}/active-session/kick-all`: puts everyone out of the live session.
+    /// `POST /meetings/{meeting_id}/active-session/kick-all`: kicks everyone from the live session.
     #[must_use]
     pub fn kick_all(&self, meeting: &MeetingId) -> ApiRequest {
         self.request(

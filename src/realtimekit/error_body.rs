@@ -1,18 +1,17 @@
-//! The bodies of errors, in the two shapes that a client of the API must read.
+//! Error bodies, in the two shapes that a client of the API has to read.
 
 use serde_json::Value;
 
 /// An error body in either shape: `RealtimeKit`'s `error` or Cloudflare's `errors`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorBody {
-    /// The code, where the body has one.
+    /// The code, if the body has one.
     pub code: Option<i64>,
-    /// The message, where the body has one.
+    /// The message, if the body has one.
     pub message: Option<String>,
 }
 
-/// Reads an error body: the first code and the first message that it has. `None` when it is none in either shape, such as
-/// a proxy's HTML.
+/// Parses an error body: its first code and its first message. Returns `None` for neither shape, like a proxy's HTML.
 #[must_use]
 pub fn parse(body: &str) -> Option<ErrorBody> {
     let failure: Value = serde_json::from_str(body).ok()?;
@@ -36,14 +35,14 @@ pub fn parse(body: &str) -> Option<ErrorBody> {
     Some(found)
 }
 
-/// The code and the message of an error, or a text that is its message. `None` when it is neither.
+/// Reads the code and the message of an error; a string is a message, `null` has neither. `None` for anything else.
 fn read(detail: &Value) -> Option<(Option<i64>, Option<String>)> {
     let fields = match detail {
         Value::Null => return Some((None, None)),
         Value::String(message) => return Some((None, Some(message.clone()))),
         other => other.as_object()?,
     };
-    // A code is a number; a text is read as one where it is one.
+    // A code is a number; a string that holds a number is accepted as well.
     let code = fields.get("code");
     let code = code.and_then(|code| code.as_i64().or_else(|| code.as_str()?.parse().ok()));
     let message = match fields.get("message") {
@@ -114,7 +113,7 @@ mod tests {
             ),
             (r#"{"success":false,"error":"gone"}"#, (None, gone())),
             (r#"{"success":false,"errors":["gone"]}"#, (None, gone())),
-            // The code of an unknown app is not lost behind a text.
+            // The code of an unknown app is not lost behind a string.
             (
                 r#"{"success":false,"error":"gone","errors":[{"code":7003,"message":"Could not route"}]}"#,
                 (Some(7003), gone()),

@@ -13,11 +13,11 @@ pub enum ApiError {
     Rejected {
         /// The status.
         status: u16,
-        /// `RealtimeKit`'s code, or the status where it gave none.
+        /// `RealtimeKit`'s code, or the status if it gave none.
         code: i64,
         /// `RealtimeKit`'s message.
         message: String,
-        /// How long to wait, where a 408 says so.
+        /// How long to wait, if a 408 says so.
         retry_after: Option<Duration>,
     },
     /// 401 or 403, or a 400 that is about our headers: our API token was refused.
@@ -25,19 +25,19 @@ pub enum ApiError {
         /// The status.
         status: u16,
     },
-    /// 429: the API's limit is reached.
+    /// 429: the API's limit has been reached.
     RateLimited {
-        /// How long to wait, where the answer says so.
+        /// How long to wait, if the answer says so.
         retry_after: Option<Duration>,
     },
     /// A 5xx.
     ServerError {
         /// The status.
         status: u16,
-        /// How long to wait, where the answer says so.
+        /// How long to wait, if the answer says so.
         retry_after: Option<Duration>,
     },
-    /// The answer is none that the API documents: a redirect, HTML, broken JSON.
+    /// An answer that the API does not document: a redirect, HTML, broken JSON.
     ContractBroken {
         /// The status.
         status: u16,
@@ -49,7 +49,7 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// Whether another attempt may help: 408, 429, 500, 502, 503, 504 and network errors.
+    /// Returns whether another attempt may help: 408, 429, 500, 502, 503, 504 and network errors.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -60,31 +60,31 @@ impl ApiError {
         }
     }
 
-    /// Whether the request may have taken effect all the same: its answer was lost or is not to be believed.
+    /// Returns whether the request may have taken effect all the same: its answer was lost or cannot be trusted.
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
         match self {
             Self::ServerError { .. } | Self::NoAnswer(_) => true,
-            // A redirect was not followed, so it did nothing; a broken 2xx may well have.
+            // A redirect was not followed, so nothing happened; a broken 2xx may well have taken effect.
             Self::ContractBroken { status, .. } => (200..300).contains(status),
             Self::Rejected { .. } | Self::TokenRefused { .. } | Self::RateLimited { .. } => false,
         }
     }
 
-    /// Whether `RealtimeKit` says that there is no such thing. That Cloudflare knows no such account or app says nothing
-    /// of who is there.
+    /// Returns whether `RealtimeKit` says that there is no such resource. If Cloudflare does not know the account or
+    /// app, that says nothing about who is there.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Rejected { status: 404, .. }) && !self.is_no_route()
     }
 
-    /// Whether the API token was refused.
+    /// Returns whether the API token was refused.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::TokenRefused { .. })
     }
 
-    /// That Cloudflare knows no such account or app.
+    /// Creates the error for an account or app that Cloudflare does not know.
     #[must_use]
     pub fn no_route() -> Self {
         Self::Rejected {
@@ -95,7 +95,7 @@ impl ApiError {
         }
     }
 
-    /// Whether Cloudflare knows no such account or app: "Could not route to …".
+    /// Returns whether Cloudflare does not know the account or app: "Could not route to …".
     #[must_use]
     pub fn is_no_route(&self) -> bool {
         matches!(
@@ -107,7 +107,7 @@ impl ApiError {
         )
     }
 
-    /// What went wrong, for a person: never what the API says in its own words, which may hold names.
+    /// Describes what went wrong, for people: never in the API's own words, which may contain names.
     #[must_use]
     pub fn sentence(&self) -> String {
         match self {
@@ -137,13 +137,13 @@ impl ApiError {
         }
     }
 
-    /// The sentence with the id of the answer.
+    /// Returns the sentence, followed by the id of the answer.
     #[must_use]
     pub fn describe(&self, cf_ray: Option<&str>) -> String {
         format!("{}{}", self.sentence(), ray_note(cf_ray))
     }
 
-    /// How long the answer asks us to wait.
+    /// Returns how long the answer asks us to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -155,13 +155,13 @@ impl ApiError {
     }
 }
 
-/// Cloudflare's id of an answer, to be read after a sentence about it: Cloudflare's support asks for it.
+/// Returns Cloudflare's id of an answer, as a suffix to a sentence about it: Cloudflare's support asks for it.
 #[must_use]
 pub fn ray_note(cf_ray: Option<&str>) -> String {
     cf_ray.map_or_else(String::new, |ray| format!(" (cf-ray {ray})"))
 }
 
-/// Turns an answer into its body or its error. A body that is believed only after a look is the caller's business.
+/// Turns an answer into its body or its error. Checking the body is up to the caller.
 pub fn classify(answer: &mut RawAnswer) -> Result<String, ApiError> {
     let status = answer.status;
     let broken = |flaw: &str| ApiError::ContractBroken {
@@ -187,12 +187,12 @@ pub fn classify(answer: &mut RawAnswer) -> Result<String, ApiError> {
     }
 }
 
-/// Cloudflare's code for an `authorization` header that can hold no token, such as a truncated one: it comes with 400
+/// Cloudflare's code for an `authorization` header that cannot hold a token, such as a truncated one. The status is 400
 /// (libdns/cloudflare#12 and many others).
 const INVALID_HEADERS: i64 = 6003;
 
-/// A 4xx counts only with an error body of the API: a proxy's own 404 must not pass for an absent participant. Anybody's
-/// 408 says the same.
+/// Classifies a 4xx. It counts only with an error body of the API: a proxy's own 404 must not pass for an absent
+/// participant. A 408 means the same, whoever sends it.
 fn rejected(answer: &RawAnswer) -> ApiError {
     let status = answer.status;
     let parsed = error_body::parse(answer.body.as_deref().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! The API's limit, as its headers tell it.
+//! The API's limit, as stated in its headers.
 //!
 //! Source: Cloudflare API rate limits (`Ratelimit: "default";r=50;t=30`, `Ratelimit-Policy: "default";q=1200;w=300`,
 //! `retry-after` in seconds), and the official SDKs, which read `retry-after-ms` first.
@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::transport::RawAnswer;
 
-/// More than any block lasts. Who is told more is told nothing.
+/// Longer than any block lasts; a longer wait is capped to this.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 /// What `Ratelimit` and `Ratelimit-Policy` say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateLimit {
-    /// What is left of each limit. None of several says what the others do: five in the next second bind first, six in the
+    /// What is left of each limit. If there are several, each matters: five in the next second bind first, six in the
     /// next 200 seconds for longer.
     pub left: Vec<Left>,
     /// Requests in a window (`q`).
@@ -24,17 +24,17 @@ pub struct RateLimit {
     pub window_seconds: Option<u32>,
 }
 
-/// At most so many requests more in so many seconds.
+/// At most this many more requests in this many seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
     /// Requests left (`r`).
     pub requests: u32,
-    /// Seconds until the window starts anew (`t`), at least one.
+    /// Seconds until the window resets (`t`), at least one.
     pub seconds: u32,
 }
 
 impl RateLimit {
-    /// Reads the headers of an answer. What is absent or malformed says nothing.
+    /// Reads the headers of an answer. Absent and malformed parts are ignored.
     #[must_use]
     pub fn of(answer: &RawAnswer) -> Self {
         let left = pairs(answer.ratelimit.as_deref(), "r", "t");
@@ -48,7 +48,7 @@ impl RateLimit {
         }
     }
 
-    /// The part of one of `ledgers` that share the token.
+    /// Returns one ledger's share of the limit, where `ledgers` of them share the token.
     #[must_use]
     pub fn shared_by(self, ledgers: u32) -> Self {
         let ledgers = ledgers.max(1);
@@ -64,14 +64,14 @@ impl RateLimit {
     }
 }
 
-/// The policy that allows the fewest requests in five minutes: 250 in ten seconds are more than 900 in 300. Where there
-/// are several, what is left tells in time that a shorter window is used up. Cloudflare documents one item alone.
+/// Returns the policy that allows the fewest requests in five minutes: 250 in 10 seconds are more than 900 in 300. If
+/// there are several, `Ratelimit` tells in time when a shorter window is used up. Cloudflare documents only one item.
 fn strictest(policies: Option<&str>) -> Option<(u32, u32)> {
     pairs(policies, "q", "w")
         .min_by_key(|(quota, window)| u64::from(*quota) * 300 / u64::from(*window))
 }
 
-/// The items of a list of limits that have both a number of requests and a time of at least a second.
+/// Returns the items of a list of limits that have both a number of requests and a time of at least one second.
 fn pairs<'a>(
     field: Option<&'a str>,
     requests: &'a str,
@@ -84,7 +84,7 @@ fn pairs<'a>(
     })
 }
 
-/// A numeric parameter of an item of a structured field (RFC 9651). The quoted name holds no `;` in practice.
+/// Returns a numeric parameter of a structured field's item (RFC 9651). The quoted name contains no `;` in practice.
 fn parameter(item: &str, name: &str) -> Option<u32> {
     item.split(';').skip(1).find_map(|p| {
         let (key, value) = p.split_once('=')?;
@@ -92,8 +92,8 @@ fn parameter(item: &str, name: &str) -> Option<u32> {
     })
 }
 
-/// How long an answer asks us to wait: `retry-after-ms`, else `retry-after` in seconds. A date, a negative number or
-/// nonsense is no answer.
+/// Returns how long an answer asks us to wait: `retry-after-ms`, else `retry-after` in seconds. A date, a negative
+/// number or nonsense is ignored.
 #[must_use]
 pub fn retry_after(answer: &RawAnswer) -> Option<Duration> {
     let milliseconds = answer
@@ -104,8 +104,8 @@ pub fn retry_after(answer: &RawAnswer) -> Option<Duration> {
     asked.map(|time| time.min(LONGEST_WAIT))
 }
 
-/// A decimal number of `1 / per_second` seconds; more than fits counts as the most that does. Parsing it as a float would
-/// bring tables of 10 KB into the bundle.
+/// Parses a decimal number in units of `1 / per_second` seconds, saturating. Parsing it as a float would add 10 KB of
+/// tables to the bundle.
 fn decimal(text: &str, per_second: u32) -> Option<Duration> {
     let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
@@ -113,7 +113,7 @@ fn decimal(text: &str, per_second: u32) -> Option<Duration> {
         return None;
     }
     let nanoseconds = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
-    // Of digits alone, only a number that does not fit cannot be parsed.
+    // Digits alone fail to parse only if the number does not fit.
     let whole = whole.parse().unwrap_or(u64::MAX);
     Some(Duration::new(whole, nanoseconds) / per_second)
 }

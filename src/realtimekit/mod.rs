@@ -1,5 +1,5 @@
-//! The `RealtimeKit` API as a typed client: endpoints, answers, errors by their meaning, the retry policy and the
-//! transport. It knows nothing of callers, removals or the ledger.
+//! A typed client of the `RealtimeKit` API: endpoints, answers, errors by meaning, the retry policy and the transport.
+//! It knows nothing about callers, removals or the ledger.
 
 pub mod answers;
 pub mod client;

@@ -7,7 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// What was read from a JSON object. A struct with derived fields alone reads an array as well, one field after the other.
+/// A value read from a JSON object. A struct with derived fields would also read an array, one field after the other.
 pub struct Object<T>(pub T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

@@ -1,17 +1,17 @@
-//! When a request is sent again, as a pure function.
+//! When to retry a request, as pure functions.
 //!
 //! At most three attempts, full jitter over an exponential ceiling (base 250 ms, cap 4 s), and never beyond the
-//! deadline of the whole call. A time that the API asks for is obeyed where it fits and ends the call where it does not.
+//! deadline of the whole call. A wait that the API asks for is honoured if it fits, and ends the call if it does not.
 
 use std::time::Duration;
 
-/// An attempt with less time than this would only make an answer that is known an unknown one.
+/// The least time for an attempt: with less, it would only turn a known outcome into an unknown one.
 const LEAST_TIME: Duration = Duration::from_secs(1);
 
-/// The bounds of one call.
+/// The limits of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// How often a request is sent at most.
+    /// The maximum number of attempts.
     pub max_attempts: u8,
     /// The longest time for one attempt.
     pub attempt_timeout: Duration,
@@ -24,7 +24,7 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The synchronous removal's: three attempts of 10 s within 25 s.
+    /// The policy of a synchronous removal: three attempts of 10 s within 25 s.
     pub const SYNCHRONOUS: Self = Self {
         max_attempts: 3,
         attempt_timeout: Duration::from_secs(10),
@@ -33,13 +33,13 @@ impl RetryPolicy {
         cap: Duration::from_secs(4),
     };
 
-    /// One attempt only: whoever calls repeats by its own schedule.
+    /// One attempt only: the caller retries on a schedule of its own.
     pub const ONCE: Self = Self {
         max_attempts: 1,
         ..Self::SYNCHRONOUS
     };
 
-    /// The same policy with less time.
+    /// Returns the same policy with a deadline of at most `deadline`.
     #[must_use]
     pub fn within(self, deadline: Duration) -> Self {
         Self {
@@ -48,9 +48,9 @@ impl RetryPolicy {
         }
     }
 
-    /// How long to wait before the next attempt, or `None` when there is none.
+    /// Returns how long to wait before the next attempt, or `None` if there is none.
     ///
-    /// `asked` is what the API asked for; `random` is in `0.0..1.0`.
+    /// `asked` is the wait that the API asked for; `random` is in `0.0..1.0`.
     #[must_use]
     pub fn delay(
         &self,
@@ -68,7 +68,7 @@ impl RetryPolicy {
         (ends <= self.deadline).then_some(delay)
     }
 
-    /// The time for the next attempt.
+    /// Returns the time allowed for the next attempt.
     #[must_use]
     pub fn timeout(&self, elapsed: Duration) -> Duration {
         self.attempt_timeout
@@ -76,7 +76,7 @@ impl RetryPolicy {
     }
 }
 
-/// A random delay below a ceiling that doubles with every attempt made (1, 2, …), from `base` up to `cap`.
+/// Returns a random delay below a ceiling that doubles with every attempt made (1, 2, …), from `base` up to `cap`.
 #[must_use]
 pub fn full_jitter(base: Duration, cap: Duration, attempts: u32, random: f64) -> Duration {
     let doublings = attempts.saturating_sub(1).min(31);

@@ -1,12 +1,12 @@
-//! What carries a request to `RealtimeKit`, and the clock that times it: traits, so that all decisions are tested on
-//! the host. The implementation for Workers is in [`crate::runtime::fetch`].
+//! The transport that carries a request to `RealtimeKit`, and the clock that times it: traits, so that all decisions
+//! can be tested on the host. The implementation for Workers is in [`crate::runtime::fetch`].
 
 use std::time::Duration;
 
 /// The methods that a removal needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Reading a list or a session.
+    /// Reading a list, a participant or a session.
     Get,
     /// Kicking.
     Post,
@@ -15,7 +15,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method's name in HTTP.
+    /// Returns the method's name in HTTP.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -26,7 +26,7 @@ impl Method {
     }
 }
 
-/// One request to the API. The transport adds the API token; nothing else is ever sent along.
+/// One request to the API. The transport adds the API token, and nothing from the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiRequest {
     /// The method.
@@ -37,13 +37,13 @@ pub struct ApiRequest {
     pub body: Option<String>,
 }
 
-/// An answer as it came, before anything is believed of it.
+/// An answer as it arrived, before any of it is trusted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RawAnswer {
     /// The HTTP status.
     pub status: u16,
-    /// The body, or nothing where it was longer than [`MAX_ANSWER_BYTES`]. Empty where the status says everything: a 3xx,
-    /// 401, 403, 429 or 5xx counts even when its body never comes.
+    /// The body, or `None` if it was longer than [`MAX_ANSWER_BYTES`]. Empty if the status says everything: a 3xx, 401,
+    /// 403, 429 or 5xx counts even if its body never arrives.
     pub body: Option<String>,
     /// `retry-after`, as sent.
     pub retry_after: Option<String>,
@@ -58,7 +58,7 @@ pub struct RawAnswer {
 }
 
 impl RawAnswer {
-    /// The `cf-ray` as it is to be shown and logged: what has not the form of one may be anything that was reflected.
+    /// Returns the `cf-ray` if it may be shown and logged: anything of another form may be reflected input.
     #[must_use]
     pub fn plausible_ray(ray: String) -> Option<String> {
         let plain = ray.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
@@ -66,22 +66,22 @@ impl RawAnswer {
     }
 }
 
-/// A `cf-ray` has 20: 16 digits and the data centre. No API token is as short as this.
+/// The longest `cf-ray` shown, in bytes. A real one has 20: 16 digits and the data centre. No API token is this short.
 const MAX_RAY_BYTES: usize = 32;
 
-/// The longest answer that is read, in bytes. A page of 100 participants has some 30 KB.
+/// The longest answer that is read, in bytes. A page of 100 participants is about 30 KB.
 pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
-/// Why there is no answer. Whether the request took effect is unknown in both cases.
+/// Why there is no answer. In either case, it is unknown whether the request took effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportError {
-    /// Nothing, or not the whole answer, came within the time.
+    /// No complete answer arrived in time.
     TimedOut,
-    /// The connection could not be made or broke.
+    /// The connection could not be established, or broke.
     Broken,
 }
 
-/// Sends one request, once, following no redirect.
+/// Sends a request once, without following redirects.
 pub trait Transport {
     /// Sends `request` and reads the whole answer, within `timeout`.
     fn send(
@@ -91,13 +91,13 @@ pub trait Transport {
     ) -> impl Future<Output = Result<RawAnswer, TransportError>>;
 }
 
-/// Time and chance, as the retry loop needs them.
+/// Time and randomness, as the retry loop needs them.
 pub trait Clock {
-    /// Milliseconds since the Unix epoch.
+    /// Returns the current time in milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
-    /// Waits.
+    /// Waits for `time`.
     fn sleep(&self, time: Duration) -> impl Future<Output = ()>;
-    /// A random number in `0.0..1.0`.
+    /// Returns a random number in `0.0..1.0`.
     fn random(&self) -> f64;
 }
 

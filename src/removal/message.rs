@@ -1,8 +1,8 @@
-//! What a webhook's message says beside the removal that it asks for.
+//! What a webhook message says besides the removal it asks for.
 
 use serde::{Deserialize, Serialize};
 
-/// What somebody may be back from.
+/// What ended when somebody left. They may have come back since.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Leaving {
@@ -15,11 +15,11 @@ pub enum Leaving {
     Meeting,
 }
 
-/// How a webhook's message is known again.
+/// How a repeated webhook message is recognised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageKey {
-    /// The message's id, or the digest of its body where it has none; known within its source. At most 270 bytes.
+    /// The message's id, or the digest of its body if it has none; scoped to its source. At most 270 bytes.
     pub key: String,
-    /// A digest that is the same for a repetition. Another one under the same key is a 409.
+    /// A digest that is the same for a repetition. A different one under the same key is a 409.
     pub digest: String,
 }

@@ -1,4 +1,4 @@
-//! What a removal is, and carrying out the removal of one participant: kick, delete, outcome.
+//! What a removal is, and how the removal of one participant is carried out: kick, delete, outcome.
 
 pub mod message;
 pub mod order;

@@ -14,7 +14,7 @@ pub enum Target {
         /// The participant.
         participant: ParticipantId,
     },
-    /// Every participant of that user in one meeting.
+    /// Every participant of a user in one meeting.
     UserInMeeting {
         /// The meeting.
         meeting: MeetingId,
@@ -26,14 +26,14 @@ pub enum Target {
         /// The meeting.
         meeting: MeetingId,
     },
-    /// Every participant of that user, in every meeting of the app.
+    /// Every participant of a user, in every meeting of the app.
     UserEverywhere {
         /// The user.
         user: CustomParticipantId,
     },
 }
 
-/// A target as the fields of a body.
+/// A target, as the fields of a body.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct TargetFields<'a> {
     /// The meeting.
@@ -51,7 +51,7 @@ pub struct TargetFields<'a> {
 }
 
 impl Target {
-    /// The target as the fields of a body.
+    /// Returns the target as the fields of a body.
     #[must_use]
     pub fn fields(&self) -> TargetFields<'_> {
         let none = TargetFields::default();
@@ -82,20 +82,20 @@ impl Target {
     }
 }
 
-/// One removal that was asked for, checked and complete: all that is said of it holds for each of its targets.
+/// A requested removal, checked and complete. Everything else in it applies to each of its targets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemovalOrder {
-    /// The app, one of those that are served.
+    /// The app, one of those served.
     pub app: AppId,
-    /// Who is to be removed: one target or more.
+    /// Who is to be removed: one or more targets.
     pub targets: Vec<Target>,
-    /// Whether people are put out of the live session before they are deleted.
+    /// Whether people are kicked from the live session before they are deleted.
     pub kick: bool,
     /// Whether people are only found and reported.
     pub dry_run: bool,
     /// The earliest time to start, in milliseconds since the Unix epoch.
     pub not_before_ms: Option<u64>,
-    /// Why, in the words of whoever asked: at most [`REASON_CHARS`] characters.
+    /// Why, in the requester's words: at most [`REASON_CHARS`] characters.
     pub reason: Option<String>,
 }
 

@@ -1,10 +1,10 @@
-//! What became of a participant, told honestly.
+//! What happened to a participant, claiming no more than is known.
 
 use serde::{Deserialize, Serialize};
 
 use crate::realtimekit::ApiError;
 
-/// What became of a participant.
+/// What happened to a participant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -12,7 +12,7 @@ pub enum Outcome {
     Removed,
     /// There was no such participant when we first asked.
     AlreadyAbsent,
-    /// There is no such participant now, after an attempt whose answer was lost: most likely it was ours that removed it.
+    /// There is no such participant now, after an attempt whose answer was lost: most likely that attempt removed it.
     AbsentAfterAmbiguous,
     /// No answer can be trusted: the participant may or may not be gone.
     Unknown,
@@ -29,7 +29,7 @@ impl Outcome {
         Self::Failed,
     ];
 
-    /// The outcome of a delete. `ambiguous` says that an earlier attempt may have taken effect although it failed.
+    /// Returns the outcome of a delete, `ambiguous` if an earlier attempt may have taken effect although it failed.
     #[must_use]
     pub fn of<T>(result: &Result<T, ApiError>, ambiguous: bool) -> Self {
         match result {
@@ -41,7 +41,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the participant is known to be gone.
+    /// Returns whether the participant is known to be gone.
     #[must_use]
     pub fn is_gone(self) -> bool {
         matches!(
@@ -50,7 +50,7 @@ impl Outcome {
         )
     }
 
-    /// The outcome's name in headers, bodies and logs.
+    /// Returns the outcome's name in headers, bodies and logs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -62,7 +62,7 @@ impl Outcome {
         }
     }
 
-    /// The outcome of that name.
+    /// Returns the outcome of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL

@@ -1,4 +1,4 @@
-//! Removing one participant while the caller waits.
+//! Removes one participant while the caller waits.
 
 use std::time::Duration;
 
@@ -7,24 +7,24 @@ use crate::ids::{MeetingId, ParticipantId};
 use crate::realtimekit::retry::RetryPolicy;
 use crate::realtimekit::{Api, ApiError, Call, Client, Clock, Limited, Transport, answers};
 
-/// The longest time that a kick may take of the whole call, so that one that hangs leaves enough for the delete.
+/// The most time that a kick may take out of the whole call, so that a hanging kick leaves enough for the delete.
 const KICK_DEADLINE: Duration = Duration::from_secs(8);
 
-/// A kick, carried out.
+/// A completed kick.
 #[derive(Debug)]
 pub struct Kick {
-    /// What became of it.
+    /// Its result.
     pub result: KickResult,
-    /// How often it was sent.
+    /// How many times it was sent.
     pub attempts: u8,
-    /// The `cf-ray` of the last answer that has one.
+    /// The `cf-ray` of the last answer that had one.
     pub cf_ray: Option<String>,
     /// The last 429.
     pub limited: Option<Limited>,
 }
 
 impl Kick {
-    /// Why it failed, if it did.
+    /// Returns why it failed, if it did.
     #[must_use]
     pub fn why_failed(&self) -> Option<String> {
         match &self.result {
@@ -34,19 +34,19 @@ impl Kick {
     }
 }
 
-/// What became of the kick.
+/// The result of a kick.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KickResult {
-    /// The participant was put out of the live session.
+    /// The participant was kicked from the live session.
     Kicked,
-    /// The participant was in no live session.
+    /// The participant was not in a live session.
     NotLive,
-    /// The kick failed. The delete was tried all the same.
+    /// The kick failed. The delete was tried anyway.
     Failed(ApiError),
 }
 
 impl KickResult {
-    /// The result's name in logs.
+    /// Returns the result's name in headers and logs.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -57,18 +57,18 @@ impl KickResult {
     }
 }
 
-/// The removal of one participant, carried out.
+/// The completed removal of one participant.
 #[derive(Debug)]
 pub struct ParticipantRemoval {
-    /// The delete, with `RealtimeKit`'s answer as it came.
+    /// The delete, with `RealtimeKit`'s answer unchanged.
     pub delete: Call<String>,
-    /// The kick, where one was asked for.
+    /// The kick, if one was asked for.
     pub kick: Option<Kick>,
-    /// What became of the participant.
+    /// What happened to the participant.
     pub outcome: Outcome,
 }
 
-/// Kicks, if asked to, and deletes, in the order that the `RealtimeKit` docs give: deleting alone drops no live peer.
+/// Kicks if asked to, then deletes, in the order that the `RealtimeKit` docs give: a delete alone drops no live peer.
 pub async fn remove_participant<T: Transport, C: Clock>(
     client: &Client<'_, T, C>,
     api: &Api,
@@ -85,8 +85,8 @@ pub async fn remove_participant<T: Transport, C: Clock>(
     };
     let now = client.clock.now_ms();
     let used = Duration::from_millis(now.saturating_sub(started));
-    // A 429 is about every call of the token: the delete waits as well, where there is time. Where there is not, a kick that
-    // failed stops no delete, which is told for itself whether the limit is over.
+    // A 429 applies to every call with the token: the delete waits too, if there is time. If there is not, the failed
+    // kick does not stop the delete, which finds out for itself whether the limit is over.
     let limited = kick.as_ref().and_then(|kick| kick.limited?.left(now));
     let wait = limited.and_then(|left| policy.delay(0, used, Some(left), 0.0));
     if let Some(wait) = wait {

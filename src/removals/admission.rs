@@ -1,4 +1,4 @@
-//! Who may ask what of which ledger: decided in the Worker, before the ledger hears of it.
+//! Who may ask what of which ledger: decided in the Worker, before the ledger is called.
 
 use super::call::{Creation, LedgerCall, ListQuery, ShowQuery};
 use super::query::{self, Query};
@@ -9,12 +9,12 @@ use crate::ids::AppId;
 use crate::ledger::{RemovalId, RemovalState};
 use crate::routes::Route;
 
-/// A call that may go to the ledger of an app.
+/// A call that may be sent to an app's ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admitted {
     /// The app.
     pub app: AppId,
-    /// Whether the removal may as well be another app's: nobody said whose it is.
+    /// Whether the removal may belong to another app: the request names none.
     pub any_app: bool,
     /// The call.
     pub call: LedgerCall,
@@ -29,7 +29,7 @@ impl Admitted {
 /// The longest `Idempotency-Key`, in characters.
 const MAX_KEY_CHARS: usize = 255;
 
-/// Checks a request of a known caller. `body` matters to `POST /removals` only.
+/// Checks a request from a known caller. Only `POST /removals` uses `body`.
 pub fn admit(
     config: &Config,
     caller: &Caller,
@@ -122,7 +122,7 @@ fn create(
     Ok(Admitted::of(order.app, false, call))
 }
 
-/// An id that no ledger could have given is unknown, like any other that it does not hold.
+/// Checks a removal's id. One that no ledger can have issued is unknown, like any other that is not stored.
 fn removal_id(text: &str) -> Result<String, Problem> {
     RemovalId::parse(text)
         .map(|id| id.as_str().to_owned())

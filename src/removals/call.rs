@@ -1,4 +1,4 @@
-//! What the Worker asks of an app's ledger. Both are of one deployment, or of two neighbouring ones during a rollout:
+//! What the Worker asks of an app's ledger. Both are from one deployment, or from consecutive ones during a rollout:
 //! fields may be added, with a default.
 
 mod payload;
@@ -31,19 +31,19 @@ pub enum LedgerCall {
         #[serde(default)]
         caller: Option<String>,
     },
-    /// Run again what failed of a removal.
+    /// Retry what failed of a removal.
     Retry {
         /// Its id.
         id: String,
     },
-    /// Keep synchronous removals that have been answered.
+    /// Record synchronous removals that have been answered.
     Record {
         /// The removals.
         removals: Vec<SynchronousRemoval>,
     },
     /// Store the removals that a webhook asks for.
     Deliver(Delivery),
-    /// Cancel what a source has scheduled for somebody who is back.
+    /// Cancel what a source has scheduled for somebody who has come back.
     CancelPending(PendingCancel),
     /// Note that a meeting has ended.
     Ended(MeetingEnd),
@@ -61,19 +61,19 @@ pub enum LedgerCall {
         /// Its value.
         value: String,
     },
-    /// The ledger of another app met with the API's limit, which is the token's.
+    /// Note that another app's ledger hit the API's limit, which is the token's.
     Limited {
         /// Until when, in milliseconds since the Unix epoch.
         until_ms: u64,
     },
-    /// How the ledger is.
+    /// Report the ledger's health.
     Health,
 }
 
-/// Why a ledger has not done what it was asked.
+/// Why a ledger did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoLedger {
-    /// There is no such binding, or no answer came; says why.
+    /// There is no such binding, or no answer arrived; holds the reason.
     Silent(String),
     /// It answered with this status, and has logged why.
     Failed(u16),
@@ -88,17 +88,17 @@ impl fmt::Display for NoLedger {
     }
 }
 
-/// How long a ledger may take for an answer, in milliseconds: longer than any `wait`, so that only an object that died
-/// in the middle of a call is given up.
+/// How long a ledger may take to answer, in milliseconds: longer than any `wait`, so that only an object that died in
+/// the middle of a call is given up.
 const PATIENCE_MS: u32 = 75_000;
-/// The same for what is over at once, and has somebody or the runtime waiting who will not wait for long: records are
-/// tried three times in the 30 seconds that there are after an answer.
+/// The same for calls that finish at once, where the caller or the runtime waits only briefly: records are tried three
+/// times in the 30 seconds allowed after an answer.
 const SHORT_PATIENCE_MS: u32 = 5_000;
 /// The same for what a ledger tells another one before it answers a record.
 const SHORTEST_PATIENCE_MS: u32 = 2_000;
 
 impl LedgerCall {
-    /// How long its answer is waited for, in milliseconds.
+    /// Returns how long to wait for the answer, in milliseconds.
     #[must_use]
     pub fn patience_ms(&self) -> u32 {
         match self {
@@ -118,7 +118,7 @@ impl LedgerCall {
         }
     }
 
-    /// Whether it changes nothing, so that the alarm stays as it is.
+    /// Returns whether the call changes nothing, so that the alarm stays as it is.
     #[must_use]
     pub fn reads_only(&self) -> bool {
         match self {
@@ -136,7 +136,7 @@ impl LedgerCall {
         }
     }
 
-    /// The removal that a caller names.
+    /// Returns the id of the removal that the caller names, if any.
     #[must_use]
     pub fn removal_id(&self) -> Option<&str> {
         match self {
@@ -156,7 +156,7 @@ mod tests {
     use crate::removals::query::MAX_WAIT_SECONDS;
     use crate::removals::recorder::TRIES;
 
-    /// Every call as it goes to the ledger, whether it only reads, and how long its answer is waited for.
+    /// Every call as sent to the ledger, whether it only reads, and how long to wait for its answer.
     const CALLS: [(&str, bool, u32); 14] = [
         (r#"{"create":{"caller":"","body":""}}"#, false, 75_000),
         (r#"{"list":{"limit":1}}"#, true, 75_000),
@@ -182,7 +182,7 @@ mod tests {
         ),
         (r#"{"note":{"name":""}}"#, true, 5_000),
         (r#"{"set_note":{"name":"","value":""}}"#, false, 5_000),
-        (r#"{"limited":{"until_ms":1}}"#, false, 5_000),
+        (r#"{"limited":{"until_ms":1}}"#, false, 2_000),
         (r#""health""#, true, 5_000),
     ];
 

@@ -8,11 +8,11 @@ use crate::ledger::{Connection, Key, Origin, Quarantined, Store, StoreError};
 use crate::realtimekit::Clock;
 use crate::removal::{Leaving, MessageKey, RemovalOrder, Target};
 
-/// The header with the reason why a message asks for nothing, for the log.
+/// The header with the reason why a message was ignored, for the log.
 pub const IGNORED_HEADER: &str = "webhook-ignored";
-/// The header with the number of removals that a message has cancelled, for the log.
+/// The header with the number of removals that a message cancelled, for the log.
 pub const CANCELLED_HEADER: &str = "webhook-cancelled";
-/// What an answer calls the key of a message.
+/// The name of a message's key in answers.
 const KEY_NAME: &str = "webhook id";
 
 impl MessageKey {
@@ -25,7 +25,7 @@ impl MessageKey {
     }
 }
 
-/// Stores the removal of a message.
+/// Stores the removal that a message asks for.
 pub fn deliver<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
     delivery: &Delivery,
@@ -41,7 +41,7 @@ pub fn deliver<S: Store, C: Clock>(
     let order = order(served, body)?;
     let now = served.clock.now_ms();
     if let Some(leaving) = leaving {
-        // Before its time is noted: a repeat changes nothing.
+        // Checked before the event's time is noted: a repetition changes nothing.
         if let Some(earlier) = served.ledger.replay(Some(&key), now)? {
             return served.stored(earlier, 200, KEY_NAME);
         }
@@ -53,7 +53,7 @@ pub fn deliver<S: Store, C: Clock>(
     let origin = Origin {
         caller: None,
         source,
-        // Whoever has left by now: without its time, the event is about nobody who is added later.
+        // Without a time, the event is about whoever has left by now, and not about anybody added later.
         event_at: event_at.or(leaving.as_ref().map(|_| now)),
         key: Some(&key),
     };
@@ -61,14 +61,14 @@ pub fn deliver<S: Store, C: Clock>(
     served.stored(acceptance, 200, KEY_NAME)
 }
 
-/// Notes that a meeting has ended: whoever was in it has left it, by whatever connection.
+/// Notes that a meeting has ended: everybody in it has left, on whatever connection.
 pub fn ended<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
     end: &MeetingEnd,
 ) -> Result<Answer, StoreError> {
     let now = served.clock.now_ms();
     for target in order(served, &end.body)?.targets {
-        // Without its time a repeat could not be told from another end.
+        // Without a time, a repetition could not be told from another end.
         if let (Target::EveryoneInMeeting { meeting }, Some(at)) = (&target, end.event_at_ms) {
             served.ledger.ended(&end.source, meeting, at, now)?;
         }
@@ -77,7 +77,7 @@ pub fn ended<S: Store, C: Clock>(
     Ok(ignored_by_ledger(reason))
 }
 
-/// Why nobody is to be removed for an event of leaving, where that is so.
+/// Returns why a leaving event removes nobody, if that is so.
 fn is_back<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
     source: &str,
@@ -113,7 +113,7 @@ fn is_back<S: Store, C: Clock>(
     Ok(None)
 }
 
-/// An order that the Worker has written. What cannot be read is of another version of it: the sender has to come again.
+/// Parses an order that the Worker wrote. If that fails, another version of it did: the sender has to retry.
 fn order<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
     body: &str,
@@ -122,7 +122,7 @@ fn order<S: Store, C: Clock>(
     order.map_err(|_| StoreError("an order of another version of this Worker".to_owned()))
 }
 
-/// Keeps a message that could not be understood.
+/// Stores a message that could not be understood.
 pub fn quarantine<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
     event: &Quarantine,
@@ -137,7 +137,7 @@ pub fn quarantine<S: Store, C: Clock>(
     served.stored(acceptance, 200, KEY_NAME)
 }
 
-/// Cancels what `source` has scheduled for those who are back.
+/// Cancels what `source` has scheduled for those who have come back.
 pub fn cancel_pending<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
     cancel: &PendingCancel,
@@ -165,7 +165,7 @@ pub fn cancel_pending<S: Store, C: Clock>(
             peer,
         };
         let is_there = ledger.joined(connection, event_at.unwrap_or(now), now)?;
-        // Whoever is there by this connection has not left, even if another one ended after it was made.
+        // Whoever is present on this connection has not left, even if another connection ended after this one began.
         let before = event_at.filter(|_| whom.is_none() || !is_there);
         cancelled.extend(ledger.cancel_pending(source, meeting, whom, before, now)?);
     }
@@ -175,23 +175,23 @@ pub fn cancel_pending<S: Store, C: Clock>(
     Ok(answer.with(CANCELLED_HEADER, count))
 }
 
-/// The answer to a message that asks for nothing.
+/// Returns the answer to a message that asks for nothing.
 #[must_use]
 pub fn ignored(reason: String) -> Answer {
     Answer::success(200, Handled::Ignored { reason })
 }
 
-/// The same where the ledger has decided it, with the reason for the Worker's log.
+/// Returns the same answer where the ledger decided so, with the reason for the Worker's log.
 #[must_use]
 pub fn ignored_by_ledger(reason: &'static str) -> Answer {
     ignored(reason.to_owned()).with(IGNORED_HEADER, reason)
 }
 
-/// What became of a message that stores no removal.
+/// What was done about a message that stores no removal.
 #[derive(Debug, serde::Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Handled {
-    /// No rule is for it.
+    /// Nothing was to be done.
     Ignored {
         /// Why.
         reason: String,

@@ -1,14 +1,14 @@
-//! What the tests of several files need.
+//! Fixtures for the tests of several files.
 
 use crate::config::{self, Config};
 use crate::webhooks::{Source, SourceState};
 
-/// A configuration with two apps and a source of `RealtimeKit`'s.
+/// Returns a configuration with two apps and a `RealtimeKit` source.
 pub fn served() -> Config {
     served_with(&[])
 }
 
-/// The same with some more variables.
+/// Returns the same with some more variables.
 pub fn served_with(more: &[(&str, &str)]) -> Config {
     config::parse(&|name| {
         if let Some((_, value)) = more.iter().find(|(own, _)| *own == name) {
@@ -26,7 +26,7 @@ pub fn served_with(more: &[(&str, &str)]) -> Config {
     .unwrap()
 }
 
-/// The source of that configuration.
+/// Returns the source of that configuration.
 pub fn source() -> Source {
     match served().webhooks.get("realtimekit") {
         Some(SourceState::Ready(source)) => (**source).clone(),

@@ -1,4 +1,4 @@
-//! What is decided about a webhook's message → what is asked of the ledger, or what is answered at once.
+//! Turns the decision about a webhook message into a call to the ledger or an immediate answer.
 
 use super::LedgerCall;
 use super::call::{Delivery, MeetingEnd, PendingCancel, Quarantine};
@@ -7,23 +7,23 @@ use crate::answer::{FieldProblem, Problem};
 use crate::removal::{RemovalOrder, Target};
 use crate::webhooks::{Decision, Refused, Source};
 
-/// How a message goes on.
+/// How a message is handled.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Handling {
-    /// The ledger of the source's app stores it.
+    /// This call goes to the ledger of the source's app.
     Call(LedgerCall),
     /// Nothing is to be stored.
     Ignored {
         /// Why.
         reason: String,
     },
-    /// It cannot be understood, and is its source's own.
+    /// It is authentic, but cannot be understood.
     BadEvent(FieldProblem),
-    /// It is for somebody else: answered as a wrong signature, and told in the log.
+    /// It is meant for somebody else: answered like a wrong signature, with the reason in the log.
     Refused(Refused),
 }
 
-/// How a message of `source` goes on, given what was decided about it.
+/// Returns how to handle a message of `source`, given the decision about it.
 pub fn handling(source: &Source, decision: Decision) -> Result<Handling, Problem> {
     let name = source.origin();
     Ok(Handling::Call(match decision {

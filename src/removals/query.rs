@@ -1,4 +1,4 @@
-//! The query of the routes under `/removals`.
+//! The query parameters of the routes under `/removals`.
 
 use crate::answer::{FieldProblem, Problem};
 use crate::config::Config;
@@ -8,15 +8,15 @@ use crate::ledger::RemovalState;
 use crate::ledger::listing::MAX_LIMIT;
 use crate::query::pairs;
 
-/// How many rows a page has when nobody says.
+/// How many rows a page has by default.
 const DEFAULT_LIMIT: u32 = 50;
-/// The longest `wait`: the time after which clients tend to hang up.
+/// The longest `wait`, in seconds: the time after which clients tend to hang up.
 pub const MAX_WAIT_SECONDS: u32 = 30;
 
-/// A query, read.
+/// A parsed query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// The app whose ledger is meant.
+    /// The app whose ledger to ask.
     pub app: AppId,
     /// Whether the query names it.
     pub names_app: bool,
@@ -26,15 +26,15 @@ pub struct Query {
     pub user: Option<CustomParticipantId>,
     /// The source to filter by.
     pub source: Option<String>,
-    /// Where the page before ended.
+    /// Where the previous page ended.
     pub cursor: Option<u64>,
-    /// How many rows at most.
+    /// The maximum number of rows.
     pub limit: u32,
     /// How long to wait for a change, in seconds.
     pub wait_seconds: u32,
 }
 
-/// Reads a query of which only `allowed` parameters may be given.
+/// Reads a query, in which only the `allowed` parameters may be given.
 pub fn read(query: Option<&str>, allowed: &[&str], config: &Config) -> Result<Query, Problem> {
     let pairs = pairs(query.unwrap_or_default(), allowed)?;
     let value = |name: &str| {
@@ -70,7 +70,7 @@ fn user(id: &str) -> Result<CustomParticipantId, FieldProblem> {
         .map_err(|error| FieldProblem::at("", "custom_participant_id", error.0))
 }
 
-/// A source may have been taken out of the configuration since: its name is not looked for there.
+/// Checks only the form of a source: it may have been removed from the configuration since.
 fn source(text: &str) -> Result<String, FieldProblem> {
     if matches!(text, "api" | "synchronous") || text.starts_with("webhook:") {
         return Ok(text.to_owned());

@@ -1,4 +1,4 @@
-//! Synchronous removals on their way into the history: gathered for a moment, so that many take one call of the ledger.
+//! Synchronous removals on their way into the history, batched briefly so that many share one call to the ledger.
 
 use std::mem;
 use std::time::Duration;
@@ -7,32 +7,32 @@ use crate::delete::Deleted;
 use crate::ids::AppId;
 use crate::ledger::{RemovalId, SynchronousRemoval};
 
-/// How long a record waits for others. It is what a crash of the isolate may lose.
+/// How long a record waits for others, and so how much a crash of the isolate may lose.
 const GATHER: Duration = Duration::from_millis(100);
-/// So many are sent at once, without waiting for more.
+/// A batch of this size is sent at once, without waiting for more.
 const FULL: usize = 200;
-/// A flush that has not begun by then was cancelled by the runtime, with the request that it belonged to.
+/// A flush this late, in milliseconds, was cancelled by the runtime along with the request that it belonged to.
 const OVERDUE_MS: u64 = 1_000;
 
-/// How long to wait before each try to reach the ledger. A record that comes twice is one.
+/// How long to wait before each attempt to reach the ledger. A record that arrives twice is stored once.
 pub const TRIES: [Duration; 3] = [
     Duration::ZERO,
     Duration::from_secs(1),
     Duration::from_secs(5),
 ];
 
-/// What an isolate has answered and not yet given to the ledger.
+/// Removals that an isolate has answered but not yet sent to the ledger.
 #[derive(Debug, Default)]
 pub struct Recorder {
     waiting: Vec<(AppId, SynchronousRemoval)>,
-    /// When a flush that somebody sees to begins.
+    /// When the pending flush begins, if there is one.
     flush_at: Option<u64>,
 }
 
 impl Recorder {
-    /// Keeps a record. Whoever gets a time back has to wait for so long and then [`Recorder::take`] them all.
+    /// Adds a record. A caller that gets a time back has to wait that long and then [`Recorder::take`] them all.
     ///
-    /// A removal that met with the API's limit does not wait: durable work has to stand still at once.
+    /// A removal that hit the API's limit does not wait: durable work has to stop at once.
     pub fn push(&mut self, app: AppId, removal: SynchronousRemoval, now: u64) -> Option<Duration> {
         let urgent = removal.limited || self.waiting.len() + 1 >= FULL;
         self.waiting.push((app, removal));
@@ -49,7 +49,7 @@ impl Recorder {
         Some(GATHER)
     }
 
-    /// All that waits, by app.
+    /// Takes all waiting records, grouped by app.
     pub fn take(&mut self) -> Vec<(AppId, Vec<SynchronousRemoval>)> {
         self.flush_at = None;
         let mut batches: Vec<(AppId, Vec<SynchronousRemoval>)> = Vec::new();
@@ -64,7 +64,7 @@ impl Recorder {
 }
 
 impl SynchronousRemoval {
-    /// What is kept of a removal that was asked for at the time `started` and answered `now`.
+    /// Creates the record of a removal that was requested at `started` and answered at `now`.
     #[must_use]
     pub fn new(id: &RemovalId, deleted: Deleted, started: u64, now: u64) -> Self {
         let limited = deleted.limited;

@@ -1,6 +1,6 @@
-//! The body of `POST /removals` → the removal to be made, of one target, or of up to 1,000 in `{"removals": [..]}`.
+//! Parses the body of `POST /removals` into an order, with one target, or up to 1,000 of them in `{"removals": [..]}`.
 //!
-//! Everything is checked before anything is stored, and every error names its field by JSON pointer.
+//! Everything is checked before anything is stored, and every error names its field by a JSON pointer.
 
 mod body;
 mod fields;
@@ -21,7 +21,7 @@ use crate::removal::order::{RemovalOrder, Target};
 /// How many targets one request may have.
 pub const MAX_TARGETS: usize = 1000;
 
-/// Reads the body. What is said of one target of a list besides itself must be the same for all: they are one removal.
+/// Parses the body. All entries of a list must have the same options, since they form one removal.
 pub fn parse(body: &[u8], config: &Config, now_ms: u64) -> Result<RemovalOrder, Problem> {
     let body = std::str::from_utf8(body).map_err(|_| not_json("it is not UTF-8"))?;
     let value: &RawValue =
@@ -64,7 +64,7 @@ pub fn parse(body: &[u8], config: &Config, now_ms: u64) -> Result<RemovalOrder, 
     Ok(first.unwrap_or(shared).order(targets))
 }
 
-/// The removals of a list, unread.
+/// Returns the removals of a list, unparsed.
 fn values(list: &RawValue) -> Result<Vec<&RawValue>, FieldProblem> {
     let values: Vec<&RawValue> = serde_json::from_str(list.get())
         .map_err(|_| FieldProblem::new("/removals", "must be an array"))?;
@@ -102,7 +102,7 @@ fn target(fields: &Fields<'_>, prefix: &str) -> Result<Target, FieldProblem> {
         .map_err(|(field, problem)| FieldProblem::new(format!("{prefix}{field}"), problem))
 }
 
-/// The target that these make, or which field is one too many or missing, as a pointer, and why.
+/// Returns the target that these fields make, or a pointer to the field that is missing or one too many, and why.
 fn one_target(
     meeting: Option<MeetingId>,
     participant: Option<ParticipantId>,

@@ -1,4 +1,4 @@
-//! One app's ledger beside what a call needs, and storing what a body asks for.
+//! One app's ledger with what a call needs besides it, and the answers to requests that store something.
 
 use super::delivery::ignored_by_ledger;
 use crate::answer::durable::removal;
@@ -8,7 +8,7 @@ use crate::ids::AppId;
 use crate::ledger::{Acceptance, Ledger, RemovalId, Store, StoreError};
 use crate::realtimekit::{Api, Clock};
 
-/// One app's ledger, with what a call needs beside it.
+/// One app's ledger, with everything else that a call needs.
 #[derive(Debug)]
 pub struct Served<'a, S, C> {
     /// The ledger.
@@ -17,18 +17,18 @@ pub struct Served<'a, S, C> {
     pub config: &'a Config,
     /// The app.
     pub app: &'a AppId,
-    /// Time and chance.
+    /// Time and randomness.
     pub clock: &'a C,
 }
 
 impl<S: Store, C: Clock> Served<'_, S, C> {
-    /// The app's endpoints.
+    /// Returns the app's endpoints.
     #[must_use]
     pub fn api(&self) -> Api {
         Api::new(&self.config.base_url, &self.config.account, self.app)
     }
 
-    /// The answer to a request that was to store something. `key_name` is what it calls the request's key.
+    /// Answers a request that was to store something. `key_name` is what the answer calls the request's key.
     pub fn stored(
         &self,
         acceptance: Acceptance,
@@ -48,7 +48,7 @@ impl<S: Store, C: Clock> Served<'_, S, C> {
         }
     }
 
-    /// The answer to a request that stored a removal, now or before.
+    /// Answers a request whose removal is stored, now or before.
     fn accepted(&self, status: u16, id: &RemovalId) -> Result<Answer, StoreError> {
         let Some(view) = self.ledger.show(id, self.clock.now_ms())? else {
             return Ok(Problem::UnknownRemoval.answer());

@@ -1,4 +1,4 @@
-//! The ledger's side: a call carried out, and its answer.
+//! The ledger's side: carries out a call and answers it.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::ledger::{
 };
 use crate::realtimekit::Clock;
 
-/// How often a waiting request looks for a change.
+/// How often a waiting request checks for a change.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// A request whose caller has hung up may go on for 30 seconds: none that waits is cut off in its middle.
+/// The longest wait, in milliseconds: a request whose caller has hung up may go on for 30 s, and must not be cut off.
 const LONGEST_WAIT_MS: u64 = 29_500;
 
 /// Carries out a call. Whatever it changes is stored when this returns; only waiting for a change takes time.
@@ -68,7 +68,7 @@ fn list<S: Store, C: Clock>(
     query: &ListQuery,
 ) -> Result<Answer, StoreError> {
     let now = served.clock.now_ms();
-    // What cannot be read is of another version of this Worker: no filter is better than another one.
+    // A filter that fails to parse is of another version of this Worker: no list is better than a wrongly filtered one.
     let wrong = |what: &str| {
         StoreError(format!(
             "a list by {what} of another version of this Worker"
@@ -174,7 +174,7 @@ fn change<S: Store, C: Clock>(
     }
 }
 
-/// Why a removal in that state cannot be run again, and what to do instead.
+/// Returns why a removal in that state cannot be retried, and what to do instead.
 fn why_not_again(state: RemovalState) -> &'static str {
     match state {
         RemovalState::Scheduled | RemovalState::Queued | RemovalState::Running => {

@@ -1,9 +1,9 @@
-//! The configuration → the settings of one app's ledger.
+//! Derives the settings of one app's ledger from the configuration.
 
 use crate::config::Config;
 use crate::ledger::Settings;
 
-/// The settings of one app's ledger. The limit is the token's, and each app has a ledger of its own: they share it.
+/// Returns the settings of one app's ledger. The limit is the token's, and each app has its own ledger: they share it.
 #[must_use]
 pub fn settings(config: &Config) -> Settings {
     let apps = u32::try_from(config.apps().count()).unwrap_or(u32::MAX);

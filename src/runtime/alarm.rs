@@ -14,8 +14,8 @@ use crate::ledger::{Alarm, StoreError};
 pub struct AlarmClock<'a>(pub &'a State);
 
 impl AlarmClock<'_> {
-    /// Whether none is set. There is one as long as anything is stored; but where its handler has failed time after time,
-    /// as code that cannot start does, the runtime gives it up.
+    /// Returns whether no alarm is set. One is set as long as anything is stored, but the runtime gives up an alarm
+    /// whose handler keeps failing, as it does when the code cannot start.
     pub async fn is_lost(&self) -> Result<bool, StoreError> {
         let alarm = self.0.storage().get_alarm().await;
         alarm
@@ -23,7 +23,7 @@ impl AlarmClock<'_> {
             .map_err(|error| StoreError(error.to_string()))
     }
 
-    /// Sets the alarm and waits until that is durable: a crash in the turn that follows does not undo it.
+    /// Sets the alarm and waits until that is durable, so that a crash in the turn that follows does not undo it.
     pub async fn secure(&self, at: u64) -> Result<(), StoreError> {
         self.set(at).await?;
         let failed = |error: JsValue| StoreError(text(&error));

@@ -1,4 +1,4 @@
-//! Reading a body up to a limit, whatever its headers say of its length.
+//! Reads a body up to a limit, whatever its headers say about its length.
 
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -11,7 +11,7 @@ extern "C" {
     fn abandon(reader: &ReadableStreamDefaultReader);
 }
 
-/// A reading that ends when nobody waits for it any more: what it holds of the memory would stay for good.
+/// A reader that is cancelled on drop, when nobody waits for it any more: it would leak the memory that it holds.
 struct Reading(ReadableStreamDefaultReader);
 
 impl Drop for Reading {
@@ -20,7 +20,7 @@ impl Drop for Reading {
     }
 }
 
-/// Reads a body piece by piece. Nothing when it is longer than `limit` bytes; the rest of it is not read then.
+/// Reads a body chunk by chunk. Returns `None` if it is longer than `limit` bytes, and leaves the rest unread.
 pub async fn read_bounded(
     stream: Option<ReadableStream>,
     limit: usize,

@@ -1,11 +1,11 @@
-// The module that the runtime loads. The exports of the Wasm module do the work: each of them first makes a new Wasm
-// instance where a panic or a trap has ended the last one, so that nothing has to be caught here.
+// The module that the runtime loads. The exports of the Wasm module do the work: each of them first creates a new Wasm
+// instance if a panic or a trap ended the last one, so nothing needs to be caught here.
 //
-// It stands in place of the one that worker-build writes, which makes an object and two proxies for every request.
+// It replaces the one that worker-build generates, which creates an object and two proxies for every request.
 import { DurableObject } from "cloudflare:workers";
 import * as worker from "./index.js";
 
-// How many runs of Rust's futures are queued or at work. They are microtasks, which end before the next event begins.
+// How many runs of Rust futures are queued or in progress. As microtasks, they finish before the next event begins.
 let unfinished = 0;
 
 const { queueMicrotask } = globalThis;
@@ -20,8 +20,8 @@ globalThis.queueMicrotask = (run) => {
   });
 };
 
-// At the beginning of an event: makes a new Wasm instance where the last one was stopped in the middle of a run, which
-// never ends then. So does the runtime with what takes more CPU time than it may, and keeps the isolate for what comes.
+// Called as an event begins: creates a new Wasm instance if the last one was stopped in the middle of a run, which then
+// never finishes. The runtime stops code that exceeds its CPU limit this way, and keeps the isolate for further events.
 function revive() {
   if (unfinished > 0) {
     unfinished = 0;
@@ -30,15 +30,15 @@ function revive() {
 }
 
 const entry = {
-  // Whoever asked may hang up. Then the runtime ends what only their answer waits for: a removal in its middle, without a
-  // line in the log, and with what it held of Wasm's memory lost. What is begun is brought to its end.
+  // The caller may hang up. The runtime then cancels what only the response waits for: a removal would stop halfway,
+  // without a log line, and leak the Wasm memory that it held. Work that has begun is carried to its end.
   fetch(request, env, context) {
     revive();
     const answer = worker.fetch(request, env, context);
     context.waitUntil(answer);
     return answer;
   },
-  // Whoever asks for the health asks the ledger of every app, and one that has lost its alarm sets it then.
+  // A health check asks the ledger of every app, and a ledger that has lost its alarm then sets it again.
   scheduled(event, env, context) {
     return entry.fetch(new Request("https://participant-remover/healthz"), env, context);
   },
@@ -46,10 +46,10 @@ const entry = {
 
 export default entry;
 
-// How often an alarm at work looks whether its instance has ended, in milliseconds.
+// How often a running alarm checks whether its instance has ended, in milliseconds.
 const LOOK_MS = 5_000;
 
-// Keeps the ledger of the current Wasm instance. What an ended one held is gone, and the ledger's state is in its
+// Keeps the ledger of the current Wasm instance. What an ended instance held is gone; the ledger's state is in its
 // storage.
 export class RemovalLedger extends DurableObject {
   #ledger;
@@ -76,8 +76,8 @@ export class RemovalLedger extends DurableObject {
     return this.#current().fetch(request);
   }
 
-  // What an ended instance was doing never settles, and the runtime begins no alarm before the last one has ended. So an
-  // alarm ends with its instance; the next one is set already.
+  // The promises of an ended instance never settle, and the runtime starts no alarm before the last one has ended. So
+  // an alarm ends with its instance; the next one is already set.
   async alarm() {
     const ledger = this.#current();
     const look = setInterval(() => this.#current(), LOOK_MS);

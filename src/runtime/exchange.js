@@ -1,13 +1,13 @@
-// What removals exchange with the runtime, each in one call: a value that crosses between Wasm and JavaScript costs
-// more than what is done with it here (docs/benchmarks.md has the measurements). Nothing is decided in this file.
+// What removals exchange with the runtime, one call each: passing a value between Wasm and JavaScript costs more than
+// what is done with it here (docs/benchmarks.md has the measurements). This file makes no decisions.
 
-// Sends one request to RealtimeKit. The text is read at once where its length is known and allowed; it is left to the
-// caller where not. A status that says everything does not wait for its body, which might never come.
+// Sends one request to RealtimeKit. The body is read at once if its length is known and within the limit, and is
+// otherwise left to the caller. If the status says everything, the body is not waited for: it might never come.
 export async function send(url, method, authorization, userAgent, body, milliseconds, longest) {
   const headers = {
     authorization,
     accept: "application/json",
-    // So that content-length is the length of what is read.
+    // Makes content-length the length of what is read.
     "accept-encoding": "identity",
     "user-agent": userAgent,
   };
@@ -18,7 +18,7 @@ export async function send(url, method, authorization, userAgent, body, millisec
     method,
     headers,
     body,
-    // A redirect that is followed would take the token to wherever it points.
+    // Following a redirect would send the token to wherever it points.
     redirect: "manual",
     signal: AbortSignal.timeout(milliseconds),
   });
@@ -40,7 +40,7 @@ export async function send(url, method, authorization, userAgent, body, millisec
   };
 }
 
-// Makes a response. `more` holds the names and values, in turn, of the headers that not every answer has.
+// Creates a response. `more` alternates between the names and values of the headers that not every answer has.
 export function respond(status, body, requestId, more) {
   const headers = {
     "content-type": "application/json",
@@ -53,12 +53,12 @@ export function respond(status, body, requestId, more) {
   return new Response(body, { status, headers });
 }
 
-// Gives up reading a body. Where the sender has gone already, there is nothing to give up, and that is no error.
+// Stops reading a body. Where its sender is gone, cancelling fails, and an unhandled rejection would be reported.
 export function abandon(reader) {
   reader.cancel().catch(() => {});
 }
 
-// Runs one SQL statement of a ledger. Its values and its rows cross as JSON, two texts in place of each value for itself.
+// Runs one SQL statement of a ledger. Values and rows cross as JSON: two strings, instead of each value on its own.
 export function query(storage, statement, values) {
   return JSON.stringify(storage.sql.exec(statement, ...JSON.parse(values)).raw().toArray());
 }

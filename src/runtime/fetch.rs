@@ -1,4 +1,4 @@
-//! The transport: the runtime's `fetch`, with our API token and nothing of the caller's.
+//! The transport: the runtime's `fetch`, with our API token and nothing from the caller.
 
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ impl Transport for Fetch<'_> {
         if let Some(body) = &mut answer.body
             && body.contains(self.token.expose())
         {
-            // A proxy that shows what it was sent: callers get RealtimeKit's words, and these are none of them.
+            // A proxy may echo the request. Callers see RealtimeKit's own words, which never include our token.
             *body = body.replace(self.token.expose(), "[redacted]");
         }
         Ok(answer)
@@ -93,14 +93,14 @@ async fn read(received: &Received) -> Result<RawAnswer, JsValue> {
         answer.retry_after_ms = headers.get("retry-after-ms")?;
     }
     if answer.body.is_none() {
-        // Its length is unknown or too large: it is read as far as that is allowed.
+        // Its length is unknown or too large: read it up to the limit.
         let bytes = read_bounded(received.response().body(), MAX_ANSWER_BYTES).await?;
         answer.body = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     }
     Ok(answer)
 }
 
-/// Why there is no answer: `AbortSignal.timeout` aborts with a `TimeoutError`, everything else is the connection.
+/// Returns why there is no answer: `AbortSignal.timeout` aborts with a `TimeoutError`; all else is the connection.
 fn lost(error: &JsValue) -> TransportError {
     let name = Reflect::get(error, &JsValue::from_str("name"))
         .ok()

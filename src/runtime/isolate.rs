@@ -1,4 +1,4 @@
-//! What one isolate keeps from request to request: the configuration, read once, and a source of randomness.
+//! What an isolate keeps between requests, such as the configuration, read once, and a source of randomness.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use crate::removals::recorder::Recorder;
 use crate::webhooks::key_cache::KeyCache;
 use crate::webhooks::realtimekit::KeySetting;
 
-/// An isolate's memory. Plain values only: the runtime cancels what belongs to another request.
+/// The state of an isolate. Plain values only: the runtime cancels whatever belongs to another request.
 #[derive(Debug)]
 pub struct Isolate {
     /// The configuration, or everything that is wrong with it.
@@ -27,7 +27,7 @@ pub struct Isolate {
     webhook_keys: RefCell<Vec<(KeySetting, Rc<RefCell<KeyCache>>)>>,
 }
 
-/// How long an answer to `/healthz` is good for, in milliseconds: nobody proves who they are there.
+/// How long an answer to `/healthz` is reused, in milliseconds: that route is unauthenticated.
 const HEALTH_MS: u64 = 5_000;
 
 thread_local! {
@@ -35,7 +35,7 @@ thread_local! {
 }
 
 impl Isolate {
-    /// This isolate. Its environment never changes: a new one makes a new isolate.
+    /// Returns this isolate's state. Its environment never changes: a new environment means a new isolate.
     #[must_use]
     pub fn of(env: &Env) -> Rc<Self> {
         ISOLATE.with_borrow_mut(|isolate| {
@@ -54,7 +54,7 @@ impl Isolate {
         }
     }
 
-    /// The keys of `RealtimeKit`'s webhooks, as far as they are known here. Sources that take them from one place share
+    /// Returns the keys of `RealtimeKit`'s webhooks, as far as they are known here. Sources with the same setting share
     /// them.
     #[must_use]
     pub fn webhook_keys(&self, setting: &KeySetting) -> Rc<RefCell<KeyCache>> {
@@ -70,7 +70,7 @@ impl Isolate {
         keys
     }
 
-    /// What was found wrong the last time, if that is not long ago.
+    /// Returns the problems that the last health check found, if it was recent.
     #[must_use]
     pub fn recent_health(&self) -> Option<Vec<ConfigProblem>> {
         let now_ms = self.now_ms();
@@ -84,26 +84,26 @@ impl Isolate {
         None
     }
 
-    /// Keeps what was found wrong now.
+    /// Remembers the problems that a health check has just found.
     pub fn remember_health(&self, problems: &[ConfigProblem]) {
         self.health
             .replace(Some((self.now_ms(), problems.to_vec())));
     }
 
-    /// An id for a request: 128 random bits. It is no secret.
+    /// Returns a new id for a request: 128 random bits. It is not a secret.
     #[must_use]
     pub fn request_id(&self) -> String {
         format!("{:032x}", self.random.borrow_mut().u128(..))
     }
 }
 
-/// The names of all bindings.
+/// Returns the names of all bindings.
 fn names(env: &Env) -> Vec<String> {
     let keys = Object::keys(env.unchecked_ref::<Object>());
     keys.iter().filter_map(|name| name.as_string()).collect()
 }
 
-/// A variable or a secret; an object is given as its JSON.
+/// Returns a variable or a secret; objects, numbers and booleans are returned as JSON.
 fn variable(env: &Env, name: &str) -> Option<String> {
     let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
     if let Some(text) = value.as_string() {

@@ -1,4 +1,4 @@
-//! The Durable Object around an app's ledger: calls come in by `fetch`, work is done by its alarm.
+//! The Durable Object around an app's ledger: calls come in through `fetch`, work is done in the alarm.
 #![allow(
     missing_docs,
     reason = "`durable_object` makes methods without a doc; ours have theirs"
@@ -27,11 +27,11 @@ use crate::removals::served::Served;
 use crate::removals::settings::settings;
 use crate::removals::{LedgerCall, serve};
 
-/// The header by which the Worker tells the request's id.
+/// The header in which the Worker passes the request's id.
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
-/// The header by which the Worker tells the app: an alarm has no request to ask.
+/// The header in which the Worker passes the app, which is stored: an alarm has no request to take it from.
 pub const APP_HEADER: &str = "x-app-id";
-/// The note that keeps the app for the alarm.
+/// The note in which the app is stored for the alarm.
 const APP_NOTE: &str = "app";
 
 /// The ledger of one app.
@@ -41,9 +41,9 @@ pub struct RemovalLedger {
     env: Env,
     isolate: Rc<Isolate>,
     ledger: OnceCell<Rc<Ledger<ObjectStore>>>,
-    /// Whether the app is known to stand in the store.
+    /// Whether the app is known to be in the store.
     app_noted: Cell<bool>,
-    /// The end of the API's limit that the other apps' ledgers know of.
+    /// Until when the other apps' ledgers know the API to be rate limited, in milliseconds since the Unix epoch.
     limit_told: Cell<u64>,
 }
 
@@ -82,13 +82,13 @@ impl DurableObject for RemovalLedger {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        // Before anything that may fail, even opening the ledger, and durable before that. Only the failure of this leaves the
-        // handler: the runtime then repeats the alarm, which is better than none.
+        // Set the next alarm before anything that may fail, even opening the ledger, and wait until it is durable. Only
+        // a failure of this leaves the handler: the runtime then retries the alarm, which is better than none.
         AlarmClock(&self.state)
             .secure(self.isolate.now_ms().saturating_add(AFTER_FAILURE_MS))
             .await
             .map_err(|error| worker::Error::RustError(error.to_string()))?;
-        // Any other error would count against the alarm's few retries: it is logged.
+        // Any other error would use up one of the alarm's few retries, so it is only logged.
         if let Err(error) = self.work().await {
             log_ledger_error(None, None, &error);
         }
@@ -96,7 +96,7 @@ impl DurableObject for RemovalLedger {
     }
 }
 
-/// Writes the lines about removals that have come to their end.
+/// Writes the log lines of removals that have ended.
 fn tell(app: &AppId, ended: &[RemovalView]) {
     for removal in ended {
         write(&end_line(app, removal));
@@ -112,7 +112,7 @@ impl RemovalLedger {
         let app = AppId::parse(app).map_err(|_| StoreError("a call without an app".to_owned()))?;
         let call: LedgerCall = serde_json::from_str(body)
             .map_err(|_| StoreError("a call of another version of this Worker".to_owned()))?;
-        // Another configuration begins with another instance; a shorter retention asks for an earlier alarm.
+        // A changed configuration starts with a new instance, and a shorter retention needs an earlier alarm.
         let is_first = self.ledger.get().is_none();
         let ledger = self.open(config)?;
         if !self.app_noted.get() {
@@ -131,7 +131,7 @@ impl RemovalLedger {
         }
         tell(&app, &ledger.take_ended(self.isolate.now_ms())?);
         match &call {
-            // Whoever told of it has told the others.
+            // The ledger that reported it has told the others too.
             LedgerCall::Limited { until_ms } => {
                 self.limit_told.set((*until_ms).max(self.limit_told.get()));
             }
@@ -143,7 +143,7 @@ impl RemovalLedger {
 
     async fn work(&self) -> Result<(), StoreError> {
         let Ok(config) = &self.isolate.config else {
-            // Without a configuration nothing can be sent: the next alarm looks whether it is mended.
+            // Nothing can be sent without a configuration: the next alarm checks whether it has been fixed.
             return Ok(());
         };
         let ledger = self.open(config)?;
@@ -168,7 +168,7 @@ impl RemovalLedger {
         worked.error.map_or(Ok(()), Err)
     }
 
-    /// The app was taken out of the configuration, and with it out of the share of the limit.
+    /// Handles an app that is no longer configured, and so has no share of the limit: its removals wait.
     async fn wait_to_be_served(
         &self,
         ledger: &Ledger<ObjectStore>,
@@ -184,7 +184,7 @@ impl RemovalLedger {
         Ok(())
     }
 
-    /// Tells the other apps' ledgers of a limit that was met with here: it is the token's.
+    /// Tells the other apps' ledgers about a limit that was hit here: it is the token's.
     async fn tell_limit(&self, config: &Config, app: &AppId, ledger: &Ledger<ObjectStore>) {
         let Some(until_ms) = ledger
             .limited_until(self.isolate.now_ms())
@@ -200,7 +200,7 @@ impl RemovalLedger {
             self.limit_told.set(until_ms);
             return;
         }
-        // An alarm soon tells everybody once more.
+        // An alarm soon tells all of them again.
         let soon = self.isolate.now_ms().saturating_add(AFTER_FAILURE_MS);
         if let Err(error) = AlarmClock(&self.state).set(soon).await {
             log_ledger_error(None, Some(app), &error);
@@ -229,7 +229,7 @@ impl RemovalLedger {
         Ok(Rc::clone(self.ledger.get_or_init(|| ledger)))
     }
 
-    /// Sets the alarm to when the ledger needs it. The call to the runtime is made before anything is waited for, so it
+    /// Sets the alarm for when the ledger needs it. The runtime is called before anything is awaited, so the alarm
     /// becomes durable together with the change that made it necessary.
     async fn arm(&self, ledger: &Ledger<ObjectStore>) -> Result<(), StoreError> {
         match ledger.next_alarm(self.isolate.now_ms())? {

@@ -1,4 +1,4 @@
-//! The way from the Worker to an app's ledger.
+//! Calls from the Worker to an app's ledger.
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -17,14 +17,14 @@ const BINDING: &str = "LEDGER";
 
 #[wasm_bindgen]
 extern "C" {
-    /// A Durable Object's stub, called with a URL instead of a request that has to be made first.
+    /// A Durable Object's stub, called with a URL, which saves creating a request first.
     type LedgerStub;
 
     #[wasm_bindgen(method, catch)]
     fn fetch(this: &LedgerStub, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 }
 
-/// Sends a call to the ledger of `app` and gives its answer as it came, ready to be sent on.
+/// Sends a call to the ledger of `app` and returns its response unread, ready to be passed on.
 pub async fn call_ledger(
     env: &Env,
     app: &AppId,
@@ -54,12 +54,12 @@ async fn send(
     init.set_headers(&headers);
     init.set_body(&JsValue::from_str(body));
     init.set_signal(Some(&AbortSignal::timeout_with_u32(patience_ms)));
-    // The host is of no meaning: the stub leads to the object.
+    // The host has no meaning: the stub already addresses the object.
     let response = JsFuture::from(stub.fetch("https://ledger/", &init)?).await?;
     Ok(response.unchecked_into())
 }
 
-/// Sends a call and reads the whole answer, which must be a success.
+/// Sends a call and returns the whole response body. The status must be a success.
 pub async fn ask_ledger(
     env: &Env,
     app: &AppId,

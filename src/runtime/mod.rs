@@ -1,4 +1,4 @@
-//! The files that touch JavaScript. They convert and pass on; every decision is elsewhere, over plain data.
+//! The modules that touch JavaScript. They only convert and pass on; every decision is made elsewhere, on plain data.
 
 pub mod alarm;
 pub mod body;

@@ -1,4 +1,4 @@
-//! The runtime's request → plain data, and an answer → the runtime's response.
+//! Converts the runtime's requests to plain data, and answers to the runtime's responses.
 
 use std::pin::pin;
 
@@ -11,19 +11,19 @@ use worker::Delay;
 use super::body::read_bounded;
 use crate::answer::{Answer, BODY_TIME, MAX_BODY_BYTES, Problem};
 
-/// A request, as far as routing needs it.
+/// The parts of a request that routing needs.
 #[derive(Debug)]
 pub struct Incoming {
     /// The method.
     pub method: String,
     /// The absolute URL, normalised by the runtime.
     pub url: String,
-    /// The `authorization` header; a doubled one is joined by a comma.
+    /// The `authorization` header; duplicates are joined by a comma.
     pub authorization: Option<String>,
 }
 
 impl Incoming {
-    /// Reads a request. Its body is not touched.
+    /// Reads a request, without touching its body.
     #[must_use]
     pub fn of(request: &Request) -> Self {
         Self {
@@ -34,13 +34,13 @@ impl Incoming {
     }
 }
 
-/// A header by its name; a doubled one is joined by a comma.
+/// Returns a header by name; duplicates are joined by a comma.
 #[must_use]
 pub fn header(request: &Request, name: &str) -> Option<String> {
     request.headers().get(name).ok().flatten()
 }
 
-/// A request's body, up to the limits of all bodies.
+/// Reads a request's body, within the limits that apply to all bodies.
 pub async fn body(request: &Request) -> Result<Vec<u8>, Problem> {
     let announced = header(request, "content-length").and_then(|length| length.parse::<u64>().ok());
     if announced.is_some_and(|length| {
@@ -67,7 +67,7 @@ extern "C" {
     ) -> Result<Response, JsValue>;
 }
 
-/// The response to be sent.
+/// Creates the response to send.
 pub fn respond(answer: &Answer, request_id: &str) -> Result<Response, JsValue> {
     let more = answer
         .headers

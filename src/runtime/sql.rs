@@ -1,4 +1,4 @@
-//! The ledger's store: a Durable Object's own `SQLite`.
+//! The ledger's store: a Durable Object's own `SQLite` database.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -12,7 +12,7 @@ extern "C" {
     /// `DurableObjectStorage`, for the one method that `worker` does not bind.
     type TransactionalStorage;
 
-    /// Runs `work` at once; what it wrote is undone when it throws.
+    /// Runs `work` synchronously; what it wrote is rolled back if it throws.
     #[wasm_bindgen(method, catch, js_name = transactionSync)]
     fn transaction_sync(
         this: &TransactionalStorage,
@@ -22,7 +22,7 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/runtime/exchange.js")]
 extern "C" {
-    /// Runs one statement. Its values and its rows are JSON.
+    /// Runs one statement. Values and rows are JSON.
     #[wasm_bindgen(catch)]
     fn query(
         storage: &TransactionalStorage,
@@ -35,7 +35,7 @@ extern "C" {
 pub struct ObjectStore(TransactionalStorage);
 
 impl ObjectStore {
-    /// The storage of an object.
+    /// Wraps the storage of an object.
     #[must_use]
     pub fn new(storage: &Storage) -> Self {
         let raw: &JsValue = storage.as_raw().as_ref();
@@ -70,14 +70,14 @@ impl Store for ObjectStore {
             }
         });
         match (outcome, result) {
-            // The commit itself failed although the work had not.
+            // The work succeeded, but the commit itself failed.
             (Err(error), Ok(_)) => Err(StoreError(text(&error))),
             (_, result) => result,
         }
     }
 }
 
-/// What a JavaScript error says.
+/// Returns the message of a JavaScript error.
 #[must_use]
 pub fn text(error: &JsValue) -> String {
     let message = error

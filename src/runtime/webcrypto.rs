@@ -1,4 +1,4 @@
-//! Public-key signatures by the runtime's `WebCrypto`.
+//! Checks public-key signatures with the runtime's `WebCrypto`.
 
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -21,7 +21,7 @@ impl PublicKeyVerifier for WebCrypto {
         signature: &[u8],
         message: &[u8],
     ) -> Result<bool, CannotCheck> {
-        // The runtime throws for an Ed25519 signature of another length, as if the fault were ours.
+        // The runtime throws for an Ed25519 signature of any other length, as if the error were ours.
         if matches!(key, PublicKey::Ed25519(_)) && signature.len() != ED25519_SIGNATURE_BYTES {
             return Ok(false);
         }
@@ -77,7 +77,7 @@ async fn import(
     JsFuture::from(promise).await?.dyn_into()
 }
 
-/// The name of a `DOMException`, which says what was wrong without repeating its input.
+/// Returns the name of a `DOMException`, which says what went wrong without repeating the input.
 fn name(error: &JsValue) -> String {
     Reflect::get(error, &"name".into())
         .ok()

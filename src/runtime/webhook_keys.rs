@@ -23,16 +23,16 @@ use crate::webhooks::key_cache::FETCH_DEADLINE_MS;
 use crate::webhooks::public_key::RsaKey;
 use crate::webhooks::realtimekit::{KeySetting, KeySource};
 
-/// Keys from the URL and the ledger.
+/// A source of keys: the URL, and the ledger's copy.
 #[derive(Debug)]
 pub struct LedgerKeys<'a> {
     /// The bindings.
     pub env: &'a Env,
     /// The isolate, for its clock.
     pub isolate: &'a Isolate,
-    /// The app whose ledger keeps the copy: one for all sources, as they share the keys.
+    /// The app whose ledger keeps the copy: the same for all sources, since they share the keys.
     pub app: &'a AppId,
-    /// The request on whose behalf.
+    /// The id of the request that needs the key.
     pub request_id: &'a str,
     /// Where the key comes from.
     pub setting: &'a KeySetting,
@@ -77,7 +77,7 @@ impl KeySource for LedgerKeys<'_> {
             name: self.setting.note(),
             value,
         };
-        // Without the copy a start while the key URL is down has to wait; nothing else depends on it.
+        // Without the copy, an isolate that starts while the key URL is down has to wait; nothing else depends on it.
         let stored = ask_ledger(self.env, self.app, &call, self.request_id).await;
         stored.inspect_err(|error| self.log(error)).is_ok()
     }
@@ -96,11 +96,11 @@ struct NoteAnswer {
     result: Option<String>,
 }
 
-/// Fetches a public document: no token, no redirect, and a body up to the limit.
+/// Fetches a public document: without a token, without redirects, and with a body up to the limit.
 async fn get(url: &str) -> Result<(u16, Option<String>), JsValue> {
     let init = RequestInit::new();
     init.set_redirect(RequestRedirect::Manual);
-    // A copy from before a rotation would make a good signature a forgery.
+    // A cached copy from before a rotation would make a valid signature look forged.
     init.set_cache(RequestCache::NoStore);
     let milliseconds = u32::try_from(FETCH_DEADLINE_MS).unwrap_or(u32::MAX);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(milliseconds)));

@@ -1,4 +1,4 @@
-//! Synchronous removals into the history, after they were answered.
+//! Records synchronous removals in the history, after they have been answered.
 
 use std::rc::Rc;
 
@@ -17,8 +17,8 @@ use crate::runtime::ledger_stub::ask_ledger;
 use worker::Env;
 
 impl Serving<'_> {
-    /// Tells the ledger of a synchronous removal after the answer has been sent: for its history, where that is kept,
-    /// and for the limit that all work shares.
+    /// Reports a synchronous removal to the ledger after the answer has been sent: for the history, if one is kept, and
+    /// for the request limit that all work shares.
     pub(super) fn record(&self, deleted: Deleted, now: u64, log: &mut RequestLog) {
         let started = now.saturating_sub(log.milliseconds);
         let isolate = Rc::clone(&self.isolate);
@@ -42,14 +42,14 @@ impl Serving<'_> {
             }
             let batches = isolate.recorder.borrow_mut().take();
             let flush = |(app, removals)| flush(&isolate, &env, app, removals, &request_id);
-            // The ledger of one app does not wait for another's.
+            // No app's ledger waits for another's.
             let flushes: FuturesUnordered<_> = batches.into_iter().map(flush).collect();
             flushes.collect::<()>().await;
         });
     }
 }
 
-/// Records removals, or says in the log which ones are not in the history.
+/// Records removals, or logs which ones are missing from the history.
 async fn flush(
     isolate: &Isolate,
     env: &Env,

@@ -1,4 +1,4 @@
-//! `POST /webhooks/{source}`: verified here, decided here, stored by the ledger before the answer.
+//! `POST /webhooks/{source}`: verified and decided here, stored by the ledger before it is answered.
 
 use web_sys::Response;
 
@@ -70,12 +70,12 @@ impl Serving<'_> {
         source: &Source,
         log: &mut RequestLog,
     ) -> Result<(Vec<u8>, Verified), Problem> {
-        // Whom the headers condemn is refused before a body is received: it may be long, and take its time.
+        // Checked before the body is received, which may be long and slow to arrive.
         let claim = self
             .claim(source)
             .map_err(|refused| refusal(refused, log))?;
         let body = body(self.request).await.map_err(|problem| match problem {
-            // RealtimeKit, for one, sends nothing again that was answered with a 4xx.
+            // RealtimeKit, for one, does not retry after a 4xx.
             Problem::BodyNotReceived => Problem::CannotVerify,
             other => other,
         })?;
@@ -126,8 +126,8 @@ impl Serving<'_> {
     }
 }
 
-/// The source of that name, if it is configured as it should be. What is not a name of one may hold anything,
-/// a secret too, and is not logged.
+/// Returns the source of that name if it is configured correctly. An unknown name may be anything, even a secret, and
+/// is not logged.
 fn source<'a>(config: &'a Config, name: &str, log: &mut RequestLog) -> Result<&'a Source, Problem> {
     let state = config.webhooks.get(name).ok_or(Problem::UnknownSource)?;
     match state {
@@ -142,7 +142,7 @@ fn source<'a>(config: &'a Config, name: &str, log: &mut RequestLog) -> Result<&'
     }
 }
 
-/// What the ledger has to say of a message that made no removal.
+/// Copies into the log what the ledger reports about a message that created no removal.
 fn note_what_came_of_it(response: &Response, log: &mut RequestLog) {
     let header = |name| response.headers().get(name).ok().flatten();
     log.ignored = header(IGNORED_HEADER);
@@ -152,7 +152,7 @@ fn note_what_came_of_it(response: &Response, log: &mut RequestLog) {
     }
 }
 
-/// The reason goes into the log alone.
+/// Logs the reason for a refusal, which the sender is not told.
 fn refusal(refused: Refused, log: &mut RequestLog) -> Problem {
     log.refused = Some(refused.as_str());
     Problem::BadSignature

@@ -12,55 +12,55 @@ pub enum Decision {
     Remove {
         /// What to do.
         order: RemovalOrder,
-        /// When it happened, in milliseconds since the Unix epoch, where the event says so.
+        /// When it happened, in milliseconds since the Unix epoch, if the event says so.
         event_at_ms: Option<u64>,
-        /// How the message is known again.
+        /// How a repetition of the message is recognised.
         message: MessageKey,
-        /// What somebody may be back from, for an event of leaving a meeting.
+        /// What ended, for an event about leaving a meeting.
         leaving: Option<Leaving>,
     },
-    /// Cancel this source's removals of these targets that have not begun and whose event is not later than the join. Answer
-    /// 200.
+    /// Cancel this source's removals of these targets that have not begun and whose event is no later than the join.
+    /// Answer 200.
     CancelPending {
         /// That user in that meeting, everyone in that meeting, or both.
         targets: Vec<Target>,
-        /// When they joined, in milliseconds since the Unix epoch, where the event says so.
+        /// When they joined, in milliseconds since the Unix epoch, if the event says so.
         joined_at_ms: Option<u64>,
-        /// Their connection, where the event names it.
+        /// Their connection, if the event names it.
         peer: Option<String>,
     },
-    /// Answer 200 with the reason: no rule is for this event.
+    /// Answer 200 with the reason why nothing is to be done.
     Ignored {
         /// The reason.
         reason: String,
     },
-    /// Note that a meeting has ended, from which nobody is to be removed for that, and answer 200.
+    /// Note that a meeting has ended, for which no rule removes anybody, and answer 200.
     Ended {
         /// The meeting.
         meeting: MeetingId,
-        /// When it ended, in milliseconds since the Unix epoch, where the event says so.
+        /// When it ended, in milliseconds since the Unix epoch, if the event says so.
         ended_at_ms: Option<u64>,
     },
-    /// Keep it to be looked at, and answer 200: `RealtimeKit`'s, and a retry cannot help.
+    /// Keep it for inspection and answer 200: it is `RealtimeKit`'s, and a retry cannot help.
     Quarantine {
         /// What could not be understood.
         reason: String,
-        /// How the message is known again.
+        /// How a repetition of the message is recognised.
         message: MessageKey,
     },
-    /// Answer 400: the message is its source's own, and cannot be understood.
+    /// Answer 400: the message is authentic, but cannot be understood.
     BadEvent {
         /// Where in the body, if it is one place.
         pointer: Option<Pointer>,
-        /// What is wrong there, to be read after the place's name.
+        /// What is wrong there, worded to follow the place's name.
         message: String,
     },
-    /// Answer 401: the signature holds, but the message is for somebody else.
+    /// Answer 401: the signature is valid, but the message is for somebody else.
     Refused(Refused),
 }
 
 impl Decision {
-    /// When what it is about happened, in milliseconds since the Unix epoch, where the event says so.
+    /// Returns when the underlying event happened, in milliseconds since the Unix epoch, if the event says so.
     #[must_use]
     pub fn happened_at_ms(&self) -> Option<u64> {
         match self {

@@ -1,8 +1,8 @@
 //! The body of a verified message, parsed strictly.
 //!
-//! Two parsers may disagree on a name that stands twice in an object, and on a byte order mark. Here neither is
-//! guessed: a body that another reader could understand otherwise is refused. The depth is limited by `serde_json`
-//! (128), so that no body overflows the stack.
+//! Two parsers may disagree about duplicate names in an object and about a byte order mark. Neither is guessed at here:
+//! a body that another reader could understand differently is refused. `serde_json` limits the depth (128), so that no
+//! body overflows the stack.
 
 use std::fmt;
 
@@ -10,18 +10,18 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
-/// Why a text is no JSON in which no object has a name twice.
+/// Why a text is not JSON without duplicate names.
 #[derive(Debug)]
 pub struct Unreadable {
-    /// The names and numbers that lead to the place, from the outside.
+    /// The names and indexes that lead to the place, outermost first.
     pub at: Vec<String>,
-    /// Whether the last of them is a name that stands twice.
+    /// Whether the last of them is a duplicate name.
     pub twice: bool,
     /// What is wrong, without any value.
     pub error: serde_json::Error,
 }
 
-/// Reads a body, or says what is wrong with it.
+/// Parses a body, or says what is wrong with it.
 pub fn parse(body: &[u8]) -> Result<Value, String> {
     if body.starts_with(b"\xef\xbb\xbf") {
         return Err("starts with a byte order mark, which JSON does not have".to_owned());
@@ -30,7 +30,7 @@ pub fn parse(body: &[u8]) -> Result<Value, String> {
     parse_unique(text).map_err(|Unreadable { error, .. }| format!("is not JSON: {error}"))
 }
 
-/// Reads JSON in which no object has a name twice.
+/// Parses JSON in which no object has a name twice.
 pub fn parse_unique(text: &str) -> Result<Value, Unreadable> {
     let mut at = Vec::new();
     let mut json = serde_json::Deserializer::from_str(text);
@@ -38,13 +38,13 @@ pub fn parse_unique(text: &str) -> Result<Value, Unreadable> {
     let read = read.and_then(|value| json.end().map(|()| value));
     read.map_err(|error| {
         at.reverse();
-        // Any value is right, so that of all that is JSON nothing else is wrong.
+        // Any value is accepted, so in valid JSON nothing else can be wrong.
         let twice = error.is_data();
         Unreadable { at, twice, error }
     })
 }
 
-/// An id as text: a string as it is, a whole number of 64 bits in decimal digits.
+/// Returns an id as text: a string unchanged, a 64-bit integer in decimal digits.
 #[must_use]
 pub fn id_text(value: &Value) -> Option<String> {
     match value {
@@ -54,7 +54,7 @@ pub fn id_text(value: &Value) -> Option<String> {
     }
 }
 
-/// The id at a place of an event, or what is wrong there, to be read after the place's name.
+/// Returns the id at a place of an event, or what is wrong there, worded to follow the place's name.
 pub fn id_at(found: Option<&Value>) -> Result<String, &'static str> {
     let found = found.filter(|value| !value.is_null());
     let value = found.ok_or("is missing in this event: it must be a string or an integer")?;
@@ -63,7 +63,7 @@ pub fn id_at(found: Option<&Value>) -> Result<String, &'static str> {
 
 /// Reads a value in which no object has a name twice.
 struct Unique<'a> {
-    /// Where the reading ended, from the inside.
+    /// Where parsing stopped, innermost first.
     at: &'a mut Vec<String>,
 }
 

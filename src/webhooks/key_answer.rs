@@ -1,4 +1,4 @@
-//! The answer of `REALTIMEKIT_WEBHOOK_KEY_URL`, before anything is believed of it.
+//! The answer from `REALTIMEKIT_WEBHOOK_KEY_URL`, and what must hold before it is trusted.
 
 use serde::Deserialize;
 
@@ -7,7 +7,7 @@ use super::public_key::RsaKey;
 /// Where `RealtimeKit` publishes its key (<https://docs.realtime.cloudflare.com/guides/capabilities/webhooks>).
 pub const DEFAULT_KEY_URL: &str = "https://api.realtime.cloudflare.com/.well-known/webhooks.json";
 
-/// The longest answer that is read, in bytes. The real one has some 600.
+/// The longest answer that is read, in bytes. The real one is about 600.
 pub const MAX_KEY_ANSWER_BYTES: usize = 16 * 1024;
 
 /// Why there is no key: a sentence for the log.
@@ -26,8 +26,8 @@ struct Data {
     public_key: String,
 }
 
-/// Reads the answer. The caller follows no redirect and reads no more than [`MAX_KEY_ANSWER_BYTES`]; a body that was
-/// longer is `None`.
+/// Parses the answer. The caller must not follow redirects or read more than [`MAX_KEY_ANSWER_BYTES`]; the body is
+/// `None` if it was longer.
 pub fn parse(status: u16, body: Option<&str>) -> Result<RsaKey, NoKey> {
     let wrong = |what: &str| NoKey(format!("the key URL answered {what}"));
     if status != 200 {

@@ -1,28 +1,28 @@
-//! Which key of `RealtimeKit` to try, and when to ask for it again.
+//! Which `RealtimeKit` key to try, and when to fetch it again.
 //!
-//! `RealtimeKit` repeats a delivery after a 5xx only; every other status is final. The key can change at any time, and
-//! nothing in a message says which key signed it. So two things pull in opposite directions: a forgery must not cost a
-//! fetch each, and a message that a new key signed must not be turned away for good. The rules:
+//! `RealtimeKit` retries a delivery only after a 5xx; every other status is final. The key can change at any time, and
+//! nothing in a message says which key signed it. So two aims conflict: a forgery must not cost a fetch each time, and
+//! a message signed with a new key must not be refused for good. The rules:
 //!
-//! 1. A signature that holds under a key at hand needs no fetch.
-//! 2. Where none holds, the key is fetched, at most once a minute in an isolate, whatever arrives. Requests that come
-//!    during a fetch wait for it.
-//! 3. **401** is said only of a message that was checked against the key as it was fetched *after* the message arrived.
-//!    What does not hold then was never signed.
-//! 4. Where a fetch would be needed and is not allowed yet, or fails, the ledger's copy is read if there is no key at all,
-//!    and otherwise the answer is **503**. The honest sender comes back when a fetch is allowed again, so a rotation loses
-//!    nothing, even under a flood that keeps using up the one fetch a minute. A forger learns nothing from it and gains
+//! 1. A signature that is valid under a known key needs no fetch.
+//! 2. If it is valid under none, the key is fetched, at most once a minute per isolate, whatever arrives. Requests that
+//!    arrive during a fetch wait for it.
+//! 3. **401** is answered only if the message was checked against the key as fetched *after* the message arrived. What
+//!    is invalid then is a forgery.
+//! 4. If a fetch is needed but not allowed yet, or fails, the ledger's copy is read if there is no key at all, and
+//!    otherwise the answer is **503**. The honest sender retries when a fetch is allowed again, so a rotation loses
+//!    nothing, even under a flood that keeps using up the one fetch a minute. A forger learns nothing and gains
 //!    nothing: neither answer acts on the message.
-//! 5. What is not even shaped like a signature never comes here and is always 401 ([`super::realtimekit`]).
-//! 6. The key before the last one stays good for [`PREVIOUS_KEY_MS`], for what was signed before the rotation and is
-//!    delivered after it. A rotation because of a leak is a matter for a pinned key, which this rule does not touch.
-//! 7. A pinned key is all there is: 401 at once, and never a fetch.
+//! 5. Anything not even shaped like a signature never gets here and is always a 401 ([`super::realtimekit`]).
+//! 6. The previous key stays valid for [`PREVIOUS_KEY_MS`], for messages signed before a rotation and delivered after
+//!    it. A rotation because of a leak calls for a pinned key, which this rule does not affect.
+//! 7. A pinned key is the only key: 401 at once, and never a fetch.
 //!
-//! A flood of forgeries therefore costs one fetch a minute an isolate, and nothing of the ledger: the ledger's copy is
-//! read only when there is no key, once after each fetch, and written only when a fetched key has verified a message. The
-//! copy is in one ledger for all sources, as the keys are: whichever of them gets a message first keeps it for all.
+//! A flood of forgeries therefore costs one fetch a minute per isolate, and nothing in the ledger: the ledger's copy is
+//! read only when there is no key, once after each fetch, and written only when a fetched key has verified a message.
+//! One ledger keeps the copy for all sources, as they share the keys: whichever gets a message first stores it for all.
 //!
-//! Everything here is plain data; [`super::realtimekit::verify`] carries the steps out.
+//! Everything here is plain data; [`super::realtimekit::verify`] carries out the steps.
 
 use super::key_answer::NoKey;
 use super::key_copy::{Unstored, is_recent};
@@ -31,13 +31,13 @@ use super::public_key::RsaKey;
 /// The least time between the starts of two fetches, in milliseconds.
 pub const FETCH_INTERVAL_MS: u64 = 60_000;
 
-/// How long a fetch may take, in milliseconds; then others stop waiting for it, as they do for the ledger's copy.
+/// How long a fetch may take, in milliseconds; others then stop waiting for it, as they do for the ledger's copy.
 pub const FETCH_DEADLINE_MS: u64 = 5_000;
 
-/// How long the key before the last one stays good, in milliseconds.
+/// How long the previous key stays valid, in milliseconds.
 pub const PREVIOUS_KEY_MS: u64 = 3_600_000;
 
-/// Names a key within one cache.
+/// Identifies a key within one cache.
 pub type Generation = u32;
 
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ struct Held {
     key: RsaKey,
 }
 
-/// The keys from one place, kept for the isolate's life.
+/// The keys from one place, kept for the life of the isolate.
 #[derive(Debug, Clone, Default)]
 pub struct KeyCache {
     pinned: bool,
@@ -54,13 +54,13 @@ pub struct KeyCache {
     previous: Option<(Held, u64)>,
     /// When the last fetch started.
     asked_ms: Option<u64>,
-    /// When the fetch started that gave the current key or gave it again.
+    /// When the fetch started that returned the current key, for the first time or again.
     confirmed_ms: Option<u64>,
-    /// Why the last fetch gave no key, if it did not.
+    /// Why the last fetch returned no key, if it did not.
     failure: Option<String>,
     /// Whether the ledger's copy was read since the last fetch started.
     read: bool,
-    /// Until when a fetch or a reading that is under way is waited for.
+    /// Until when to wait for a fetch or a read that is in progress.
     busy_until_ms: Option<u64>,
     unstored: Unstored,
     last_generation: Generation,
@@ -82,16 +82,16 @@ pub enum Step {
     Fetch,
     /// Read the ledger's copy: [`KeyCache::read_started`], then [`KeyCache::read_ended`].
     Read,
-    /// Somebody else fetches or reads: wait a little and ask again.
+    /// Another request is fetching or reading: wait a little and ask again.
     Wait,
     /// 401: the message is not `RealtimeKit`'s.
     Refuse,
-    /// 503: it cannot be told now, and [`KeyCache::why_later`] says why.
+    /// 503: this cannot be decided now; [`KeyCache::why_later`] says why.
     Later,
 }
 
 impl Attempt {
-    /// A message that arrived at this time.
+    /// Creates an attempt for a message that arrived at this time.
     #[must_use]
     pub fn new(arrived_ms: u64) -> Self {
         Self {
@@ -100,14 +100,14 @@ impl Attempt {
         }
     }
 
-    /// The signature does not hold under that key.
+    /// Notes that the signature is not valid under that key.
     pub fn failed(&mut self, generation: Generation) {
         self.tried.push(generation);
     }
 }
 
 impl KeyCache {
-    /// A cache that holds one key for good.
+    /// Creates a cache that holds one key for good.
     #[must_use]
     pub fn pinned(key: RsaKey) -> Self {
         let mut cache = Self {
@@ -118,7 +118,7 @@ impl KeyCache {
         cache
     }
 
-    /// What to do next with a message.
+    /// Returns what to do next with a message.
     #[must_use]
     pub fn next(&self, attempt: &Attempt, now_ms: u64) -> Step {
         if let Some(held) = self.untried(attempt, now_ms) {
@@ -140,7 +140,7 @@ impl KeyCache {
         Step::Later
     }
 
-    /// Why it cannot be told now: a sentence for the log.
+    /// Returns why this cannot be decided now: a sentence for the log.
     #[must_use]
     pub fn why_later(&self) -> String {
         match &self.failure {
@@ -158,7 +158,7 @@ impl KeyCache {
             .find(|held| !attempt.tried.contains(&held.generation))
     }
 
-    /// A fetch starts.
+    /// Notes that a fetch starts.
     pub fn fetch_started(&mut self, now_ms: u64) {
         self.asked_ms = Some(now_ms);
         self.failure = Some("the fetch did not end".to_owned());
@@ -166,7 +166,7 @@ impl KeyCache {
         self.wait_for(now_ms);
     }
 
-    /// The fetch that started last has ended, with a key or without.
+    /// Notes that the last fetch has ended, with a key or without.
     pub fn fetch_ended(&mut self, fetched: Result<RsaKey, NoKey>, now_ms: u64) {
         self.busy_until_ms = None;
         match fetched {
@@ -183,16 +183,16 @@ impl KeyCache {
         }
     }
 
-    /// The ledger's copy begins to be read.
+    /// Notes that reading the ledger's copy starts.
     pub fn read_started(&mut self, now_ms: u64) {
         self.read = true;
         self.wait_for(now_ms);
     }
 
-    /// The ledger's copy was read, if there is one.
+    /// Notes that the ledger's copy has been read, if there is one.
     pub fn read_ended(&mut self, copy: Option<RsaKey>, now_ms: u64) {
         self.busy_until_ms = None;
-        // A key that was fetched meanwhile is the newer one.
+        // A key that was fetched in the meantime is newer.
         if let (None, Some(key)) = (&self.current, copy) {
             self.adopt(key, now_ms);
         }
@@ -202,17 +202,17 @@ impl KeyCache {
         self.busy_until_ms = Some(now_ms.saturating_add(FETCH_DEADLINE_MS));
     }
 
-    /// A message was verified under this key. Returns whether the ledger needs a copy of the key now.
+    /// Notes that a message was verified under this key. Returns whether the ledger needs a copy of the key now.
     pub fn held(&mut self, generation: Generation, now_ms: u64) -> bool {
         self.unstored.is_due(generation, now_ms)
     }
 
-    /// The ledger has a copy of that key.
+    /// Notes that the ledger has a copy of that key.
     pub fn stored(&mut self, generation: Generation) {
         self.unstored.stored(generation);
     }
 
-    /// Takes a key over, and keeps the one before as the previous.
+    /// Makes a key the current one, and keeps the one before as the previous.
     fn adopt(&mut self, key: RsaKey, now_ms: u64) {
         if self.current.as_ref().is_some_and(|held| held.key == key) {
             return;

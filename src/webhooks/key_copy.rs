@@ -1,4 +1,4 @@
-//! Which key of `RealtimeKit` the ledger has no copy of, and when it is to get one.
+//! Which `RealtimeKit` key the ledger has no copy of, and when to store one.
 
 use super::key_cache::Generation;
 
@@ -12,12 +12,12 @@ pub(super) struct Unstored(Option<Fetched>);
 #[derive(Debug, Clone)]
 struct Fetched {
     generation: Generation,
-    /// When a message last held under it, for which the ledger was to get it.
+    /// When storing it was last attempted.
     tried_ms: Option<u64>,
 }
 
 impl Unstored {
-    /// That key was fetched, and is another than the one before.
+    /// Notes that a key was fetched that differs from the one before.
     pub(super) fn fetched(&mut self, generation: Generation) {
         self.0 = Some(Fetched {
             generation,
@@ -25,8 +25,8 @@ impl Unstored {
         });
     }
 
-    /// Whether the ledger has to get that key now that a message holds under it: the one that was fetched last, again and
-    /// again until it has it, and at most once in [`STORE_INTERVAL_MS`].
+    /// Returns whether to store that key, now that it has verified a message: only the key that was fetched last,
+    /// repeatedly until the ledger has it, and at most once every [`STORE_INTERVAL_MS`].
     pub(super) fn is_due(&mut self, generation: Generation, now_ms: u64) -> bool {
         let Some(fetched) = &mut self.0 else {
             return false;
@@ -40,13 +40,13 @@ impl Unstored {
         true
     }
 
-    /// The ledger has a copy of that key.
+    /// Notes that the ledger has a copy of that key.
     pub(super) fn stored(&mut self, generation: Generation) {
         self.0.take_if(|fetched| fetched.generation == generation);
     }
 }
 
-/// Whether that was less than an interval ago. A clock that went back must not stop anything until it has caught up.
+/// Returns whether that was less than an interval ago. A clock set back must not block anything until it catches up.
 pub(super) fn is_recent(at_ms: Option<u64>, now_ms: u64, interval_ms: u64) -> bool {
     at_ms.is_some_and(|at| now_ms.abs_diff(at) < interval_ms)
 }

@@ -14,10 +14,10 @@ use crate::ids::{CustomParticipantId, MeetingId};
 use crate::removal::order::REASON_CHARS;
 use crate::removal::{MessageKey, RemovalOrder, Target};
 
-/// What is wrong with a place in a body.
+/// A place in a body, and what is wrong there.
 type BadPlace = (Pointer, String);
 
-/// Decides about a verified message. `now_ms` is in milliseconds since the Unix epoch.
+/// Decides what to do about a verified message. `now_ms` is in milliseconds since the Unix epoch.
 #[must_use]
 pub fn decide(source: &Source, verified: &Verified, body: &[u8], now_ms: u64) -> Decision {
     match &source.sender {
@@ -65,10 +65,10 @@ pub fn decide(source: &Source, verified: &Verified, body: &[u8], now_ms: u64) ->
     }
 }
 
-/// The message's id is that of its signed header, or else its own in the body, or else the digest of the body.
+/// Identifies the message by the id in its signed header, else by its own id in the body, else by the body's digest.
 ///
-/// Under a header's id the body is compared. Under an id of the body's own it is the target that is: Stripe counts
-/// `pending_webhooks` down from one delivery of an event to the next, and a repetition must not end in 409.
+/// With an id from a header, repetitions are compared by body; with one from the body, by target: Stripe counts
+/// `pending_webhooks` down from one delivery of an event to the next, and a repetition must not end in a 409.
 fn message_key(
     verified: &Verified,
     own_id: Option<String>,
@@ -90,7 +90,7 @@ fn message_key(
     }
 }
 
-/// Knows a message by its body alone.
+/// Identifies a message by its body alone.
 pub(super) fn body_key(body: &[u8]) -> MessageKey {
     let digest = sha256_hex(body);
     MessageKey {
@@ -99,8 +99,8 @@ pub(super) fn body_key(body: &[u8]) -> MessageKey {
     }
 }
 
-/// The target alone: times differ from one delivery to the next. Its digest is kept for days, across releases: this text
-/// stays as it is.
+/// Returns the target alone as text: times differ from one delivery to the next. Its digest is kept for days, across
+/// releases, so this text must not change.
 fn target_text(target: &Target) -> String {
     match target {
         Target::Participant {
@@ -113,7 +113,7 @@ fn target_text(target: &Target) -> String {
     }
 }
 
-/// What stands at a rule's places, which is one of the rule's own values each.
+/// Returns the values at a rule's places, each of which is one of the rule's own.
 fn event_text(rule: &Rule, document: &Value) -> String {
     let found = rule.when.iter().filter_map(|(at, _)| at.find(document));
     let texts = found.map(|value| value.as_str().map_or(value.to_string(), str::to_owned));
@@ -127,7 +127,7 @@ fn holds(rule: &Rule, document: &Value) -> bool {
     })
 }
 
-/// An order of this source, because of that event.
+/// Creates an order of this source, because of that event.
 pub(super) fn order(
     source: &Source,
     target: Target,

@@ -1,13 +1,13 @@
-//! Webhooks in: a sender's signature is verified over the raw body, and its event becomes orders for removals.
+//! Incoming webhooks: a sender's signature is verified over the raw body, and its event becomes an order for a removal.
 //!
-//! In scope: one file a signature scheme, the configuration of sources, and the mapping of events. Out of scope: HTTP,
-//! the ledger that keeps the orders, and fetching the key of `RealtimeKit` ([`key_cache`] decides when, not how).
+//! In scope: one file per signature scheme, the configuration of sources, and the mapping of events. Out of scope:
+//! HTTP, the ledger that keeps the orders, and fetching `RealtimeKit`'s key ([`key_cache`] decides when, not how).
 //!
-//! A request passes through in this order, and nothing parses its body before step 2 has held:
+//! A request goes through these steps in order, and nothing parses its body before step 2 has succeeded:
 //!
 //! 1. [`Sources::get`] finds the source by its name in the path, or says why it is refused.
-//! 2. [`Scheme::claim`] reads the headers, before a body is received, and [`Claim::verify`] checks the signature over it; for
-//!    `RealtimeKit`, whose key can change, [`realtimekit::claim`] and [`realtimekit::verify`] do.
+//! 2. [`Scheme::claim`] reads the headers before the body is received, and [`Claim::verify`] checks the signature over
+//!    it; for `RealtimeKit`, whose key can change, [`realtimekit::claim`] and [`realtimekit::verify`] do this.
 //! 3. [`mapping::decide`] reads the event and decides.
 
 pub mod decision;

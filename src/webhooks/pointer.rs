@@ -1,4 +1,4 @@
-//! JSON pointers (RFC 6901): checked when they are configured, so that none can fail to be one later.
+//! JSON pointers (RFC 6901): checked when configured, so that none can turn out to be invalid later.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use serde_json::Value;
 /// The longest pointer, in bytes.
 const MAX_POINTER_BYTES: usize = 256;
 
-/// Where a value stands in a message.
+/// The place of a value in a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pointer(String);
 
 impl Pointer {
-    /// Checks a pointer. The empty one, which RFC 6901 has for the whole document, can name neither event nor id.
+    /// Checks a pointer. The empty one, which is the whole document in RFC 6901, can name neither an event nor an id.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         if !text.starts_with('/') {
             return Err("must be a JSON pointer, such as \"/data/id\"");
@@ -28,13 +28,13 @@ impl Pointer {
         }
     }
 
-    /// The value there.
+    /// Returns the value there, if there is one.
     #[must_use]
     pub fn find<'a>(&self, document: &'a Value) -> Option<&'a Value> {
         document.pointer(&self.0)
     }
 
-    /// The pointer as it was written.
+    /// Returns the pointer as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

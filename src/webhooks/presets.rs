@@ -1,17 +1,17 @@
-//! Presets: what a well-known sender's scheme and event are, so that a source needs its name and a secret only.
+//! Presets: the scheme and the event of a well-known sender, so that a source needs only a name and a secret.
 
-/// One sender.
+/// A well-known sender.
 #[derive(Debug)]
 pub struct Preset {
     /// Its name in `preset`.
     pub name: &'static str,
     /// The scheme, by name.
     pub scheme: &'static str,
-    /// The event that says that a user is gone: pointers and the values that stand there.
+    /// The event that says that a user is gone: pointers, each with the values that match there.
     pub when: &'static [(&'static str, &'static [&'static str])],
-    /// Where the user's id stands.
+    /// Where the user's id is.
     pub user: &'static str,
-    /// Where the event's own id stands, if no header carries it.
+    /// Where the event's own id is, if no header carries it.
     pub message_id: Option<&'static str>,
 }
 
@@ -74,7 +74,7 @@ pub const PRESETS: [Preset; 6] = [
     },
 ];
 
-/// The preset of that name.
+/// Returns the preset of that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Preset> {
     PRESETS.iter().find(|preset| preset.name == name)

@@ -1,4 +1,4 @@
-//! Public keys, and what checks signatures under them: `WebCrypto` in the Worker, another library in tests.
+//! Public keys, and checking signatures under them: with `WebCrypto` in the Worker, another library in tests.
 
 use base64ct::{Base64, Encoding};
 
@@ -11,7 +11,7 @@ pub enum PublicKey {
     Rsa(RsaKey),
 }
 
-/// An RSA key as DER of `SubjectPublicKeyInfo` (RFC 5280 §4.1).
+/// An RSA key, as the DER of its `SubjectPublicKeyInfo` (RFC 5280 §4.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RsaKey(Vec<u8>);
 
@@ -21,7 +21,7 @@ pub struct CannotCheck(pub String);
 
 /// Checks signatures under public keys.
 pub trait PublicKeyVerifier {
-    /// Whether `signature` is that of `message` under `key`.
+    /// Returns whether `signature` is that of `message` under `key`.
     fn holds(
         &self,
         key: &PublicKey,
@@ -35,14 +35,14 @@ const RSA_ENCRYPTION: [u8; 15] = [
     0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
 ];
 
-/// Of a modulus, and so of a signature, in bytes: 2,048 to 8,192 bits.
+/// The size of a modulus, and so of a signature, in bytes: 2,048 to 8,192 bits.
 pub const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
 
 impl RsaKey {
-    /// Reads `-----BEGIN PUBLIC KEY-----` (RFC 7468 §13).
+    /// Parses `-----BEGIN PUBLIC KEY-----` (RFC 7468 §13).
     ///
-    /// A certificate, another kind of key, a weak or a damaged one is named here, where the operator sees it, and not by
-    /// `WebCrypto` when the first message comes.
+    /// A certificate, another kind of key, or a weak or damaged one is reported here, where the operator sees it, and
+    /// not by `WebCrypto` when the first message arrives.
     pub fn from_pem(pem: &str) -> Result<Self, &'static str> {
         let base64 = pem
             .trim()
@@ -57,9 +57,9 @@ impl RsaKey {
         Self::from_der(der)
     }
 
-    /// Checks the kind, size and structure of DER of `SubjectPublicKeyInfo`.
+    /// Checks the kind, size and structure of a `SubjectPublicKeyInfo` in DER.
     pub fn from_der(der: Vec<u8>) -> Result<Self, &'static str> {
-        // Only a short key has its content before the fourth byte.
+        // Only in a short key does the content start before the fifth byte.
         let of_rsa = |at: usize| der.get(at..)?.strip_prefix(&RSA_ENCRYPTION[..]);
         if (2..=4).all(|at| of_rsa(at).is_none()) {
             return Err("must be an RSA key; it is of another kind");
@@ -72,15 +72,15 @@ impl RsaKey {
         }
     }
 
-    /// The key as `WebCrypto` imports it (`spki`).
+    /// Returns the key as `WebCrypto` imports it (`spki`).
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// The modulus of a key, without leading zeros. Nothing where the structure is not that of RFC 5280 §4.1 and RFC 8017
-/// §A.1.1 to the last byte.
+/// Returns the modulus of a key, without its leading zero, or `None` if the structure is not that of RFC 5280 §4.1 and
+/// RFC 8017 §A.1.1 to the last byte, or the exponent is even.
 fn modulus(der: &[u8]) -> Option<&[u8]> {
     let (info, []) = element(0x30, der)? else {
         return None;
@@ -99,7 +99,7 @@ fn modulus(der: &[u8]) -> Option<&[u8]> {
     odd.then(|| modulus.strip_prefix(&[0]).unwrap_or(modulus))
 }
 
-/// The content of the element of that tag at the start, and what follows it (X.690 §8.1).
+/// Returns the content of the first element, which must have that tag, and what follows it (X.690 §8.1).
 fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = match der.strip_prefix(&[tag])? {
         [0x82, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),

@@ -1,7 +1,7 @@
 //! `realtimekit`: `rtk-signature`, RSA PKCS#1 v1.5 with SHA-256 over the raw body, in base64.
 //!
-//! No time and no id is signed: the same body under a fresh `rtk-uuid` is a replay, which the ledger's deduplication by
-//! the digest of the body absorbs.
+//! Neither a time nor an id is signed: the same body under a fresh `rtk-uuid` is a replay, which the ledger absorbs by
+//! deduplicating on the digest of the body.
 
 use std::cell::RefCell;
 
@@ -25,7 +25,8 @@ pub enum KeySetting {
 }
 
 impl KeySetting {
-    /// The name of the ledger's note with the key, in base64 of its DER: what another URL gave is no copy of this one's.
+    /// Returns the name of the ledger's note that holds the key, in base64 of its DER. Each URL has its own: a key from
+    /// another URL is not a copy of this one's.
     #[must_use]
     pub fn note(&self) -> String {
         let url = match self {
@@ -36,21 +37,21 @@ impl KeySetting {
     }
 }
 
-/// Gets and keeps keys, and tells the time.
+/// Fetches and stores keys, and tells the time.
 pub trait KeySource {
-    /// Fetches the key, within [`super::key_cache::FETCH_DEADLINE_MS`], following no redirect.
+    /// Fetches the key, within [`super::key_cache::FETCH_DEADLINE_MS`], without following redirects.
     fn fetch(&self) -> impl Future<Output = Result<RsaKey, NoKey>>;
-    /// The ledger's copy.
+    /// Reads the ledger's copy, if there is one.
     fn stored(&self) -> impl Future<Output = Option<RsaKey>>;
-    /// Keeps a key that was fetched and has verified a message. Whether it is kept now.
+    /// Stores a key that was fetched and has verified a message. Returns whether it is stored now.
     fn store(&self, key: &RsaKey) -> impl Future<Output = bool>;
-    /// Milliseconds since the Unix epoch.
+    /// Returns the current time in milliseconds since the Unix epoch.
     fn now_ms(&self) -> u64;
-    /// Waits some 20 milliseconds for what another request has begun.
+    /// Waits about 20 milliseconds for what another request has started.
     fn pause(&self) -> impl Future<Output = ()>;
 }
 
-/// Verifies a message, with the steps that [`KeyCache`] decides.
+/// Verifies a message, following the steps that [`KeyCache`] decides on.
 pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
     cache: &RefCell<KeyCache>,
     keys: &K,
@@ -72,7 +73,7 @@ pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
                         return Ok(Verified::default());
                     }
                     Ok(false) => attempt.failed(generation),
-                    // Another key may do, or the one that is published next.
+                    // Another key may work, or the next one published.
                     Err(error) => {
                         attempt.failed(generation);
                         unusable = Some(error.0);
@@ -99,7 +100,7 @@ pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
     }
 }
 
-/// Has the ledger get a copy of the key that has verified a message, where it lacks one.
+/// Stores the key that has verified a message in the ledger, if a copy is due there.
 async fn keep<K: KeySource>(
     cache: &RefCell<KeyCache>,
     keys: &K,
@@ -112,8 +113,7 @@ async fn keep<K: KeySource>(
     }
 }
 
-/// The bytes of the signature that the header claims. What is not as long as that of any key that is allowed is refused
-/// without looking further.
+/// Returns the bytes of the signature that the header claims. A length that no allowed key produces is refused.
 pub fn claim(headers: Headers<'_>) -> Result<Vec<u8>, Refused> {
     let header = headers::required(headers, SIGNATURE_HEADER)?;
     let signature = Base64::decode_vec(&header).map_err(|_| Refused::Malformed)?;

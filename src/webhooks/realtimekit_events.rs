@@ -1,7 +1,7 @@
 //! The events of `RealtimeKit` (<https://docs.realtime.cloudflare.com/guides/capabilities/webhooks>).
 //!
 //! A participant's record is found by `customParticipantId`. `peerId` names a connection, not the record, and is never
-//! taken for one.
+//! mistaken for one.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use crate::ids::{CustomParticipantId, MeetingId};
 use crate::removal::{Leaving, Target};
 use crate::rfc3339::milliseconds;
 
-/// Decides about a message whose signature holds.
+/// Decides what to do about a message whose signature is valid.
 #[must_use]
 pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64) -> Decision {
     let others = Decision::Refused(Refused::OtherOrganization);
@@ -46,9 +46,9 @@ pub fn decide(source: &Source, settings: &RealtimeKit, body: &[u8], now_ms: u64)
     decision
 }
 
-/// How long a repeat of an event is known at least, in milliseconds. The same body is not believed for longer.
+/// How long a repetition is recognised at least, in milliseconds. The same body is not accepted for longer.
 const KNOWN_MS: u64 = 7 * 24 * 60 * 60 * 1000;
-/// The longest name of a connection that is looked at; `RealtimeKit`'s are UUIDs.
+/// The longest name of a connection that is used, in bytes; `RealtimeKit`'s are UUIDs.
 const MAX_PEER_BYTES: usize = 128;
 
 const LEFT: &str = "meeting.participantLeft";
@@ -65,7 +65,7 @@ struct Event<'a> {
 }
 
 impl Event<'_> {
-    /// What is to be done, or what cannot be understood.
+    /// Returns what to do, or what cannot be understood.
     fn decide(&self) -> Result<Decision, String> {
         let document = &self.document;
         let event = document.get("event").and_then(Value::as_str);
@@ -110,7 +110,7 @@ impl Event<'_> {
         }
     }
 
-    /// All connections to the meeting are over, and everyone in it is to go where a rule says so.
+    /// Handles the end of a meeting: all connections to it are over, and everyone in it is removed if a rule says so.
     fn ended(&self, meeting: MeetingId, rule: Option<RealtimeKitRule>) -> Decision {
         let ended_at_ms = time(&self.document, "/meeting/endedAt");
         match rule {
@@ -125,12 +125,12 @@ impl Event<'_> {
         }
     }
 
-    /// Whoever joins is there again: neither their own leaving nor the end of the meeting, both of which can be a lost
-    /// connection, may still take effect.
+    /// Handles a join: whoever joins is back, so neither their own leaving nor the end of the meeting, both of which
+    /// can be a lost connection, may still take effect.
     fn joined(&self) -> Result<Decision, String> {
         let (settings, document) = (self.settings, &self.document);
-        // Also without a delay: events overtake each other, and somebody may be there by two connections.
-        // Nobody's user has no removal that could be cancelled.
+        // Even without a delay: events overtake each other, and somebody may be present on two connections. Without a
+        // user id there is no removal that could be cancelled.
         let user = document.pointer("/participant/customParticipantId");
         let user = user.filter(|user| !user.is_null() && settings.participant_left.is_some());
         let user = user.map(|_| user_in_meeting(document));
@@ -149,7 +149,7 @@ impl Event<'_> {
         match (targets.is_empty(), problem) {
             (true, Some(problem)) => Err(problem),
             (true, None) => Ok(not_for_this_event()),
-            // Somebody whose id is no id keeps the meeting from being emptied all the same.
+            // Somebody with an invalid id keeps the meeting from being emptied all the same.
             (false, _) => Ok(Decision::CancelPending {
                 targets,
                 joined_at_ms: time(document, "/participant/joinedAt"),
@@ -165,7 +165,7 @@ fn not_for_this_event() -> Decision {
     }
 }
 
-/// The name of a connection.
+/// Returns the name of a connection.
 fn peer(document: &Value) -> Option<String> {
     let peer = document.pointer("/participant/peerId")?.as_str()?;
     (1..=MAX_PEER_BYTES)
@@ -173,7 +173,7 @@ fn peer(document: &Value) -> Option<String> {
         .then(|| peer.to_owned())
 }
 
-/// The signed organization is the configured one, if one is. A body without it is somebody else's as well.
+/// Returns whether the signed organization is the configured one, if any. A body without one is somebody else's too.
 fn is_of_organization(settings: &RealtimeKit, document: &Value) -> bool {
     let Some(ours) = &settings.organization_id else {
         return true;
@@ -182,8 +182,8 @@ fn is_of_organization(settings: &RealtimeKit, document: &Value) -> bool {
     theirs.and_then(Value::as_str) == Some(ours)
 }
 
-/// Whether a body that cannot be read may be of the configured organization: it holds its id somewhere. Anybody's events
-/// are signed with the same key, and must not fill the ledger.
+/// Returns whether a body that cannot be parsed may be of the configured organization: it contains its id somewhere.
+/// Anybody's events are signed with the same key, and must not fill the ledger.
 fn names_organization(settings: &RealtimeKit, body: &[u8]) -> bool {
     let Some(ours) = &settings.organization_id else {
         return true;
@@ -209,7 +209,7 @@ fn text(document: &Value, pointer: &str) -> Result<String, String> {
     event::id_at(document.pointer(pointer)).map_err(|rule| format!("{pointer} {rule}"))
 }
 
-/// A time in RFC 3339. One that cannot be read is none: what it is needed for, the order of events, can do without.
+/// Returns a time in RFC 3339. One that cannot be parsed counts as absent: its uses, order and age, can do without it.
 fn time(document: &Value, pointer: &str) -> Option<u64> {
     let text = document.pointer(pointer)?.as_str()?;
     milliseconds(text)?.try_into().ok()

@@ -1,4 +1,4 @@
-//! Rules: which event of a source removes whom. The first rule that holds decides: one event makes one removal.
+//! Rules: which event of a source removes whom. The first rule that matches decides: one event creates one removal.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -9,11 +9,11 @@ use super::presets::Preset;
 /// One rule of a source that signs its messages with a [`super::Scheme`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
-    /// The event: at each pointer stands one of its values.
+    /// The event: each pointer leads to one of its values.
     pub when: Vec<(Pointer, Vec<Value>)>,
     /// Whom to remove.
     pub action: Action,
-    /// Whether they are put out of a live session first.
+    /// Whether they are kicked from a live session first.
     pub kick: bool,
     /// How long to wait, in seconds.
     pub delay_seconds: u64,
@@ -44,7 +44,7 @@ pub enum Action {
 /// What to do about one event of `RealtimeKit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RealtimeKitRule {
-    /// Whether people are put out of a live session first.
+    /// Whether people are kicked from a live session first.
     pub kick: bool,
     /// How long to wait, in seconds; somebody who joins again in that time stays.
     pub delay_seconds: u64,
@@ -53,12 +53,12 @@ pub struct RealtimeKitRule {
 /// The longest delay: 30 days.
 pub const MAX_DELAY_SECONDS: u64 = 30 * 24 * 3600;
 
-/// The most rules of a source.
+/// The maximum number of rules of a source.
 pub const MAX_RULES: usize = 16;
 
 const MAX_CONDITIONS: usize = 16;
 
-/// A rule as it is written.
+/// A rule as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleText {
@@ -70,7 +70,7 @@ pub struct RuleText {
     delay_seconds: Option<u64>,
 }
 
-/// An event of `RealtimeKit` as it is written.
+/// A rule for an event of `RealtimeKit`, as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RealtimeKitRuleText {
@@ -78,11 +78,11 @@ pub struct RealtimeKitRuleText {
     delay_seconds: Option<u64>,
 }
 
-/// What is wrong: the field, from the place that is read, and the rest of the sentence.
+/// A problem: the field, relative to the place being read, and the rest of the sentence.
 pub type Problem = (String, String);
 
 impl RuleText {
-    /// The rule of a preset, with what a source changes about it.
+    /// Creates the rule of a preset, with a source's changes.
     #[must_use]
     pub fn of_preset(
         preset: &Preset,
@@ -90,7 +90,7 @@ impl RuleText {
         kick: Option<bool>,
         delay_seconds: Option<u64>,
     ) -> Self {
-        // One by one: to collect them would sort them first, and nothing else in the module sorts.
+        // Inserted one by one: `collect` would sort them first, and nothing else in the Wasm module sorts.
         let mut when = Map::new();
         for (at, values) in preset.when {
             when.insert((*at).to_owned(), (*values).into());
@@ -112,7 +112,7 @@ impl RuleText {
         let before = problems.len();
         let user = pointer("user", self.user.as_deref(), &mut problems);
         let meeting = pointer("meeting", self.meeting.as_deref(), &mut problems);
-        // A pointer that is none has been named; it must not be said to be missing as well.
+        // An invalid pointer has already been reported; do not report it as missing as well.
         let action = (problems.len() == before)
             .then(|| action(&self.action, user, meeting, &mut problems))
             .flatten();
@@ -121,7 +121,7 @@ impl RuleText {
             Some(action) if problems.is_empty() => Ok(Rule {
                 when,
                 action,
-                // Whoever is deleted elsewhere may well be in a meeting at this moment.
+                // Whoever is deleted elsewhere may well be in a meeting right now.
                 kick: self.kick.unwrap_or(true),
                 delay_seconds,
             }),
@@ -139,7 +139,7 @@ impl RealtimeKitRuleText {
             return Err(problems);
         }
         Ok(RealtimeKitRule {
-            // Whoever left, and a meeting that ended, is not live: a kick would only cost a request.
+            // Whoever has left, and a meeting that has ended, is not live: a kick would only cost a request.
             kick: self.kick.unwrap_or(false),
             delay_seconds,
         })
@@ -156,7 +156,7 @@ pub fn delay(seconds: Option<u64>, problems: &mut Vec<Problem>) -> u64 {
     seconds
 }
 
-/// Reads a pointer where there is one.
+/// Parses a pointer, if there is one.
 pub fn pointer(field: &str, text: Option<&str>, problems: &mut Vec<Problem>) -> Option<Pointer> {
     match Pointer::parse(text?) {
         Ok(pointer) => Some(pointer),
@@ -181,7 +181,7 @@ fn conditions(
             Value::Array(values) => values.clone(),
             value => vec![value.clone()],
         };
-        // The value becomes part of the removal's reason, which has no control characters.
+        // The value becomes part of the removal's reason, which must not contain control characters.
         let printable = |text: &str| !text.chars().any(char::is_control);
         let plain = |value: &Value| match value {
             Value::String(text) => printable(text),
@@ -200,8 +200,8 @@ fn conditions(
     conditions
 }
 
-/// The pointers have to be those of the action, no more: a `user` beside `everyone in meeting` is a misunderstanding
-/// that would remove too many.
+/// Returns the action of that name. Its pointers must be given, and no others: a `user` beside `everyone in meeting` is
+/// a misunderstanding that would remove too many.
 fn action(
     name: &str,
     user: Option<Pointer>,

@@ -1,4 +1,4 @@
-//! The secrets of a source, checked for being what its scheme takes. No message shows any part of one.
+//! The secrets of a source, checked against what its scheme takes. No message shows any part of one.
 
 use base64ct::{Base64, Encoding};
 use serde_json::Value;
@@ -7,19 +7,19 @@ use super::hmac::HmacKey;
 use super::public_key::PublicKey;
 use crate::secret::{MIN_TOKEN_CHARS, Secret};
 
-/// The most secrets of one source. Each costs an HMAC for every message.
+/// The maximum number of secrets of one source. Each costs an HMAC for every message.
 pub const MAX_SECRETS: usize = 8;
 
 /// The shortest secret that is used as text: 16 characters of base64 hold 96 bits.
 pub const MIN_TEXT_CHARS: usize = 16;
 
-/// The sizes of a secret of Standard Webhooks, in bytes: 24 to 64 by the specification, and 75 at Svix.
+/// The allowed sizes of a Standard Webhooks secret, in bytes: 24 to 64 by the specification, and 75 at Svix.
 const SIZE_BYTES: std::ops::RangeInclusive<usize> = 24..=75;
 
-/// A token of the Worker's own: that of the Cloudflare API, or a caller's.
+/// One of the Worker's own tokens: the Cloudflare API token, or a caller's.
 #[derive(Debug, Clone, Copy)]
 pub struct OwnToken<'a> {
-    /// What it is, to be read after "has".
+    /// What it is, worded to follow "has".
     pub what: &'static str,
     /// The token.
     pub token: &'a Secret,
@@ -53,8 +53,8 @@ pub fn list(value: Option<&Value>, source: &str) -> Result<Vec<String>, String> 
     Ok(texts)
 }
 
-/// Passes secrets on of which none is a token of the Worker's own, alone or behind a word such as `Bearer`. A sender's
-/// settings are seen by others than those who may have such a token.
+/// Returns the secrets unless one of them is one of the Worker's own tokens, alone or after a word such as `Bearer`. A
+/// sender's settings are seen by people who must not have such a token.
 pub fn without_own_tokens(
     texts: Vec<String>,
     own_tokens: &[OwnToken<'_>],
@@ -72,7 +72,7 @@ pub fn without_own_tokens(
     ))
 }
 
-/// Secrets and public keys of `standard-webhooks`.
+/// Reads the secrets and public keys of `standard-webhooks`.
 pub fn standard_webhooks(texts: &[String]) -> Result<(Vec<HmacKey>, Vec<PublicKey>), String> {
     let (mut secrets, mut public_keys) = (Vec::new(), Vec::new());
     for text in texts {
@@ -115,7 +115,7 @@ fn whsec(text: &str) -> Result<HmacKey, String> {
     hmac_key(&bytes)
 }
 
-/// Secrets that are used as text, with all their characters.
+/// Reads secrets that are used as text, with all their characters.
 pub fn text_keys(texts: &[String]) -> Result<Vec<HmacKey>, String> {
     texts
         .iter()
@@ -126,7 +126,7 @@ pub fn text_keys(texts: &[String]) -> Result<Vec<HmacKey>, String> {
         .collect()
 }
 
-/// Stripe's secrets: text that starts with `whsec_`, so that an API key is not taken for one.
+/// Reads Stripe's secrets: text that starts with `whsec_`, so that an API key is not mistaken for one.
 pub fn stripe(texts: &[String]) -> Result<Vec<HmacKey>, String> {
     if texts.iter().all(|text| text.starts_with("whsec_")) {
         return text_keys(texts);
@@ -139,7 +139,7 @@ pub fn stripe(texts: &[String]) -> Result<Vec<HmacKey>, String> {
     )
 }
 
-/// Static tokens.
+/// Reads static tokens.
 pub fn tokens(texts: &[String]) -> Result<Vec<Secret>, String> {
     texts
         .iter()

@@ -1,4 +1,4 @@
-//! Sources: who may send webhooks, as it is configured.
+//! Sources: who may send webhooks, as configured.
 
 mod realtimekit;
 mod scheme;
@@ -17,22 +17,22 @@ use crate::config_problem::ConfigProblem;
 use crate::ids::AppId;
 use crate::json::object_entries;
 
-/// The name that is reserved for `RealtimeKit`, and the scheme of its further sources.
+/// The source name that is reserved for `RealtimeKit`, and the scheme of its other sources.
 pub const REALTIMEKIT: &str = "realtimekit";
 
-/// A source that is ready.
+/// A source that is ready to use.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// Its name in the path.
     pub name: String,
-    /// The app whose meetings it is about.
+    /// The app that its removals are for.
     pub app: AppId,
     /// How its messages are verified and what they mean.
     pub sender: Sender,
 }
 
 impl Source {
-    /// Where its removals come from, as the ledger records it: also the scope within which a message is known again.
+    /// Returns the origin of its removals, as the ledger records it, which is also the scope of its message keys.
     #[must_use]
     pub fn origin(&self) -> String {
         format!("webhook:{}", self.name)
@@ -48,27 +48,27 @@ pub enum Sender {
     Signed {
         /// How a message is verified.
         scheme: Scheme,
-        /// Its events.
+        /// Which events remove whom.
         rules: Vec<Rule>,
-        /// Where an event's own id stands.
+        /// Where an event's own id is.
         message_id: Option<Pointer>,
     },
 }
 
-/// What is configured for `RealtimeKit`.
+/// The settings of `RealtimeKit`.
 #[derive(Debug, Clone)]
 pub struct RealtimeKit {
     /// Where its key comes from.
     pub key: KeySetting,
     /// The only organization whose meetings count, if one is configured.
     pub organization_id: Option<String>,
-    /// Whoever leaves a meeting is removed from it.
+    /// If set, whoever leaves a meeting is removed from it.
     pub participant_left: Option<RealtimeKitRule>,
-    /// Everyone is removed from a meeting that ended.
+    /// If set, everyone is removed from a meeting that has ended.
     pub meeting_ended: Option<RealtimeKitRule>,
 }
 
-/// A source as it is configured: ready, or refused with every reason. A refused source accepts nothing.
+/// A source as configured: ready, or refused with all the reasons. A refused source accepts nothing.
 #[derive(Debug, Clone)]
 pub enum SourceState {
     /// Ready.
@@ -81,7 +81,7 @@ pub enum SourceState {
 #[derive(Debug, Clone, Default)]
 pub struct Sources(Vec<(String, SourceState)>);
 
-/// What the configuration of the whole Worker says.
+/// What the sources need from the configuration of the Worker.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings<'a> {
     /// `WEBHOOKS`, as JSON.
@@ -92,19 +92,19 @@ pub struct Settings<'a> {
     pub key_url: &'a str,
     /// The apps that are served; the first is the default.
     pub apps: &'a [AppId],
-    /// Tokens of the Worker's own, which are no source's secret.
+    /// The Worker's own tokens, which must not be a source's secret.
     pub own_tokens: &'a [OwnToken<'a>],
 }
 
 impl Sources {
-    /// The source of that name.
+    /// Returns the source of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&SourceState> {
         let mut sources = self.0.iter();
         sources.find(|(own, _)| own == name).map(|(_, state)| state)
     }
 
-    /// Everything that is wrong with any source.
+    /// Returns everything that is wrong with any source.
     pub fn problems(&self) -> impl Iterator<Item = &ConfigProblem> {
         self.0.iter().flat_map(|(_, state)| match state {
             SourceState::Ready(_) => [].iter(),
@@ -112,7 +112,7 @@ impl Sources {
         })
     }
 
-    /// Reads the sources. The errors are those that leave none of them readable; what is wrong with one source refuses that
+    /// Parses the sources. The errors are those that make all of them unreadable; a mistake in one source refuses that
     /// source alone.
     pub fn parse(settings: Settings<'_>) -> Result<Self, Vec<ConfigProblem>> {
         let whole = |name: &str, message: &str| ConfigProblem {
@@ -142,7 +142,7 @@ impl Sources {
         let mut sources: Vec<(String, SourceState)> = Vec::with_capacity(entries.len());
         for (name, json) in entries {
             if let Some((_, state)) = sources.iter_mut().find(|(own, _)| *own == name) {
-                // Which of the two would count is not for us to choose.
+                // It is not for us to choose which of the two counts.
                 *state = refused(&name, "is given twice in WEBHOOKS");
             } else {
                 let state = read(&name, json.get(), settings, secrets);
@@ -151,8 +151,7 @@ impl Sources {
         }
         for (index, (name, _)) in secrets.iter().enumerate() {
             if sources.iter().all(|(own, _)| own != name) {
-                // Its sender is told to come again, and the operator why. What stands in the place of a name may be the
-                // secret itself.
+                // The sender is told to retry, and the operator why. The name may in fact be the secret.
                 let message = format!(
                     "has in entry {} the secret of a source without a table in wrangler.toml: add the table or \
                      remove the secret",

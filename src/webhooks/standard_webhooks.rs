@@ -1,5 +1,5 @@
 //! `standard-webhooks`: <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>,
-//! with the `svix-` headers of those who signed so before there was a standard.
+//! or with the `svix-` headers of senders that predate the standard.
 
 use base64ct::{Base64, Encoding};
 
@@ -13,7 +13,7 @@ use super::verification::{Refused, Rejection, Verified};
 pub const DEFAULT_TOLERANCE_SECONDS: u64 = 300;
 
 const MAX_ID_BYTES: usize = 256;
-/// The most signatures of public keys that are examined in one header: each costs a call of `WebCrypto` for each key.
+/// The most public-key signatures accepted in one header: each costs a call of `WebCrypto` for each key.
 const MAX_PUBLIC_KEY_SIGNATURES: usize = 4;
 
 /// The keys of a source: shared secrets for `v1`, public keys for `v1a`.
@@ -23,7 +23,7 @@ pub struct StandardWebhooks {
     pub secrets: Vec<HmacKey>,
     /// `whpk_`: Ed25519
     pub public_keys: Vec<PublicKey>,
-    /// How old or new a message may be.
+    /// How old or new a message may be, in seconds.
     pub tolerance_seconds: u64,
 }
 
@@ -36,7 +36,7 @@ pub struct Message {
 }
 
 impl StandardWebhooks {
-    /// What the headers claim, of a time that holds.
+    /// Reads what the headers claim, and checks the time.
     pub fn claim(&self, headers: Headers<'_>, now_ms: u64) -> Result<Message, Refused> {
         let message = Message::read(headers)?;
         let signed = timestamp::parse(&message.timestamp)?;
@@ -117,7 +117,7 @@ impl Message {
     }
 }
 
-/// An id holds no `.`, which would let a part of it be taken for the time, and no comma, which joins doubled headers.
+/// Returns whether this is an id: it has no `.`, or part of it could pass for the time, and no comma, which joins two.
 fn is_id(id: &str) -> bool {
     id.len() <= MAX_ID_BYTES
         && id
@@ -125,7 +125,7 @@ fn is_id(id: &str) -> bool {
             .all(|b| b.is_ascii_graphic() && b != b'.' && b != b',')
 }
 
-/// The signatures of a header by their version. Versions that are not known are left alone, as the specification asks.
+/// The signatures of a header, by version. Unknown versions are ignored, as the specification asks.
 #[derive(Debug)]
 struct Signatures {
     v1: Vec<String>,
@@ -134,7 +134,7 @@ struct Signatures {
 
 impl Signatures {
     fn parse(header: &str) -> Result<Self, Refused> {
-        // Only a header that was sent twice holds a comma before a space.
+        // Only a duplicated header contains a comma followed by a space.
         if header.contains(", ") {
             return Err(Refused::Malformed);
         }

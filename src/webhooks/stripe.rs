@@ -6,7 +6,7 @@ use super::timed_signatures::TimedSignatures;
 use super::timestamp;
 use super::verification::Refused;
 
-/// The tolerance of Stripe's own libraries, which look at the past alone.
+/// The tolerance of Stripe's own libraries, which apply it only to the past.
 pub const DEFAULT_TOLERANCE_SECONDS: u64 = 300;
 
 /// The secrets of a source.
@@ -14,12 +14,12 @@ pub const DEFAULT_TOLERANCE_SECONDS: u64 = 300;
 pub struct Stripe {
     /// `whsec_`
     pub secrets: Vec<HmacKey>,
-    /// How old or new a message may be.
+    /// How old or new a message may be, in seconds.
     pub tolerance_seconds: u64,
 }
 
 impl Stripe {
-    /// What the header claims, of a time that holds. The event's id is in the signed body, not in a header.
+    /// Reads what the header claims, and checks the time. The event's id is in the signed body, not in a header.
     pub fn claim(&self, headers: Headers<'_>, now_ms: u64) -> Result<TimedSignatures, Refused> {
         let header = headers::required(headers, "stripe-signature")?;
         let found = TimedSignatures::parse(&header)?;

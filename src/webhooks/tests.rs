@@ -1,4 +1,4 @@
-//! Tests of what several files do together: messages through verification, and the attacks on them.
+//! Tests that span several files: messages through verification, and attacks on it.
 
 mod attacks;
 mod flips;

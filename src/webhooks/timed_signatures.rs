@@ -7,16 +7,16 @@ use crate::digest::hex;
 /// The time and the `v1` signatures of a header.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TimedSignatures {
-    /// The time as it stands in the header, which is what was signed.
+    /// The time as it appears in the header, which is what was signed.
     pub time: String,
     /// One to [`MAX_SIGNATURES`].
     pub v1: Vec<String>,
 }
 
 impl TimedSignatures {
-    /// Reads `name=value` items behind commas. Items of other names are left alone: Stripe adds `v0` to test events.
+    /// Parses comma-separated `name=value` items. Items with other names are ignored: Stripe adds `v0` to test events.
     ///
-    /// There is one time: two would leave open which was signed.
+    /// There must be exactly one time: with two, it would be unclear which was signed.
     pub fn parse(header: &str) -> Result<Self, Refused> {
         let mut time = None;
         let mut v1 = Vec::new();
@@ -39,7 +39,7 @@ impl TimedSignatures {
         }
     }
 
-    /// Whether one of them is the signature of the time and the body, with a dot between them.
+    /// Returns whether one of them is the signature of the time and the body, joined by a dot.
     #[must_use]
     pub fn hold(&self, secrets: &[HmacKey], body: &[u8]) -> bool {
         let parts = [self.time.as_bytes(), b".", body];

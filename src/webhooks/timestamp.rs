@@ -2,7 +2,7 @@
 
 use super::verification::Refused;
 
-/// Reads a time: decimal digits without sign, space or leading zero, as every maker's sender writes it.
+/// Parses a time: decimal digits without sign, space or leading zero, as every vendor's sender writes it.
 ///
 /// Fifteen digits hold milliseconds until the year 33,658 and cannot overflow.
 pub fn parse(text: &str) -> Result<u64, Refused> {
@@ -13,7 +13,7 @@ pub fn parse(text: &str) -> Result<u64, Refused> {
     text.parse().map_err(|_| Refused::Malformed)
 }
 
-/// Whether a message is neither too old nor too new. All three values are in one unit; the tolerance itself still holds.
+/// Checks that a message is neither too old nor too new. All values are in one unit; the tolerance itself is accepted.
 pub fn check_age(signed: u64, now: u64, tolerance: u64) -> Result<(), Refused> {
     if now.saturating_sub(signed) > tolerance {
         return Err(Refused::TooOld);

@@ -1,6 +1,6 @@
 //! `token`: a static header, for senders that sign nothing (Auth0's event streams, Supabase's database webhooks).
 //!
-//! The body is not covered: whoever reads one message can send any other. Use a signed scheme where the sender has one.
+//! The body is not covered: whoever reads one message can send any other. Use a signed scheme if the sender has one.
 
 use super::headers::{self, Headers};
 use super::verification::Refused;
@@ -12,7 +12,7 @@ pub const DEFAULT_HEADER: &str = "authorization";
 /// The tokens of a source.
 #[derive(Debug, Clone)]
 pub struct Token {
-    /// The header's whole value each; in `authorization` also what stands behind `Bearer`.
+    /// Each is the header's whole value or, in `authorization`, what follows `Bearer`.
     pub secrets: Vec<Secret>,
     /// The header, in lower case.
     pub header: String,
@@ -33,7 +33,7 @@ impl Token {
         }
     }
 
-    /// What stands behind `Bearer` in `authorization`, or the whole value.
+    /// Returns what follows `Bearer` in `authorization`, or the whole value.
     fn credentials<'a>(&self, value: &'a str) -> &'a str {
         let bearer = (self.header == DEFAULT_HEADER).then(|| bearer_token(value));
         bearer.flatten().unwrap_or(value)

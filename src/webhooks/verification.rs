@@ -1,4 +1,4 @@
-//! Verifying a message before anything parses it.
+//! Verifies a message before anything parses it.
 
 use super::github::GitHub;
 use super::headers::Headers;
@@ -10,7 +10,7 @@ use super::timed_signatures::TimedSignatures;
 use super::token::Token;
 use super::workos::WorkOs;
 
-/// How a source proves that a message is its own, with the secrets that it takes.
+/// How a source proves that a message is authentic, with the secrets that it takes.
 ///
 /// `RealtimeKit` is not among them: its key can change, see [`super::realtimekit`].
 #[derive(Debug, Clone)]
@@ -27,14 +27,14 @@ pub enum Scheme {
     Token(Token),
 }
 
-/// A message that is its source's own.
+/// A message that is authentic.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verified {
-    /// The message's id, where the signature covers it.
+    /// The message's id, if the signature covers it.
     pub message_id: Option<String>,
 }
 
-/// Why a message is not believed. For the log alone: the sender sees one and the same 401.
+/// Why a message is refused. For the log only: the sender sees the same 401 for every reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
     /// A header of the scheme is missing or empty.
@@ -43,20 +43,20 @@ pub enum Refused {
     HeaderTooLong,
     /// A header does not have the scheme's form.
     Malformed,
-    /// More than [`super::hmac::MAX_SIGNATURES`] signatures.
+    /// More than [`super::hmac::MAX_SIGNATURES`] signatures, or too many public-key signatures.
     TooManySignatures,
-    /// The signed time is before the tolerance.
+    /// The signed time is further in the past than the tolerance allows.
     TooOld,
-    /// The signed time is after the tolerance.
+    /// The signed time is further in the future than the tolerance allows.
     TooNew,
-    /// No signature is that of the message under any of our keys.
+    /// Neither a signature nor a token matches under any of our keys.
     Mismatch,
     /// The message is signed, but for somebody else's organization.
     OtherOrganization,
 }
 
 impl Refused {
-    /// The reason's name in the log.
+    /// Returns the reason's name in the log.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -75,9 +75,9 @@ impl Refused {
 /// Why a message is not acted on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
-    /// It is not its source's own: 401, and a retry cannot help.
+    /// It is not authentic: 401, and a retry cannot help.
     Refused(Refused),
-    /// We cannot tell at the moment: 503, so that the sender tries again. The text is for the log.
+    /// We cannot tell right now: 503, so that the sender retries. The text is for the log.
     Unavailable(String),
 }
 
@@ -87,22 +87,22 @@ impl From<Refused> for Rejection {
     }
 }
 
-/// What a message's headers claim. Only its body can show whether that holds.
+/// What a message's headers claim. Only the body can show whether it is true.
 #[derive(Debug)]
 pub enum Claim<'a> {
     /// `standard-webhooks`
     StandardWebhooks(&'a StandardWebhooks, standard_webhooks::Message),
-    /// `stripe` and `workos`: signatures of a time and the body, with the secrets that they may be made with.
+    /// `stripe` and `workos`: signatures of a time and the body, with the secrets that may have made them.
     Timed(&'a [HmacKey], TimedSignatures),
     /// `github`: a signature of the body.
     GitHub(&'a GitHub, String),
-    /// `token`: all that there is to prove stands in a header, and holds.
+    /// `token`: the whole proof is in a header, and is valid.
     Proven,
 }
 
 impl Scheme {
-    /// Reads what a message's headers claim. What they condemn is refused before a body is received, which may be long and
-    /// take its time. `now_ms` is in milliseconds since the Unix epoch.
+    /// Reads what a message's headers claim. Refuses what they alone show to be wrong before the body is received,
+    /// which may be long and slow to arrive. `now_ms` is in milliseconds since the Unix epoch.
     pub fn claim(&self, headers: Headers<'_>, now_ms: u64) -> Result<Claim<'_>, Refused> {
         Ok(match self {
             Self::StandardWebhooks(own) => {

@@ -6,24 +6,24 @@ use super::timed_signatures::TimedSignatures;
 use super::timestamp;
 use super::verification::Refused;
 
-/// The tolerance of `WorkOS`'s own libraries, which look at the past alone.
+/// The tolerance of `WorkOS`'s own libraries, which apply it only to the past.
 pub const DEFAULT_TOLERANCE_SECONDS: u64 = 180;
 
 /// The secrets of a source.
 #[derive(Debug, Clone)]
 pub struct WorkOs {
-    /// Taken as text.
+    /// The secrets, used as text.
     pub secrets: Vec<HmacKey>,
-    /// How old or new a message may be.
+    /// How old or new a message may be, in seconds.
     pub tolerance_seconds: u64,
 }
 
 impl WorkOs {
-    /// What the header claims, of a time that holds. There is one signature, as its makers' libraries look at the first
-    /// alone.
+    /// Reads what the header claims, and checks the time. There must be exactly one signature, since the vendor's own
+    /// libraries check only the first.
     pub fn claim(&self, headers: Headers<'_>, now_ms: u64) -> Result<TimedSignatures, Refused> {
         let header = headers::required(headers, "workos-signature")?;
-        // WorkOS puts one space behind the comma.
+        // WorkOS puts a space after the comma.
         let header = header.replace(", ", ",");
         let found = TimedSignatures::parse(&header)?;
         if found.v1.len() != 1 {

@@ -47,7 +47,7 @@ fn contract_broken(status: u16) -> ApiError {
     }
 }
 
-/// Error, its status, code, and whether the official SDKs may retry it.
+/// Each error, its status, code, and whether the official SDKs may retry it.
 #[test]
 fn every_error_has_its_row() {
     let table = [

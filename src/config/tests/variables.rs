@@ -1,4 +1,4 @@
-//! What a variable that is not needed may say.
+//! The values that optional variables may have.
 
 use super::*;
 

@@ -63,7 +63,7 @@ fn a_kick_and_a_delete_that_hang_end_within_the_deadline() {
     );
 }
 
-/// What a 429 asks for holds for every call of the token.
+/// What a 429 asks for applies to every call with the token.
 #[test]
 fn a_kick_that_met_with_the_limit_holds_the_delete_back_where_there_is_time() {
     for (asked, waited) in [("10", 10), ("24", 24), ("25", 0), ("300", 0)] {

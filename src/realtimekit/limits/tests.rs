@@ -1,4 +1,4 @@
-//! What the headers say.
+//! The meaning of the headers.
 
 use super::*;
 use crate::realtimekit::retry::RetryPolicy;
@@ -42,7 +42,7 @@ fn of_several_policies_the_one_of_the_fewest_in_five_minutes_counts() {
             r#""default";q=1200;w=300,"burst";q=20;w=10"#,
             (Some(20), Some(10)),
         ),
-        // What names no window, or an empty one, says nothing.
+        // Items without a window, or with an empty one, are ignored.
         (
             r#""a";q=1, "b";q=2;w=0, "c";q=1200;w=300"#,
             (Some(1200), Some(300)),

@@ -1,15 +1,15 @@
-//! What the calls carry.
+//! The payloads of the calls.
 
 use serde::{Deserialize, Serialize};
 
 use crate::removal::{Leaving, MessageKey};
 
-/// Removals of a caller's.
+/// A caller's request for removals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Creation {
     /// The caller's name.
     pub caller: String,
-    /// The body of `POST /removals`: the caller's own, checked already; the ledger reads it again by the same rules.
+    /// The body of `POST /removals` as the caller sent it, already checked; the ledger parses it by the same rules.
     pub body: String,
     /// `Idempotency-Key`.
     #[serde(default)]
@@ -22,16 +22,16 @@ pub struct ListQuery {
     /// Only those in this state.
     #[serde(default)]
     pub state: Option<String>,
-    /// Only those of which a target names this user.
+    /// Only those with a target that names this user.
     #[serde(default)]
     pub user: Option<String>,
-    /// Only those that came from there.
+    /// Only those from this source.
     #[serde(default)]
     pub source: Option<String>,
-    /// Where the page before ended.
+    /// Where the previous page ended.
     #[serde(default)]
     pub cursor: Option<u64>,
-    /// How many at most.
+    /// The maximum number of removals.
     pub limit: u32,
 }
 
@@ -40,29 +40,29 @@ pub struct ListQuery {
 pub struct ShowQuery {
     /// Its id.
     pub id: String,
-    /// Where the page of items before ended.
+    /// Where the previous page of items ended.
     #[serde(default)]
     pub cursor: Option<u64>,
-    /// How many items at most.
+    /// The maximum number of items.
     pub limit: u32,
     /// How long to wait for the next change, in seconds.
     #[serde(default)]
     pub wait_seconds: u32,
 }
 
-/// What a webhook's message asks for.
+/// What a webhook message asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// The name under which the removals are recorded: `webhook:` and the source's name.
     pub source: String,
     /// The order, as a body of `POST /removals`.
     pub body: String,
-    /// How the message is known again.
+    /// How a repetition of the message is recognised.
     pub message: MessageKey,
     /// When the event happened, in milliseconds since the Unix epoch.
     #[serde(default)]
     pub event_at_ms: Option<u64>,
-    /// The event of `RealtimeKit`'s that it is, if it is one of leaving a meeting.
+    /// What ended, if this is a `RealtimeKit` event about leaving a meeting.
     #[serde(default)]
     pub leaving: Option<Leaving>,
 }
@@ -101,6 +101,6 @@ pub struct Quarantine {
     pub source: String,
     /// What could not be understood.
     pub problem: String,
-    /// How the message is known again.
+    /// How a repetition of the message is recognised.
     pub message: MessageKey,
 }

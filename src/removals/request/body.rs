@@ -1,4 +1,4 @@
-//! An order → the body of `POST /removals`, for those that a webhook makes: one format for all.
+//! Writes the order of a webhook as a body of `POST /removals`, so that there is one format for all.
 
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ struct Body<'a> {
     reason: Option<&'a str>,
 }
 
-/// The body that asks for `order`.
+/// Returns the body that asks for `order`.
 pub fn body(order: &RemovalOrder) -> Result<String, serde_json::Error> {
     serde_json::to_string(&Body {
         removals: order.targets.iter().map(Target::fields).collect(),

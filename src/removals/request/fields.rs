@@ -1,4 +1,4 @@
-//! The fields of one removal in a body, each of them once, none of them unknown.
+//! The fields of one removal in a body, each at most once and none unknown.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -9,19 +9,19 @@ use crate::json::object_entries;
 
 const FIELDS: &str = "meeting_id, participant_id, custom_participant_id, all, app_id, kick, dry_run, not_before, reason";
 
-/// More different fields than an object here can have.
+/// More distinct fields than an object here can have.
 const MOST_FIELDS: usize = 16;
 
-/// The fields of an object, unread.
+/// The fields of an object, unparsed.
 pub type Entries<'a> = Vec<(String, &'a RawValue)>;
 
-/// The fields of one object, each of them once.
+/// Returns the fields of an object, and refuses duplicates.
 pub fn entries<'a>(value: &'a RawValue, prefix: &str) -> Result<Entries<'a>, FieldProblem> {
     let entries: Entries<'a> = object_entries(value.get()).ok_or_else(|| {
         let message = format!("must be an object with some of {FIELDS}");
         FieldProblem::new(prefix, message)
     })?;
-    // Where there are more, one of these is unknown.
+    // If there are more, one of these is unknown.
     for (index, (name, _)) in entries.iter().take(MOST_FIELDS).enumerate() {
         if entries.iter().take(index).any(|(other, _)| other == name) {
             return Err(FieldProblem::at(prefix, name, "is given twice"));
@@ -30,7 +30,7 @@ pub fn entries<'a>(value: &'a RawValue, prefix: &str) -> Result<Entries<'a>, Fie
     Ok(entries)
 }
 
-/// The fields of one removal, unread.
+/// The fields of one removal, unparsed.
 #[derive(Default)]
 pub struct Fields<'a> {
     pub meeting_id: Option<&'a RawValue>,
@@ -45,7 +45,7 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Sorts the fields.
+    /// Assigns the fields by name, and refuses unknown ones.
     pub fn of(entries: &Entries<'a>, prefix: &str) -> Result<Self, FieldProblem> {
         let mut fields = Self::default();
         for (name, value) in entries {
@@ -74,7 +74,7 @@ impl<'a> Fields<'a> {
 }
 
 impl Fields<'_> {
-    /// The name of a field that is given and belongs to a target.
+    /// Returns the name of a given field that belongs to a target, if there is one.
     pub fn of_a_target(&self) -> Option<&'static str> {
         let fields = [
             ("meeting_id", self.meeting_id),
@@ -87,7 +87,7 @@ impl Fields<'_> {
             .find_map(|(name, value)| value.map(|_| name))
     }
 
-    /// Whether the option of that name is given.
+    /// Returns whether the option of that name is given.
     pub fn has_option(&self, name: &str) -> bool {
         match name {
             "app_id" => self.app_id,
@@ -101,7 +101,7 @@ impl Fields<'_> {
     }
 }
 
-/// Reads a field, if it is given.
+/// Parses a field, if given.
 pub fn typed<'a, T: Deserialize<'a>>(
     value: Option<&'a RawValue>,
     prefix: &str,
@@ -115,7 +115,7 @@ pub fn typed<'a, T: Deserialize<'a>>(
         .transpose()
 }
 
-/// Reads an id, if it is given.
+/// Parses an id, if given.
 pub fn id<T>(
     value: Option<&RawValue>,
     prefix: &str,

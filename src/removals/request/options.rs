@@ -1,4 +1,4 @@
-//! What is said of a removal besides its target.
+//! The options of a removal.
 
 use serde_json::value::RawValue;
 
@@ -12,7 +12,7 @@ use crate::rfc3339::milliseconds;
 /// How far ahead `not_before` may lie, in milliseconds: a year.
 pub const MAX_DELAY_MS: u64 = 366 * 24 * 60 * 60 * 1000;
 
-/// What is said of a removal besides its target: beside the list for all of them, or in each.
+/// The options of a removal, given beside the list for all targets, or with each of them.
 #[derive(Clone)]
 pub struct Options {
     pub app: AppId,
@@ -23,7 +23,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Those of a removal that says nothing.
+    /// Returns the options of a removal that gives none.
     pub fn none(config: &Config) -> Self {
         Self {
             app: config.default_app.clone(),
@@ -34,7 +34,7 @@ impl Options {
         }
     }
 
-    /// The options in which `other` differs.
+    /// Returns the names of the options in which `other` differs.
     pub fn differences(&self, other: &Self) -> impl Iterator<Item = &'static str> {
         let same = [
             ("app_id", self.app == other.app),
@@ -47,7 +47,7 @@ impl Options {
         same.into_iter().filter_map(differs)
     }
 
-    /// The removal of `targets` of which this is said.
+    /// Returns the order to remove `targets` with these options.
     pub fn order(self, targets: Vec<Target>) -> RemovalOrder {
         RemovalOrder {
             app: self.app,
@@ -59,7 +59,7 @@ impl Options {
         }
     }
 
-    /// Those of a removal; what it does not say is as `shared`.
+    /// Reads the options of a removal; those not given are taken from `shared`.
     pub fn of(
         fields: &Fields<'_>,
         prefix: &str,

@@ -42,7 +42,7 @@ pub fn read(
     let before = problems.len();
     let participant_left = rule("participant_left", fields.participant_left, problems);
     let meeting_ended = rule("meeting_ended", fields.meeting_ended, problems);
-    // A rule that is wrong has been named; it must not be said to be missing as well.
+    // An invalid rule has already been reported; do not report it as missing as well.
     if problems.len() == before && participant_left.is_none() && meeting_ended.is_none() {
         let rule = "needs `meeting_ended` or `participant_left`, or both: without them no event removes anybody";
         problems.push((String::new(), rule.to_owned()));
@@ -56,7 +56,7 @@ pub fn read(
     Some((app?, Sender::RealtimeKit(sender)))
 }
 
-/// An id that no event can have would make each one another organization's.
+/// Checks the id: with one that no event can have, every event would be another organization's.
 fn check_organization(id: Option<&str>, problems: &mut Vec<Problem>) {
     let rule = match id {
         Some(id) if id.trim().is_empty() => {
@@ -83,7 +83,7 @@ fn key(pem: Option<&str>, url: &str, problems: &mut Vec<Problem>) -> Option<KeyS
     }
 }
 
-/// A table switches an event on, as `true` does without a delay.
+/// Reads a rule. A table switches an event on, and so does `true`, without a delay.
 fn rule(field: &str, value: Option<Value>, problems: &mut Vec<Problem>) -> Option<RealtimeKitRule> {
     let value = match value? {
         Value::Bool(false) => return None,

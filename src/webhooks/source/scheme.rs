@@ -89,7 +89,7 @@ fn tolerance(fields: &Fields, timed: bool, problems: &mut Vec<Problem>) -> Optio
     Some(seconds)
 }
 
-/// The header in lower case; a name is a token of RFC 9110 §5.6.2, as far as anybody uses it.
+/// Returns the header in lower case. A name is a token (RFC 9110 §5.6.2), of only the characters in practical use.
 fn header(fields: &Fields, fixed: bool, default: &str, problems: &mut Vec<Problem>) -> String {
     let name = fields.header.as_deref();
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';

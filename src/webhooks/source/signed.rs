@@ -1,4 +1,4 @@
-//! Sources that sign with a secret of ours, or send a token.
+//! Sources that sign with a configured key, or send a token.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::webhooks::pointer::Pointer;
 use crate::webhooks::presets::{self, PRESETS, Preset};
 use crate::webhooks::rules::{self, Problem, Rule, RuleText};
 
-/// A source as it is written. `user`, `kick` and `delay_seconds` change what a preset says.
+/// A source as written. `user`, `kick` and `delay_seconds` override the preset.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fields {
@@ -80,7 +80,7 @@ fn preset(fields: &Fields, problems: &mut Vec<Problem>) -> Option<&'static Prese
     found
 }
 
-/// A preset's rule, as changed, or the source's own rules, which replace it.
+/// Returns the preset's rule, with its overrides, or the source's own rules, which replace it.
 fn rules(
     fields: &Fields,
     preset: Option<&Preset>,

@@ -1,4 +1,4 @@
-//! One source, from the text of its configuration. Everything that is wrong is collected and named.
+//! Reads one source from the text of its configuration. All mistakes are collected and named.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -9,10 +9,10 @@ use crate::ids::AppId;
 use crate::webhooks::event::{Unreadable, parse_unique};
 use crate::webhooks::rules::Problem;
 
-/// A problem with a field of a source, or with the source itself.
+/// Creates a problem with a field of a source, or with the source itself.
 pub fn problem(source: &str, field: &str, rule: &str) -> ConfigProblem {
     let dot = if field.is_empty() { "" } else { "." };
-    // What is no name may be a secret in the wrong place.
+    // An invalid name may be a misplaced secret.
     let source = if is_name(source) { source } else { "…" };
     ConfigProblem {
         name: format!("WEBHOOKS.{source}{dot}{field}"),
@@ -52,7 +52,7 @@ pub fn read(
     }
 }
 
-/// A name that stands twice is shown with all that leads to it: which of the two would count is not for us to choose.
+/// Describes what cannot be parsed. A duplicate name has its whole path: it is not for us to choose which one counts.
 fn unreadable(source: &str, wrong: &Unreadable) -> ConfigProblem {
     if wrong.twice {
         let rule = "is given twice: leave one of them out";
@@ -67,7 +67,7 @@ fn is_name(name: &str) -> bool {
     (1..=32).contains(&name.len()) && name.bytes().all(allowed)
 }
 
-/// Reads the fields of a table. The message names unknown ones and shows no value: a secret may stand in the wrong place.
+/// Reads the fields of a table. The message names unknown fields but shows no value: it may be a misplaced secret.
 pub fn fields<T: DeserializeOwned>(
     field: &str,
     value: Value,
@@ -90,7 +90,7 @@ pub fn fields<T: DeserializeOwned>(
     None
 }
 
-/// The field that an error is about: without it there is none, or another one.
+/// Returns the field that an error is about: without it, there is no error, or a different one.
 fn culprit<T: DeserializeOwned>(table: Value, error: &str) -> Option<String> {
     let Value::Object(table) = table else {
         return None;
@@ -111,8 +111,8 @@ fn names_a_field(error: &str) -> bool {
     error.starts_with("unknown field") || error.starts_with("missing field")
 }
 
-/// What serde says of a mistake, less the value: "invalid type: string \"x\", expected a boolean". A field that looks like
-/// no name of one may be a value as well.
+/// Returns serde's message without the value, as in "invalid type: string \"x\", expected a boolean". A field name that
+/// does not look like one may be a value as well.
 fn without_value(message: &str) -> &str {
     let field = message.split('`').nth(1).unwrap_or_default();
     if names_a_field(message) && field.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
@@ -129,7 +129,7 @@ fn without_value(message: &str) -> &str {
     }
 }
 
-/// The app of a source: the default one, or one of those that are served.
+/// Returns the app of a source: the default one, or one of those served.
 pub fn app(
     text: Option<&str>,
     settings: &Settings<'_>,

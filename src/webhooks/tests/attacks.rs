@@ -1,4 +1,4 @@
-//! A table of attacks on verification, a row each: what is sent, and why it is refused.
+//! A table of attacks on verification, one row each: what is sent, and why it is refused.
 
 mod standard_webhooks;
 mod standard_webhooks_signatures;

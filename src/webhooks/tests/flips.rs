@@ -1,4 +1,4 @@
-//! One bit, anywhere: of the body, the id, the time or the signature.
+//! One flipped bit, anywhere: in the body, the id, the time or the signature.
 
 use super::signers::{NOW_S, check, hex_hmac, v1, v1a, whpk};
 use crate::webhooks::github::GitHub;
@@ -63,7 +63,7 @@ fn messages() -> Vec<Message> {
     ]
 }
 
-/// All texts with one bit changed. Bytes that are not ASCII reach the Worker as U+FFFD.
+/// Returns all texts with one bit changed. Bytes that are not ASCII reach the Worker as U+FFFD.
 fn flipped(text: &str) -> impl Iterator<Item = String> {
     (0..text.len() * 8).map(|bit| {
         let mut bytes = text.as_bytes().to_vec();
@@ -90,7 +90,7 @@ fn a_message_with_one_bit_changed_is_refused() {
             for value in flipped(value) {
                 let mut changed = headers.clone();
                 changed[at].1.clone_from(&value);
-                // A space behind the comma is optional with WorkOS, as with its own library.
+                // With WorkOS, a space after the comma is optional, as in its own library.
                 let same = value.replace(", ", ",") == headers[at].1.replace(", ", ",");
                 let accepted = check(&scheme, &changed, BODY).is_ok();
                 assert_eq!(accepted, same, "{scheme:?} {name}: {value}");

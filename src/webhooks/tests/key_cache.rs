@@ -15,7 +15,7 @@ fn down() -> Result<RsaKey, NoKey> {
     Err(NoKey("it is down".to_owned()))
 }
 
-/// A cache whose first fetch, at time 0, failed, and that the ledger has no copy for.
+/// Returns a cache whose first fetch, at time 0, failed, while the ledger had no copy.
 fn without_a_key() -> KeyCache {
     let mut cache = KeyCache::default();
     cache.fetch_started(0);
@@ -25,7 +25,7 @@ fn without_a_key() -> KeyCache {
     cache
 }
 
-/// A cache that fetched key A at time 0.
+/// Returns a cache that fetched key A at time 0.
 fn holding_a() -> KeyCache {
     let mut cache = KeyCache::default();
     cache.fetch_started(0);
@@ -33,7 +33,7 @@ fn holding_a() -> KeyCache {
     cache
 }
 
-/// A message that arrived at that time and failed under all keys that the cache would try.
+/// Returns a message that arrived at that time and failed under every key that the cache would try.
 fn failed(cache: &KeyCache, arrived_ms: u64) -> Attempt {
     let mut attempt = Attempt::new(arrived_ms);
     while let Step::Try(generation, _) = cache.next(&attempt, arrived_ms) {
@@ -90,7 +90,7 @@ fn only_a_key_that_was_asked_for_after_the_message_came_refuses_it() {
     cache.fetch_started(now);
     cache.fetch_ended(Ok(a()), now + 10);
     assert_eq!(cache.next(&attempt, now + 10), Step::Refuse);
-    // One that comes a moment later could be signed with a key of that moment.
+    // A message that arrives a moment later could be signed with a key from that moment.
     let next = failed(&cache, now + 11);
     assert_eq!(cache.next(&next, now + 11), Step::Later);
     assert_eq!(cache.next(&next, now + MINUTE - 1), Step::Later);
@@ -147,7 +147,7 @@ fn a_clock_that_goes_back_stops_nothing() {
 fn a_fetched_key_is_stored_until_the_ledger_has_it_once_a_minute_at_most() {
     let mut cache = holding_a();
     assert!(cache.held(1, 100));
-    // Others that hold meanwhile leave it to the first, and a failure is no reason to ask with every message.
+    // Others verified in the meantime leave it to the first, and a failure is no reason to retry with every message.
     assert!(!cache.held(1, 101) && !cache.held(1, 99 + MINUTE));
     assert!(cache.held(1, 100 + MINUTE));
     cache.stored(1);
@@ -160,7 +160,7 @@ fn a_new_key_is_stored_at_once_and_an_older_one_no_more() {
     assert!(cache.held(1, MINUTE));
     cache.fetch_started(MINUTE);
     cache.fetch_ended(Ok(b()), MINUTE);
-    // The store of the first key ends late.
+    // Storing the first key finishes late.
     cache.stored(1);
     assert!(!cache.held(1, MINUTE + 1));
     assert!(cache.held(2, MINUTE + 1));
@@ -196,7 +196,7 @@ fn the_ledgers_copy_is_read_once_after_each_fetch_that_left_no_key() {
     cache.read_started(MINUTE);
     cache.read_ended(Some(a()), MINUTE);
     assert_eq!(cache.next(&attempt, MINUTE), Step::Try(1, a()));
-    // With a key at hand there is nothing to read.
+    // With a known key, there is nothing to read.
     assert_eq!(cache.next(&failed(&cache, MINUTE), MINUTE), Step::Later);
     cache.fetch_started(2 * MINUTE);
     cache.fetch_ended(down(), 2 * MINUTE);

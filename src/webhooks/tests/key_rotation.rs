@@ -144,7 +144,7 @@ fn a_rotation_loses_nothing_even_under_a_flood() {
     );
     world.pass(60_000);
     assert!(receive(&cache, &world, &signed).is_ok());
-    // What was signed before the rotation is delivered after it.
+    // A message signed before the rotation is delivered after it.
     assert!(receive(&cache, &world, &a.sign(BODY)).is_ok());
     assert_eq!(*world.stored.borrow(), Some(b.public()));
 }
@@ -236,7 +236,7 @@ fn a_hundred_messages_at_once_share_one_fetch() {
     assert_eq!((world.fetches.get(), world.ledger_writes.get()), (1, 1));
 }
 
-/// How many of a hundred messages are accepted that come at once.
+/// Returns how many of a hundred messages that arrive at once are accepted.
 fn together(cache: &RefCell<KeyCache>, world: &World, signer: &RsaSigner) -> u32 {
     let signature = signer.sign(BODY);
     let mut waiting: Vec<_> = (0..100)

@@ -13,7 +13,7 @@ use crate::webhooks::{Refused, Rejection, Scheme, Verified};
 /// The time at which all tests take place: 2021-02-25T15:02:10Z.
 pub const NOW_S: u64 = 1_614_265_330;
 
-/// `ring` in the place of `WebCrypto`.
+/// `ring` in place of `WebCrypto`.
 pub struct Ring;
 
 impl PublicKeyVerifier for Ring {
@@ -28,7 +28,7 @@ impl PublicKeyVerifier for Ring {
                 .verify(message, signature)
                 .is_ok(),
             PublicKey::Rsa(key) => {
-                // The key of PKCS#1 stands behind the headers of SubjectPublicKeyInfo.
+                // The PKCS#1 key follows the headers of SubjectPublicKeyInfo.
                 let pkcs1 = &key.der()[24..];
                 UnparsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, pkcs1)
                     .verify(message, signature)
@@ -38,7 +38,7 @@ impl PublicKeyVerifier for Ring {
     }
 }
 
-/// A key pair as `RealtimeKit` has one.
+/// A key pair like `RealtimeKit`'s.
 pub struct RsaSigner(RsaKeyPair);
 
 impl RsaSigner {
@@ -76,7 +76,7 @@ impl RsaSigner {
     }
 }
 
-/// `-----BEGIN <label>-----` around DER.
+/// Wraps DER in `-----BEGIN <label>-----`.
 pub fn pem(label: &str, der: &[u8]) -> String {
     let base64 = Base64::encode_string(der);
     let lines: Vec<_> = base64
@@ -90,12 +90,12 @@ pub fn pem(label: &str, der: &[u8]) -> String {
     )
 }
 
-/// The key pair of a sender that signs `v1a`.
+/// Returns the key pair of a sender that signs `v1a`.
 pub fn ed25519() -> Ed25519KeyPair {
     Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap()
 }
 
-/// `whpk_…` of [`ed25519`].
+/// Returns the `whpk_…` of [`ed25519`].
 pub fn whpk() -> String {
     format!(
         "whpk_{}",
@@ -103,7 +103,7 @@ pub fn whpk() -> String {
     )
 }
 
-/// `v1,…` as the makers of Standard Webhooks sign.
+/// Returns `v1,…`, signed as by the authors of Standard Webhooks.
 pub fn v1(whsec: &str, id: &str, time: &str, body: &[u8]) -> String {
     let key = Base64::decode_vec(whsec.strip_prefix("whsec_").unwrap()).unwrap();
     let signed = [format!("{id}.{time}.").as_bytes(), body].concat();
@@ -111,7 +111,7 @@ pub fn v1(whsec: &str, id: &str, time: &str, body: &[u8]) -> String {
     format!("v1,{}", Base64::encode_string(&mac))
 }
 
-/// `v1a,…`
+/// Returns `v1a,…`.
 pub fn v1a(id: &str, time: &str, body: &[u8]) -> String {
     let signed = [format!("{id}.{time}.").as_bytes(), body].concat();
     format!(
@@ -120,12 +120,12 @@ pub fn v1a(id: &str, time: &str, body: &[u8]) -> String {
     )
 }
 
-/// The HMAC of `signed` in hexadecimal digits.
+/// Returns the HMAC of `signed` in hexadecimal digits.
 pub fn hex_hmac(secret: &str, signed: &[u8]) -> String {
     hex(&HmacKey::new(secret.as_bytes()).unwrap().sign(&[signed]))
 }
 
-/// Verifies a message at the tests' time. What its headers show to be wrong is told before its body is there.
+/// Verifies a message at the tests' time. What its headers alone show to be wrong is reported before the body is used.
 pub fn check(
     scheme: &Scheme,
     headers: &[(&str, String)],

@@ -1,4 +1,4 @@
-//! The configuration of sources: what is accepted, and how everything else is named.
+//! The configuration of sources: what is accepted, and how everything else is reported.
 
 mod accepted;
 mod mistakes;
@@ -35,7 +35,7 @@ pub fn parse(webhooks: &str, secrets: &str) -> Sources {
     .unwrap()
 }
 
-/// The one source of a configuration, which must be ready.
+/// Returns the only source of a configuration, which must be ready.
 pub fn ready(name: &str, source: &str, secret: &str) -> Source {
     let sources = parse(
         &format!("{{\"{name}\": {source}}}"),
@@ -54,13 +54,13 @@ pub fn ready_realtimekit(source: &str) -> Source {
     }
 }
 
-/// So many conditions.
+/// Returns that many conditions.
 fn when_of(places: usize) -> String {
     let places: Vec<_> = (0..places).map(|at| format!(r#""/{at}": "a""#)).collect();
     format!("{{{}}}", places.join(","))
 }
 
-/// What is wrong with the source `name`, as it is shown.
+/// Returns the problems of the source `name`, as they are shown.
 fn problems(name: &str, source: &str, secrets: &str) -> String {
     let sources = parse(&format!("{{\"{name}\": {source}}}"), secrets);
     assert!(

@@ -62,7 +62,7 @@ fn the_vector_of_github_holds() {
     assert!(!scheme.holds(claimed(), b"Hello, World?"));
 }
 
-/// The stand-in for `WebCrypto` is as strict as the vectors ask: a test that it accepts proves something.
+/// The stand-in for `WebCrypto` is as strict as the vectors require, so its acceptance in a test proves something.
 #[test]
 fn rsa_and_ed25519_vectors_hold_on_the_host() {
     use rsa_pkcs1_verify::TestName;

@@ -1,4 +1,4 @@
-//! What is told of a kick.
+//! What an answer says about a kick.
 
 use super::*;
 

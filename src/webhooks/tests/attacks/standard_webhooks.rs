@@ -23,7 +23,7 @@ pub fn message(id: &str, time: &str, signature: &str) -> Headers {
     ]
 }
 
-/// A message whose signature is right for exactly these headers: only their form can be what refuses it.
+/// Returns a message whose signature is right for exactly these headers: only their form can get it refused.
 fn signed(id: &str, time: &str) -> Headers {
     message(id, time, &v1(WHSEC, id, time, BODY.as_bytes()))
 }
@@ -123,7 +123,7 @@ fn families_are_not_mixed() {
     };
     let svix = under(["svix"; 3]);
     assert!(answer(&svix).is_ok());
-    // A second family, whatever it says, is not looked at.
+    // A second family is ignored, whatever it says.
     let other = message("msg_2", &now(), "v1,AAAA").into_iter();
     let other = other.map(|(name, value)| (name.to_owned(), value));
     let both: Vec<_> = svix.into_iter().chain(other).collect();

@@ -65,7 +65,7 @@ fn one_signature() {
     );
 }
 
-/// The last digit of 32 bytes in base64 carries bits that do not count: a lenient decoder takes four texts for one.
+/// The last base64 digit of 32 bytes has bits that do not count: a lenient decoder takes four texts for one.
 #[test]
 fn unused_bits() {
     let right = by(WHSEC);

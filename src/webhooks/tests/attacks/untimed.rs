@@ -77,7 +77,7 @@ fn a_token_may_be_the_whole_value_of_the_header() {
 #[test]
 fn token() {
     let other = "fedcba9876543210fedcba9876543210";
-    // One that is given twice, in the middle of a rotation, say, is as good as one.
+    // A token that is listed twice, in the middle of a rotation, say, is as good as one.
     let secrets = secrets::tokens(&texts(&[SECRET, other, SECRET])).unwrap();
     let scheme = |header: &str| {
         Scheme::Token(Token {

@@ -1,4 +1,4 @@
-//! The check of one signature.
+//! Checks of one signature.
 
 use super::*;
 use crate::webhooks::public_key::{CannotCheck, PublicKey, PublicKeyVerifier, RsaKey};
@@ -33,7 +33,7 @@ fn every_bit_of_signature_and_body_counts() {
     }
 }
 
-/// `WebCrypto` that cannot import one key.
+/// A `WebCrypto` that cannot import one particular key.
 struct BrokenFor(RsaKey);
 
 impl PublicKeyVerifier for BrokenFor {
@@ -68,7 +68,7 @@ fn a_published_key_that_cannot_be_used_disables_nothing_for_longer_than_it_is_pu
         block_on(verify(&cache, &world, &forged, BODY, &verifier))
     };
     assert!(matches!(other(), Err(Rejection::Unavailable(_))));
-    // The key before is tried as well, and when a good one is published it is fetched.
+    // The previous key is tried as well, and a good one is fetched when it is published.
     assert!(receive().is_ok());
     world.publish(&good);
     world.pass(2 * 3_600_000);
@@ -87,7 +87,7 @@ fn a_key_that_a_forgery_made_us_fetch_is_stored_when_a_message_holds_under_it() 
     assert_eq!((world.fetches.get(), world.ledger_writes.get()), (1, 1));
 }
 
-/// `WebCrypto` that cannot import a key.
+/// A `WebCrypto` that cannot import any key.
 struct Broken;
 
 impl PublicKeyVerifier for Broken {

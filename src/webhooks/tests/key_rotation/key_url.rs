@@ -1,4 +1,4 @@
-//! What the key URL may answer.
+//! Possible answers from the key URL.
 
 use super::world::published;
 use super::*;
@@ -63,7 +63,7 @@ fn a_key_url_that_gives_no_key_makes_the_sender_come_back() {
             (1, 1),
             "{what}"
         );
-        // With a key at hand, genuine messages do not notice.
+        // With a known key, genuine messages are unaffected.
         let cache = RefCell::default();
         world.publish(&a);
         assert!(receive(&cache, &world, &a.sign(BODY)).is_ok());

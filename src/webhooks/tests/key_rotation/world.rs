@@ -51,7 +51,7 @@ pub fn published(pem: &str) -> String {
     serde_json::json!({"success": true, "data": {"publicKey": pem}, "message": ""}).to_string()
 }
 
-/// Lets every other future run once.
+/// Lets every other future be polled once.
 async fn turn() {
     let mut waited = false;
     std::future::poll_fn(|context| {

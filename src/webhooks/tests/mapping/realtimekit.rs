@@ -123,7 +123,7 @@ fn a_guest_who_joins_keeps_the_meeting_from_being_emptied() {
             }
             other => panic!("{other:?}"),
         }
-        // Whoever has no id has no removal that could be cancelled: there is nothing to look at.
+        // Without an id there is no removal that could be cancelled, so there is nothing to look at.
         let left_alone = ready_realtimekit(r#"{"participant_left": {"delay_seconds": 1}}"#);
         match decision(&left_alone, &joined) {
             Decision::Ignored { .. } => assert!(nobody.is_null()),
@@ -203,7 +203,7 @@ fn another_tenants_body_is_refused() {
             Decision::Refused(Refused::OtherOrganization)
         );
     }
-    // What cannot be read is kept only where it may be ours.
+    // A body that cannot be parsed is kept only if it may be ours.
     let unreadable = |body: &str| decide(&source, &Verified::default(), body.as_bytes(), NOW);
     assert_eq!(
         unreadable(r#"{"meeting":{"title":"\ud800","organizedBy":{"id":"other"}}}"#),

@@ -1,4 +1,4 @@
-//! How a message is known again.
+//! How repeated messages are recognised.
 
 use super::realtimekit::rtk;
 use super::*;

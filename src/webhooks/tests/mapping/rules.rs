@@ -1,4 +1,4 @@
-//! Rules, and what cannot be understood.
+//! Rules, and events that cannot be understood.
 
 use super::*;
 

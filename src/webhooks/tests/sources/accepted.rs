@@ -1,4 +1,4 @@
-//! What is accepted.
+//! Configurations that are accepted.
 
 use super::*;
 use crate::webhooks::pointer::Pointer;
@@ -162,7 +162,7 @@ fn a_further_source_of_realtimekit_is_one_by_its_scheme() {
     assert!(matches!(second.sender, Sender::RealtimeKit(_)));
 }
 
-/// DER of a key of 1,024 bits.
+/// Returns the DER of a 1,024-bit key.
 fn rsa_1024() -> Vec<u8> {
     let algorithm = [
         0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0,
@@ -197,7 +197,7 @@ fn a_pinned_key_is_an_rsa_key() {
         &[7; 32],
     ]
     .concat();
-    // RSA as well, but for another kind of signature: id-RSASSA-PSS (RFC 4055 §3.1).
+    // Also RSA, but for another kind of signature: id-RSASSA-PSS (RFC 4055 §3.1).
     let mut pss = key.public_der();
     pss[16] = 0x0a;
     let longer = [&key.public_der()[..], &[0]].concat();

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Rows of a field of a source, and what is shown of it.
+/// Checks rows of a source's fields, and what is shown about them.
 fn shown_of(source: impl Fn(&str) -> String, secret: &str, rows: &[(&str, &str)]) {
     let secrets = format!(r#"{{"x": "{secret}"}}"#);
     for (fields, shown) in rows {

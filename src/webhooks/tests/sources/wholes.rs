@@ -1,4 +1,4 @@
-//! Mistakes in `realtimekit`, in names, and in the whole.
+//! Mistakes in `realtimekit`, in names, and in the configuration as a whole.
 
 use super::*;
 
@@ -205,7 +205,7 @@ fn a_secret_without_its_table_is_told_and_nobody_else_is_refused() {
         Some(SourceState::Refused(_))
     ));
     let problems: Vec<_> = sources.problems().map(ToString::to_string).collect();
-    // What stands in the place of a name may be the secret.
+    // The name may in fact be the secret.
     let told = |entry: u32| {
         format!(
             "WEBHOOK_SECRETS has in entry {entry} the secret of a source without a table in wrangler.toml: add the table or \
