@@ -1,9 +1,10 @@
 // The Worker's calls to its ledgers, and what happens when they fail.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { eventually } from './harness/eventually.ts';
-import { PATH, startPlainRuntime } from './harness/plain_runtime.ts';
+import { MEETING, PATH, startPlainRuntime } from './harness/plain_runtime.ts';
 import type { PlainRuntime } from './harness/plain_runtime.ts';
 
 /** How long a response to `/healthz` stays valid. */
@@ -25,6 +26,27 @@ describe('calls of the ledgers', () => {
       const asked = await calls(`${app} health`);
       assert.ok(asked >= 1 && asked <= most, `${asked} calls`);
     }
+  });
+
+  test('those who ask while the ledgers are asked do not ask them too', { timeout: 60_000 }, async () => {
+    await sleep(HEALTH_MS);
+    const before = await calls('app health');
+    await fail('app health', 0, 1_000);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => runtime.call('GET', '/healthz')));
+    await fail('app health', 0);
+    assert.deepEqual(answers.map(({ status }) => status), Array(20).fill(200));
+    assert.equal(await calls('app health') - before, 1);
+  });
+
+  test('a removal is found by its id although the ledger of another app fails', async () => {
+    const order = { meeting_id: MEETING, participant_id: 'p', app_id: 'other', not_before: new Date(Date.now() + 86_400_000).toISOString() };
+    const { result } = await (await runtime.call('POST', '/removals', order)).json() as { result: { id: string } };
+    await fail('app show', 1);
+    assert.equal((await runtime.call('GET', `/removals/${result.id}`)).status, 200);
+    await fail('app show', 1);
+    const absent = await runtime.call('GET', '/removals/01JD0000000000000000000000');
+    assert.equal(absent.status, 503, 'it may be in the ledger that failed');
+    assert.equal((await runtime.call('GET', '/removals/01JD0000000000000000000000')).status, 404);
   });
 
   test('a record that fails is given again', async () => {
@@ -58,6 +80,17 @@ describe('calls of the ledgers', () => {
     assert.equal((await runtime.call('DELETE', `${PATH.slice(0, PATH.lastIndexOf('/'))}/limited`)).status, 429);
     await eventually('it is told again', async () => await calls('other limited') === 2, 30_000);
   });
+
+  test('a ledger that does not answer keeps no record from being acknowledged', { timeout: 60_000 }, async () => {
+    const [records, told] = [await calls('app record'), runtime.logged('not recorded').length];
+    await fail('other limited', 1, 30_000);
+    assert.equal((await runtime.call('DELETE', `${PATH.slice(0, PATH.lastIndexOf('/'))}/longer`)).status, 429);
+    await eventually('it is given', async () => await calls('app record') > records);
+    await eventually('the other ledger is given up', async () => runtime.logged('due to timeout').length > 0, 10_000);
+    await sleep(4_000);
+    assert.equal(await calls('app record') - records, 1);
+    assert.equal(runtime.logged('not recorded').length, told);
+  });
 });
 
 async function calls(name: string): Promise<number> {
@@ -65,8 +98,9 @@ async function calls(name: string): Promise<number> {
   return all[name] ?? 0;
 }
 
-async function fail(call: string, times: number): Promise<void> {
-  await runtime.call('GET', `/fail?call=${encodeURIComponent(call)}&times=${times}`);
+/** Makes a call fail the next `times` times, and takes `delay` milliseconds for each. */
+async function fail(call: string, times: number, delay = 0): Promise<void> {
+  await runtime.call('GET', `/fail?call=${encodeURIComponent(call)}&times=${times}&delay=${delay}`);
 }
 
 /** Returns the only log line that contains this text. */

@@ -126,6 +126,16 @@ mod tests {
     }
 
     #[test]
+    fn a_misspelt_name_hides_no_mistake_in_a_source() {
+        let mut map = complete();
+        map.insert("WEBHOOKS", r#"{"clerk":{"preset":"clerk"}}"#.to_owned());
+        let names = ["LEDGER_RETENTON_DAYS".to_owned()];
+        let problems = read(&|name| map.get(name).cloned(), &names).unwrap_err();
+        let named: Vec<_> = problems.iter().map(|problem| &*problem.name).collect();
+        assert_eq!(named, ["WEBHOOKS.clerk", "LEDGER_RETENTON_DAYS"]);
+    }
+
+    #[test]
     fn sources_under_another_name_are_told_and_somebody_elses_variable_is_not() {
         let told = |name: &str, value: &str, names: &[&str]| {
             let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();

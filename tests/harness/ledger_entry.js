@@ -5,6 +5,8 @@ import worker, { RemovalLedger as Ledger } from './index.js';
 const calls = {};
 /** The number of times that each call should still fail. */
 const failures = {};
+/** The calls that are answered only after this many milliseconds, by the same name. */
+const delays = {};
 
 const withApps = (env) => ({ ...env, REALTIMEKIT_APP_IDS: 'app,other' });
 
@@ -17,6 +19,7 @@ export class RemovalLedger extends Ledger {
     const call = await request.clone().json();
     const name = `${request.headers.get('x-app-id')} ${typeof call === 'string' ? call : Object.keys(call)[0]}`;
     calls[name] = (calls[name] ?? 0) + 1;
+    if (delays[name]) await new Promise((done) => setTimeout(done, delays[name]));
     if (!failures[name]) return super.fetch(request);
     failures[name] -= 1;
     return new Response('', { status: 503 });
@@ -29,6 +32,7 @@ export default {
     if (pathname === '/calls') return Response.json(calls);
     if (pathname === '/fail') {
       failures[searchParams.get('call')] = Number(searchParams.get('times'));
+      delays[searchParams.get('call')] = Number(searchParams.get('delay'));
       return new Response();
     }
     // A call that no version of the Worker makes.

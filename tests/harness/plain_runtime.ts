@@ -24,6 +24,9 @@ const DELETED = JSON.stringify({
 export const MEETING = '497f6eca-6276-4993-bfeb-53cbbbba6f08';
 export const PATH = `/client/v4/accounts/${ACCOUNT}/realtime/kit/app/meetings/${MEETING}/participants/p`;
 
+/** The participants whose delete gets a 429, and its `retry-after`. */
+const RETRY_AFTER: Record<string, string> = { limited: '300', longer: '600' };
+
 export interface PlainRuntime {
   /** Deletes a participant, of which the upstream has an unlimited number. */
   remove: () => Promise<Response>;
@@ -39,7 +42,7 @@ export interface PlainRuntime {
   /** Sends a request as a caller. */
   call: (method: string, path: string, body?: unknown) => Promise<Response>;
   /**
-   * Returns how many deletes of a participant arrived. One of `slow` takes three seconds, one of `limited` gets a 429.
+   * Returns how many deletes of a participant arrived. One of `slow` takes three seconds, one of `limited` and `longer` gets a 429.
    */
   deletes: (participant: string) => number;
   /**
@@ -61,8 +64,9 @@ export async function startPlainRuntime(entry: string, ...modules: string[]): Pr
     const participant = request.url?.split('/').at(-1) ?? '';
     if (request.method === 'DELETE') deletes.set(participant, (deletes.get(participant) ?? 0) + 1);
     if (participant === 'slow') await new Promise((done) => setTimeout(done, 3_000));
-    if (participant === 'limited') {
-      response.writeHead(429, { 'retry-after': '300' });
+    const limit = RETRY_AFTER[participant];
+    if (limit !== undefined) {
+      response.writeHead(429, { 'retry-after': limit });
       response.end();
       return;
     }
