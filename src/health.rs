@@ -54,13 +54,21 @@ pub fn with_ledgers(
 ) -> Vec<ConfigProblem> {
     for answer in ledgers {
         let problem = ledger_problem(answer);
-        let is_new = |problem: &ConfigProblem| problems.iter().all(|old| old.name != problem.name);
-        let problem = problem.filter(is_new);
+        // The token is one, whenever each of them met with it; ledgers may fail in two ways.
+        let is_told = |problem: &ConfigProblem| {
+            let same = |old: &&ConfigProblem| old.name == problem.name;
+            problems
+                .iter()
+                .filter(same)
+                .any(|old| problem.name != LEDGER || old == problem)
+        };
+        let problem = problem.filter(|problem| !is_told(problem));
         problems.extend(problem);
     }
     problems
 }
 
+const LEDGER: &str = "LEDGER";
 const SILENT: &str = "does not answer: check the durable_objects binding in wrangler.toml; the log says why under \"ledger error\"";
 const FAILS: &str = "returns an internal error: see \"ledger error\" in the log";
 
@@ -72,7 +80,7 @@ fn ledger_problem(answer: &Result<String, NoLedger>) -> Option<ConfigProblem> {
         Err(NoLedger::Silent(_)) => Err(SILENT),
     };
     let (name, message) = match health {
-        Err(message) => ("LEDGER", message.to_owned()),
+        Err(message) => (LEDGER, message.to_owned()),
         Ok(LedgerHealth { result }) => {
             // With no open removals, nothing would notice that the token has been fixed.
             let tries = result.open_removals > 0;
@@ -152,13 +160,18 @@ mod tests {
             Ok(body("null", 1)),
             Err(NoLedger::Failed(503)),
             Ok(body(&later, 1)),
-            Err(NoLedger::Silent(String::new())),
+            Err(NoLedger::Silent("x".to_owned())),
+            Err(NoLedger::Failed(500)),
+            Err(NoLedger::Silent("y".to_owned())),
         ];
         let problems = with_ledgers(vec![webhooks], &answers);
         let names: Vec<_> = problems
             .iter()
             .map(|problem| problem.name.as_str())
             .collect();
-        assert_eq!(names, ["WEBHOOKS", "CLOUDFLARE_API_TOKEN", "LEDGER"]);
+        assert_eq!(
+            names,
+            ["WEBHOOKS", "CLOUDFLARE_API_TOKEN", "LEDGER", "LEDGER"]
+        );
     }
 }

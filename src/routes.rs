@@ -12,18 +12,25 @@ pub enum Route<'a> {
     Health,
     /// `DELETE …/meetings/{meeting_id}/participants/{participant_id}`
     DeleteParticipant(ParticipantPath<'a>),
-    /// `POST /removals`
-    CreateRemovals,
-    /// `GET /removals`
-    ListRemovals,
-    /// `GET /removals/{id}`
-    ShowRemoval(Cow<'a, str>),
-    /// `DELETE /removals/{id}`
-    CancelRemoval(Cow<'a, str>),
-    /// `POST /removals/{id}/retry`
-    RetryRemoval(Cow<'a, str>),
+    /// `/removals…`
+    Removals(RemovalsRoute<'a>),
     /// `POST /webhooks/{source}`
     Webhook(Cow<'a, str>),
+}
+
+/// What a request asks of an app's ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RemovalsRoute<'a> {
+    /// `POST /removals`
+    Create,
+    /// `GET /removals`
+    List,
+    /// `GET /removals/{id}`
+    Show(Cow<'a, str>),
+    /// `DELETE /removals/{id}`
+    Cancel(Cow<'a, str>),
+    /// `POST /removals/{id}/retry`
+    Retry(Cow<'a, str>),
 }
 
 /// The ids in the path of a participant, decoded and unchecked.
@@ -49,11 +56,11 @@ impl Route<'_> {
             Self::DeleteParticipant(_) => {
                 "DELETE /meetings/{meeting_id}/participants/{participant_id}"
             }
-            Self::CreateRemovals => "POST /removals",
-            Self::ListRemovals => "GET /removals",
-            Self::ShowRemoval(_) => "GET /removals/{id}",
-            Self::CancelRemoval(_) => "DELETE /removals/{id}",
-            Self::RetryRemoval(_) => "POST /removals/{id}/retry",
+            Self::Removals(RemovalsRoute::Create) => "POST /removals",
+            Self::Removals(RemovalsRoute::List) => "GET /removals",
+            Self::Removals(RemovalsRoute::Show(_)) => "GET /removals/{id}",
+            Self::Removals(RemovalsRoute::Cancel(_)) => "DELETE /removals/{id}",
+            Self::Removals(RemovalsRoute::Retry(_)) => "POST /removals/{id}/retry",
             Self::Webhook(_) => "POST /webhooks/{source}",
         }
     }
@@ -111,14 +118,16 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, NoRoute> {
         _ if owner.is_some() => Err(NoRoute::UnknownPath),
         (["healthz"], "GET" | "HEAD") => Ok(Route::Health),
         (["healthz"], _) => Err(NoRoute::MethodNotAllowed("GET, HEAD")),
-        (["removals"], "POST") => Ok(Route::CreateRemovals),
-        (["removals"], "GET" | "HEAD") => Ok(Route::ListRemovals),
+        (["removals"], "POST") => Ok(Route::Removals(RemovalsRoute::Create)),
+        (["removals"], "GET" | "HEAD") => Ok(Route::Removals(RemovalsRoute::List)),
         (["removals"], _) => Err(NoRoute::MethodNotAllowed("GET, HEAD, POST")),
         (["removals", ""], _) => Err(NoRoute::UnknownPath),
-        (["removals", id], "GET" | "HEAD") => Ok(Route::ShowRemoval(decode(id))),
-        (["removals", id], "DELETE") => Ok(Route::CancelRemoval(decode(id))),
+        (["removals", id], "GET" | "HEAD") => Ok(Route::Removals(RemovalsRoute::Show(decode(id)))),
+        (["removals", id], "DELETE") => Ok(Route::Removals(RemovalsRoute::Cancel(decode(id)))),
         (["removals", _], _) => Err(NoRoute::MethodNotAllowed("GET, HEAD, DELETE")),
-        (["removals", id, "retry"], "POST") => Ok(Route::RetryRemoval(decode(id))),
+        (["removals", id, "retry"], "POST") => {
+            Ok(Route::Removals(RemovalsRoute::Retry(decode(id))))
+        }
         (["webhooks", source], "POST") => Ok(Route::Webhook(decode(source))),
         (["removals", _, "retry"] | ["webhooks", _], _) => Err(NoRoute::MethodNotAllowed("POST")),
         _ => Err(NoRoute::UnknownPath),

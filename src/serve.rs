@@ -19,7 +19,7 @@ use crate::health::{health, with_ledgers};
 use crate::log::{RequestLog, log_ledger_error, write};
 use crate::realtimekit::{Client, Clock};
 use crate::removals::{Admitted, LedgerCall, admit};
-use crate::routes::{NoRoute, Route, path_and_query, route};
+use crate::routes::{NoRoute, RemovalsRoute, Route, path_and_query, route};
 use crate::runtime::fetch::Fetch;
 use crate::runtime::isolate::Isolate;
 use crate::runtime::ledger_stub::{ask_ledger, call_ledger};
@@ -120,8 +120,8 @@ impl Serving<'_> {
                 .webhook(config, source, log)
                 .await
                 .unwrap_or_else(Reply::from),
-            _ => self
-                .durable(config, &route, query, log)
+            Route::Removals(route) => self
+                .durable(config, route, query, log)
                 .await
                 .unwrap_or_else(Reply::from),
         }
@@ -131,7 +131,7 @@ impl Serving<'_> {
     async fn durable(
         &self,
         config: &Config,
-        route: &Route<'_>,
+        route: &RemovalsRoute<'_>,
         query: Option<&str>,
         log: &mut RequestLog,
     ) -> Result<Reply, Problem> {
@@ -139,7 +139,7 @@ impl Serving<'_> {
             .ok_or(Problem::UnknownCaller)?;
         log.caller = Some(caller.name.clone());
         let body = match route {
-            Route::CreateRemovals => body(self.request).await?,
+            RemovalsRoute::Create => body(self.request).await?,
             _ => Vec::new(),
         };
         let key = header(self.request, "idempotency-key");

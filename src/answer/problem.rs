@@ -159,7 +159,9 @@ impl Problem {
             }
             Self::NotJson(what) => what.clone(),
             Self::NotConfigured(_) => "the configuration is incomplete".to_owned(),
-            Self::NotStored => "the request could not be stored or answered: it is safe to retry".to_owned(),
+            Self::NotStored => "the request could not be stored or answered: retry it, a POST with the same Idempotency-Key (without one it may \
+                                 be stored twice)"
+                .to_owned(),
         }
     }
 }

@@ -52,7 +52,8 @@ fn is_port(text: &str) -> bool {
     whole_number(text).is_some_and(|port: u16| port > 0)
 }
 
-/// Returns whether this is a host name (RFC 1123 §2.1): labels of letters, digits and hyphens, the last not a number.
+/// Returns whether this is a host name (RFC 1123 §2.1): labels of letters, digits and hyphens, the last not a number. A
+/// hexadecimal one counts as well: the runtime takes such a name for an IPv4 address.
 fn is_name(host: &str) -> bool {
     let holds = |label: &str| {
         let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
@@ -64,7 +65,10 @@ fn is_name(host: &str) -> bool {
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
     let last = host.rsplit('.').next().unwrap_or_default();
-    host.split('.').all(holds) && !last.bytes().all(|b| b.is_ascii_digit())
+    let is_number = last.bytes().all(|b| b.is_ascii_digit())
+        || last.starts_with("0x")
+        || last.starts_with("0X");
+    host.split('.').all(holds) && !is_number
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -136,6 +140,8 @@ mod tests {
             "https://a-.b",
             "https://.",
             "https://999.1.1.1",
+            "https://0x7f000001",
+            "https://1.2.3.0X4",
             "https://h/x?y",
             "https://h/x#y",
             "https://h/../x",

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::transport::RawAnswer;
+use crate::digits::whole_number;
 
 /// Longer than any block lasts; a longer wait is capped to this.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
@@ -88,7 +89,7 @@ fn pairs<'a>(
 fn parameter(item: &str, name: &str) -> Option<u32> {
     item.split(';').skip(1).find_map(|p| {
         let (key, value) = p.split_once('=')?;
-        (key.trim() == name).then(|| value.trim().parse().ok())?
+        (key.trim() == name).then(|| whole_number(value.trim()))?
     })
 }
 

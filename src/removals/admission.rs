@@ -7,7 +7,7 @@ use crate::answer::{FieldProblem, Problem};
 use crate::config::{Caller, Config};
 use crate::ids::AppId;
 use crate::ledger::{RemovalId, RemovalState};
-use crate::routes::Route;
+use crate::routes::RemovalsRoute;
 
 /// A call that may be sent to an app's ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +21,22 @@ pub struct Admitted {
 }
 
 impl Admitted {
-    fn of(app: AppId, any_app: bool, call: LedgerCall) -> Self {
-        Self { app, any_app, call }
+    /// A call about one removal, which may be in any app's ledger unless the request names an app.
+    fn one(app: AppId, names_app: bool, call: LedgerCall) -> Self {
+        Self {
+            app,
+            any_app: !names_app,
+            call,
+        }
+    }
+
+    /// A call about that app's removals.
+    fn all(app: AppId, call: LedgerCall) -> Self {
+        Self {
+            app,
+            any_app: false,
+            call,
+        }
     }
 }
 
@@ -33,7 +47,7 @@ const MAX_KEY_CHARS: usize = 255;
 pub fn admit(
     config: &Config,
     caller: &Caller,
-    route: &Route<'_>,
+    route: &RemovalsRoute<'_>,
     query: Option<&str>,
     idempotency_key: Option<&str>,
     body: &[u8],
@@ -41,11 +55,11 @@ pub fn admit(
 ) -> Result<Admitted, Problem> {
     let read = |allowed: &[&str]| query::read(query, allowed, config);
     match route {
-        Route::CreateRemovals => {
+        RemovalsRoute::Create => {
             read(&[])?;
             create(config, caller, idempotency_key, body, now_ms)
         }
-        Route::ListRemovals => {
+        RemovalsRoute::List => {
             let filters = [
                 "state",
                 "custom_participant_id",
@@ -56,7 +70,7 @@ pub fn admit(
             ];
             Ok(list(read(&filters)?))
         }
-        Route::ShowRemoval(id) => {
+        RemovalsRoute::Show(id) => {
             let query = read(&["wait", "cursor", "limit", "app_id"])?;
             let call = LedgerCall::Show(ShowQuery {
                 id: removal_id(id)?,
@@ -64,25 +78,20 @@ pub fn admit(
                 limit: query.limit,
                 wait_seconds: query.wait_seconds,
             });
-            Ok(Admitted::of(query.app, !query.names_app, call))
+            Ok(Admitted::one(query.app, query.names_app, call))
         }
-        Route::CancelRemoval(id) => {
+        RemovalsRoute::Cancel(id) => {
             let query = read(&["app_id"])?;
-            let call = LedgerCall::Cancel {
-                id: removal_id(id)?,
-                caller: Some(caller.name.clone()),
-            };
-            Ok(Admitted::of(query.app, !query.names_app, call))
+            let id = removal_id(id)?;
+            let caller = Some(caller.name.clone());
+            let call = LedgerCall::Cancel { id, caller };
+            Ok(Admitted::one(query.app, query.names_app, call))
         }
-        Route::RetryRemoval(id) => {
+        RemovalsRoute::Retry(id) => {
             let query = read(&["app_id"])?;
-            let call = LedgerCall::Retry {
-                id: removal_id(id)?,
-            };
-            Ok(Admitted::of(query.app, !query.names_app, call))
-        }
-        Route::Health | Route::DeleteParticipant(_) | Route::Webhook(_) => {
-            Err(Problem::UnknownPath)
+            let id = removal_id(id)?;
+            let call = LedgerCall::Retry { id };
+            Ok(Admitted::one(query.app, query.names_app, call))
         }
     }
 }
@@ -96,7 +105,7 @@ fn list(query: Query) -> Admitted {
         cursor: query.cursor,
         limit: query.limit,
     });
-    Admitted::of(query.app, false, call)
+    Admitted::all(query.app, call)
 }
 
 fn create(
@@ -119,7 +128,7 @@ fn create(
         body: String::from_utf8_lossy(body).into_owned(),
         idempotency_key: idempotency_key.map(str::to_owned),
     });
-    Ok(Admitted::of(order.app, false, call))
+    Ok(Admitted::all(order.app, call))
 }
 
 /// Checks a removal's id. One that no ledger can have issued is unknown, like any other that is not stored.

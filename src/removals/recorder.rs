@@ -26,32 +26,38 @@ pub const TRIES: [Duration; 3] = [
 pub struct Recorder {
     waiting: Vec<(AppId, SynchronousRemoval)>,
     /// When the pending flush begins, if there is one.
-    flush_at: Option<u64>,
+    flush_at_ms: Option<u64>,
 }
 
 impl Recorder {
     /// Adds a record. A caller that gets a time back has to wait that long and then [`Recorder::take`] them all.
     ///
     /// A removal that hit the API's limit does not wait: durable work has to stop at once.
-    pub fn push(&mut self, app: AppId, removal: SynchronousRemoval, now: u64) -> Option<Duration> {
+    pub fn push(
+        &mut self,
+        app: AppId,
+        removal: SynchronousRemoval,
+        now_ms: u64,
+    ) -> Option<Duration> {
         let urgent = removal.limited || self.waiting.len() + 1 >= FULL;
         self.waiting.push((app, removal));
         if urgent {
             return Some(Duration::ZERO);
         }
         let seen_to = self
-            .flush_at
-            .is_some_and(|at| now.abs_diff(at) < OVERDUE_MS);
+            .flush_at_ms
+            .is_some_and(|at_ms| now_ms.abs_diff(at_ms) < OVERDUE_MS);
         if seen_to {
             return None;
         }
-        self.flush_at = Some(now.saturating_add(u64::try_from(GATHER.as_millis()).unwrap_or(0)));
+        self.flush_at_ms =
+            Some(now_ms.saturating_add(u64::try_from(GATHER.as_millis()).unwrap_or(0)));
         Some(GATHER)
     }
 
     /// Takes all waiting records, grouped by app.
     pub fn take(&mut self) -> Vec<(AppId, Vec<SynchronousRemoval>)> {
-        self.flush_at = None;
+        self.flush_at_ms = None;
         let mut batches: Vec<(AppId, Vec<SynchronousRemoval>)> = Vec::new();
         for (app, removal) in mem::take(&mut self.waiting) {
             match batches.iter_mut().find(|(of, _)| *of == app) {
@@ -64,15 +70,15 @@ impl Recorder {
 }
 
 impl SynchronousRemoval {
-    /// Creates the record of a removal that was requested at `started` and answered at `now`.
+    /// Creates the record of a removal that was requested at `started_at_ms` and answered at `now_ms`.
     #[must_use]
-    pub fn new(id: &RemovalId, deleted: Deleted, started: u64, now: u64) -> Self {
+    pub fn new(id: &RemovalId, deleted: Deleted, started_at_ms: u64, now_ms: u64) -> Self {
         let limited = deleted.limited;
         let retry_after = limited.and_then(|limited| limited.retry_after);
         Self {
             id: id.as_str().to_owned(),
-            started_at_ms: Some(started),
-            at_ms: now,
+            started_at_ms: Some(started_at_ms),
+            at_ms: now_ms,
             caller: deleted.caller,
             meeting_id: deleted.order.meeting.as_str().to_owned(),
             participant_id: deleted.order.participant.as_str().to_owned(),

@@ -6,7 +6,7 @@ use wasm_bindgen_futures::JsFuture;
 use worker::State;
 use worker::durable::ScheduledTime;
 
-use super::sql::text;
+use super::js_error;
 use crate::ledger::{Alarm, StoreError};
 
 /// The alarm of an object.
@@ -26,7 +26,7 @@ impl AlarmClock<'_> {
     /// Sets the alarm and waits until that is durable, so that a crash in the turn that follows does not undo it.
     pub async fn secure(&self, at: u64) -> Result<(), StoreError> {
         self.set(at).await?;
-        let failed = |error: JsValue| StoreError(text(&error));
+        let failed = |error: JsValue| StoreError(js_error::message(&error));
         let durable = self.0.storage().as_raw().sync().map_err(failed)?;
         JsFuture::from(durable).await.map_err(failed)?;
         Ok(())

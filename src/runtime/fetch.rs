@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::Response;
@@ -10,6 +9,7 @@ use web_sys::Response;
 use crate::realtimekit::transport::MAX_ANSWER_BYTES;
 use crate::realtimekit::{ApiRequest, RawAnswer, Transport, TransportError};
 use crate::runtime::body::read_bounded;
+use crate::runtime::js_error;
 use crate::secret::Secret;
 
 /// `fetch`, with the API token.
@@ -102,10 +102,7 @@ async fn read(received: &Received) -> Result<RawAnswer, JsValue> {
 
 /// Returns why there is no answer: `AbortSignal.timeout` aborts with a `TimeoutError`; all else is the connection.
 fn lost(error: &JsValue) -> TransportError {
-    let name = Reflect::get(error, &JsValue::from_str("name"))
-        .ok()
-        .and_then(|name| name.as_string());
-    match name.as_deref() {
+    match js_error::name(error).as_deref() {
         Some("TimeoutError" | "AbortError") => TransportError::TimedOut,
         _ => TransportError::Broken,
     }

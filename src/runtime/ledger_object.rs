@@ -44,7 +44,7 @@ pub struct RemovalLedger {
     /// Whether the app is known to be in the store.
     app_noted: Cell<bool>,
     /// Until when the other apps' ledgers know the API to be rate limited, in milliseconds since the Unix epoch.
-    limit_told: Cell<u64>,
+    limit_told_ms: Cell<u64>,
 }
 
 impl DurableObject for RemovalLedger {
@@ -55,7 +55,7 @@ impl DurableObject for RemovalLedger {
             env,
             ledger: OnceCell::new(),
             app_noted: Cell::new(false),
-            limit_told: Cell::new(0),
+            limit_told_ms: Cell::new(0),
         }
     }
 
@@ -133,7 +133,8 @@ impl RemovalLedger {
         match &call {
             // The ledger that reported it has told the others too.
             LedgerCall::Limited { until_ms } => {
-                self.limit_told.set((*until_ms).max(self.limit_told.get()));
+                self.limit_told_ms
+                    .set((*until_ms).max(self.limit_told_ms.get()));
             }
             LedgerCall::Record { .. } => self.tell_limit(config, &app, &ledger).await,
             _ => {}
@@ -188,7 +189,7 @@ impl RemovalLedger {
     async fn tell_limit(&self, config: &Config, app: &AppId, ledger: &Ledger<ObjectStore>) {
         let Some(until_ms) = ledger
             .limited_until(self.isolate.now_ms())
-            .filter(|until| *until > self.limit_told.get())
+            .filter(|until| *until > self.limit_told_ms.get())
         else {
             return;
         };
@@ -197,7 +198,7 @@ impl RemovalLedger {
             .map(|other| self.tell_one_of_limit(other, until_ms))
             .collect();
         if !told.collect::<Vec<_>>().await.contains(&false) {
-            self.limit_told.set(until_ms);
+            self.limit_told_ms.set(until_ms);
             return;
         }
         // An alarm soon tells all of them again.

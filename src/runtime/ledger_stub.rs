@@ -7,8 +7,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestInit, Response};
 use worker::Env;
 
+use super::js_error;
 use super::ledger_object::{APP_HEADER, REQUEST_ID_HEADER};
-use super::sql::text;
 use crate::ids::AppId;
 use crate::removals::{LedgerCall, NoLedger};
 
@@ -36,7 +36,7 @@ pub async fn call_ledger(
     let stub = stub.map_err(|error| NoLedger::Silent(error.to_string()))?;
     let body = serde_json::to_string(call).map_err(|error| NoLedger::Silent(error.to_string()))?;
     let sent = send(&stub.into_rpc(), app, &body, call.patience_ms(), request_id).await;
-    sent.map_err(|error| NoLedger::Silent(text(&error)))
+    sent.map_err(|error| NoLedger::Silent(js_error::message(&error)))
 }
 
 async fn send(
@@ -74,6 +74,6 @@ pub async fn ask_ledger(
         Ok(body) => JsFuture::from(body).await,
         Err(error) => Err(error),
     };
-    body.map_err(|error| NoLedger::Silent(text(&error)))
+    body.map_err(|error| NoLedger::Silent(js_error::message(&error)))
         .map(|body| body.as_string().unwrap_or_default())
 }

@@ -4,6 +4,7 @@ pub mod alarm;
 pub mod body;
 pub mod fetch;
 pub mod isolate;
+pub mod js_error;
 pub mod ledger_object;
 pub mod ledger_stub;
 pub mod request;

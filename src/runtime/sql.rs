@@ -4,6 +4,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::Storage;
 
+use super::js_error;
 use crate::ledger::store::json;
 use crate::ledger::{Row, Store, StoreError, Value};
 
@@ -45,8 +46,8 @@ impl ObjectStore {
 
 impl Store for ObjectStore {
     fn run(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let rows =
-            query(&self.0, sql, &json(&values)?).map_err(|error| StoreError(text(&error)))?;
+        let rows = query(&self.0, sql, &json(&values)?)
+            .map_err(|error| StoreError(js_error::message(&error)))?;
         serde_json::from_str(&rows).map_err(|_| {
             StoreError(
                 "a column holds a fraction or bytes, which the ledger never writes".to_owned(),
@@ -71,19 +72,8 @@ impl Store for ObjectStore {
         });
         match (outcome, result) {
             // The work succeeded, but the commit itself failed.
-            (Err(error), Ok(_)) => Err(StoreError(text(&error))),
+            (Err(error), Ok(_)) => Err(StoreError(js_error::message(&error))),
             (_, result) => result,
         }
     }
-}
-
-/// Returns the message of a JavaScript error.
-#[must_use]
-pub fn text(error: &JsValue) -> String {
-    let message = error
-        .dyn_ref::<js_sys::Error>()
-        .map(|error| String::from(error.message()));
-    message
-        .or_else(|| error.as_string())
-        .unwrap_or_else(|| "an error without a message".to_owned())
 }

@@ -5,6 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, SubtleCrypto, WorkerGlobalScope};
 
+use super::js_error;
 use crate::webhooks::public_key::{CannotCheck, PublicKey, PublicKeyVerifier};
 
 /// RFC 8032 §5.1.6
@@ -26,8 +27,10 @@ impl PublicKeyVerifier for WebCrypto {
             return Ok(false);
         }
         let result = holds(key, signature, message).await;
-        result
-            .map_err(|error| CannotCheck(format!("WebCrypto cannot use the key: {}", name(&error))))
+        result.map_err(|error| {
+            let name = js_error::name(&error).unwrap_or_default();
+            CannotCheck(format!("WebCrypto cannot use the key: {name}"))
+        })
     }
 }
 
@@ -75,12 +78,4 @@ async fn import(
     let usages = js_sys::Array::of1(&"verify".into());
     let promise = subtle.import_key_with_object(format, &bytes, algorithm, false, &usages)?;
     JsFuture::from(promise).await?.dyn_into()
-}
-
-/// Returns the name of a `DOMException`, which says what went wrong without repeating the input.
-fn name(error: &JsValue) -> String {
-    Reflect::get(error, &"name".into())
-        .ok()
-        .and_then(|name| name.as_string())
-        .unwrap_or_else(|| "unknown error".to_owned())
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use base64ct::{Base64, Encoding};
-use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -13,6 +12,7 @@ use worker::Env;
 
 use super::body::read_bounded;
 use super::isolate::Isolate;
+use super::js_error;
 use super::ledger_stub::ask_ledger;
 use crate::ids::AppId;
 use crate::log::log_ledger_error;
@@ -50,13 +50,8 @@ impl KeySource for LedgerKeys<'_> {
             return Err(NoKey("a pinned key is not fetched".to_owned()));
         };
         let (status, body) = get(url).await.map_err(|error| {
-            let name = Reflect::get(&error, &JsValue::from_str("name"))
-                .ok()
-                .and_then(|name| name.as_string());
-            NoKey(format!(
-                "the key URL could not be read: {}",
-                name.unwrap_or_default()
-            ))
+            let name = js_error::name(&error).unwrap_or_default();
+            NoKey(format!("the key URL could not be read: {name}"))
         })?;
         key_answer::parse(status, body.as_deref())
     }

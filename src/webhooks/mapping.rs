@@ -24,45 +24,40 @@ pub fn decide(source: &Source, verified: &Verified, body: &[u8], now_ms: u64) ->
         Sender::RealtimeKit(settings) => realtimekit_events::decide(source, settings, body, now_ms),
         Sender::Signed {
             rules, message_id, ..
-        } => {
-            let document = match event::parse(body) {
-                Ok(document) => document,
-                Err(message) => {
-                    return Decision::BadEvent {
-                        pointer: None,
-                        message,
-                    };
-                }
-            };
-            let Some(rule) = rules.iter().find(|rule| holds(rule, &document)) else {
-                return Decision::Ignored {
-                    reason: "no rule of this source is for this event".to_owned(),
-                };
-            };
-            match target(&rule.action, &document) {
-                Err((pointer, message)) => Decision::BadEvent {
-                    pointer: Some(pointer),
-                    message,
-                },
-                Ok(target) => {
-                    let own_id = message_id.as_ref().and_then(|at| at.find(&document));
-                    let own_id = own_id.and_then(event::id_text);
-                    Decision::Remove {
-                        message: message_key(verified, own_id, &target, body),
-                        order: order(
-                            source,
-                            target,
-                            (rule.kick, rule.delay_seconds),
-                            &event_text(rule, &document),
-                            now_ms,
-                        ),
-                        event_at_ms: None,
-                        leaving: None,
-                    }
-                }
-            }
-        }
+        } => signed(source, rules, message_id.as_ref(), verified, body, now_ms)
+            .unwrap_or_else(|(pointer, message)| Decision::BadEvent { pointer, message }),
     }
+}
+
+/// Returns what the first rule that matches a message asks for, or what is wrong in the body, and where if it is one
+/// place.
+fn signed(
+    source: &Source,
+    rules: &[Rule],
+    message_id: Option<&Pointer>,
+    verified: &Verified,
+    body: &[u8],
+    now_ms: u64,
+) -> Result<Decision, (Option<Pointer>, String)> {
+    let document = event::parse(body).map_err(|message| (None, message))?;
+    let Some(rule) = rules.iter().find(|rule| holds(rule, &document)) else {
+        return Ok(Decision::Ignored {
+            reason: "no rule of this source is for this event".to_owned(),
+        });
+    };
+    let target = target(&rule.action, &document);
+    let target = target.map_err(|(pointer, message)| (Some(pointer), message))?;
+    let own_id = message_id.and_then(|at| at.find(&document));
+    let own_id = own_id.and_then(event::id_text);
+    let message = message_key(verified, own_id, &target, body);
+    let timing = (rule.kick, rule.delay_seconds);
+    let event = event_text(rule, &document);
+    Ok(Decision::Remove {
+        order: order(source, target, timing, &event, now_ms),
+        event_at_ms: None,
+        message,
+        leaving: None,
+    })
 }
 
 /// Identifies the message by the id in its signed header, else by its own id in the body, else by the body's digest.

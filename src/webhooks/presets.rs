@@ -1,12 +1,14 @@
 //! Presets: the scheme and the event of a well-known sender, so that a source needs only a name and a secret.
 
+use super::source::scheme::SchemeName;
+
 /// A well-known sender.
 #[derive(Debug)]
 pub struct Preset {
     /// Its name in `preset`.
     pub name: &'static str,
-    /// The scheme, by name.
-    pub scheme: &'static str,
+    /// The scheme.
+    pub scheme: SchemeName,
     /// The event that says that a user is gone: pointers, each with the values that match there.
     pub when: &'static [(&'static str, &'static [&'static str])],
     /// Where the user's id is.
@@ -20,7 +22,7 @@ pub const PRESETS: [Preset; 6] = [
     // https://clerk.com/docs/guides/development/webhooks/overview
     Preset {
         name: "clerk",
-        scheme: "standard-webhooks",
+        scheme: SchemeName::StandardWebhooks,
         when: &[("/type", &["user.deleted"])],
         user: "/data/id",
         message_id: None,
@@ -28,7 +30,7 @@ pub const PRESETS: [Preset; 6] = [
     // https://stytch.com/docs/workspace-management/webhooks: users of consumer projects, members of B2B ones.
     Preset {
         name: "stytch",
-        scheme: "standard-webhooks",
+        scheme: SchemeName::StandardWebhooks,
         when: &[
             ("/action", &["DELETE"]),
             ("/object_type", &["user", "member"]),
@@ -39,7 +41,7 @@ pub const PRESETS: [Preset; 6] = [
     // https://workos.com/docs/events/user
     Preset {
         name: "workos",
-        scheme: "workos",
+        scheme: SchemeName::WorkOs,
         when: &[("/event", &["user.deleted"])],
         user: "/data/id",
         message_id: Some("/id"),
@@ -47,7 +49,7 @@ pub const PRESETS: [Preset; 6] = [
     // https://auth0.com/docs/customize/events/event-types gives both spellings of the type.
     Preset {
         name: "auth0",
-        scheme: "token",
+        scheme: SchemeName::Token,
         when: &[("/type", &["user.deleted", "com.auth0.user.deleted"])],
         user: "/data/object/user_id",
         message_id: Some("/id"),
@@ -55,7 +57,7 @@ pub const PRESETS: [Preset; 6] = [
     // https://supabase.com/docs/guides/database/webhooks on the table auth.users
     Preset {
         name: "supabase",
-        scheme: "token",
+        scheme: SchemeName::Token,
         when: &[
             ("/type", &["DELETE"]),
             ("/schema", &["auth"]),
@@ -67,7 +69,7 @@ pub const PRESETS: [Preset; 6] = [
     // https://docs.stripe.com/api/events/types#event_types-customer.subscription.deleted
     Preset {
         name: "stripe",
-        scheme: "stripe",
+        scheme: SchemeName::Stripe,
         when: &[("/type", &["customer.subscription.deleted"])],
         user: "/data/object/customer",
         message_id: Some("/id"),

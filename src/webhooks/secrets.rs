@@ -169,7 +169,7 @@ fn check_kind(texts: &[String]) -> Result<(), String> {
 
 fn check_text(text: &str, min: usize) -> Result<(), String> {
     check_kind(&[text.to_owned()])?;
-    if text.len() < min {
+    if text.chars().count() < min {
         return Err(format!(
             "has a secret of fewer than {min} characters: copy it again from the sender or, where it is yours to choose, make \
              one with `openssl rand -hex 32`"
@@ -177,7 +177,7 @@ fn check_text(text: &str, min: usize) -> Result<(), String> {
     }
     if text.trim() != text || text.chars().any(char::is_control) {
         return Err(
-            "has a secret with a space at its end or a line break: copy it again".to_owned(),
+            "has a secret with leading or trailing whitespace, or a control character: copy it again".to_owned(),
         );
     }
     Ok(())

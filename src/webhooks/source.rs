@@ -1,7 +1,7 @@
 //! Sources: who may send webhooks, as configured.
 
 mod realtimekit;
-mod scheme;
+pub mod scheme;
 mod signed;
 mod text;
 

@@ -1,16 +1,15 @@
 //! Signed times: strict decimal digits, and a tolerance in both directions.
 
 use super::verification::Refused;
+use crate::digits::whole_number;
 
 /// Parses a time: decimal digits without sign, space or leading zero, as every vendor's sender writes it.
 ///
 /// Fifteen digits hold milliseconds until the year 33,658 and cannot overflow.
 pub fn parse(text: &str) -> Result<u64, Refused> {
-    let digits = text.bytes().all(|b| b.is_ascii_digit());
-    if !digits || text.len() > 15 || text.starts_with('0') {
-        return Err(Refused::Malformed);
-    }
-    text.parse().map_err(|_| Refused::Malformed)
+    let plausible = text.len() <= 15 && !text.starts_with('0');
+    let number = whole_number(text).filter(|_| plausible);
+    number.ok_or(Refused::Malformed)
 }
 
 /// Checks that a message is neither too old nor too new. All values are in one unit; the tolerance itself is accepted.

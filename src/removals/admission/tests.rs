@@ -5,7 +5,12 @@ use crate::secret::Secret;
 const NOW: u64 = 1_790_000_000_000;
 const ID: &str = "01KX7Q0000ABCDEFGHJKMNPQRS";
 
-fn ask(route: &Route<'_>, query: &str, key: Option<&str>, body: &str) -> Result<Admitted, Problem> {
+fn ask(
+    route: &RemovalsRoute<'_>,
+    query: &str,
+    key: Option<&str>,
+    body: &str,
+) -> Result<Admitted, Problem> {
     let caller = Caller {
         name: "desk".to_owned(),
         token: Secret::new("x".to_owned()),
@@ -31,7 +36,7 @@ fn pointer(result: Result<Admitted, Problem>) -> String {
 #[test]
 fn a_creation_goes_to_the_ledger_of_its_app_with_the_callers_name() {
     let body = r#"{"custom_participant_id":"u","app_id":"app2"}"#;
-    let admitted = ask(&Route::CreateRemovals, "", Some("key-1"), body).unwrap();
+    let admitted = ask(&RemovalsRoute::Create, "", Some("key-1"), body).unwrap();
     assert_eq!(admitted.app.as_str(), "app2");
     assert_eq!(
         admitted.call,
@@ -45,7 +50,7 @@ fn a_creation_goes_to_the_ledger_of_its_app_with_the_callers_name() {
 
 #[test]
 fn a_cancel_goes_to_the_ledger_with_the_callers_name() {
-    let cancel = ask(&Route::CancelRemoval(ID.into()), "", None, "").unwrap();
+    let cancel = ask(&RemovalsRoute::Cancel(ID.into()), "", None, "").unwrap();
     let (id, caller) = (ID.to_owned(), Some("desk".to_owned()));
     assert_eq!(cancel.call, LedgerCall::Cancel { id, caller });
 }
@@ -58,8 +63,8 @@ fn a_page_has_fifty_rows_when_nobody_says() {
         }
         other => panic!("{other:?}"),
     };
-    assert_eq!(limit(Route::ListRemovals), 50);
-    assert_eq!(limit(Route::ShowRemoval(ID.into())), 50);
+    assert_eq!(limit(RemovalsRoute::List), 50);
+    assert_eq!(limit(RemovalsRoute::Show(ID.into())), 50);
 }
 
 #[test]
@@ -67,18 +72,18 @@ fn a_key_is_visible_ascii_of_bounded_length() {
     let body = r#"{"custom_participant_id":"u"}"#;
     for key in ["", "a b", "é", &"k".repeat(256)] {
         assert_eq!(
-            pointer(ask(&Route::CreateRemovals, "", Some(key), body)),
+            pointer(ask(&RemovalsRoute::Create, "", Some(key), body)),
             "/Idempotency-Key",
             "{key}"
         );
     }
-    assert!(ask(&Route::CreateRemovals, "", Some(&"k".repeat(255)), body).is_ok());
+    assert!(ask(&RemovalsRoute::Create, "", Some(&"k".repeat(255)), body).is_ok());
 }
 
 #[test]
 fn a_list_is_filtered_and_paged() {
     let admitted = ask(
-        &Route::ListRemovals,
+        &RemovalsRoute::List,
         "state=failed&custom_participant_id=ann%40example.com&source=webhook:clerk&cursor=7&limit=200&app_id=app2",
         None,
         "",
@@ -114,15 +119,15 @@ fn what_a_query_may_not_say_is_named() {
         ("wait=5", "/wait"),
     ] {
         assert_eq!(
-            pointer(ask(&Route::ListRemovals, query, None, "")),
+            pointer(ask(&RemovalsRoute::List, query, None, "")),
             named,
             "{query}"
         );
     }
-    let other = ask(&Route::ListRemovals, "app_id=app3", None, "");
+    let other = ask(&RemovalsRoute::List, "app_id=app3", None, "");
     assert_eq!(other, Err(Problem::NotServed("/app_id".to_owned())));
     assert_eq!(
-        pointer(ask(&Route::ShowRemoval(ID.into()), "wait=31", None, "")),
+        pointer(ask(&RemovalsRoute::Show(ID.into()), "wait=31", None, "")),
         "/wait"
     );
 }
@@ -131,19 +136,19 @@ fn what_a_query_may_not_say_is_named() {
 fn an_id_that_is_none_is_unknown() {
     for id in ["", "x", "../healthz", "01KX7Q0000ABCDEFGHJKMNPQRSX"] {
         assert_eq!(
-            ask(&Route::ShowRemoval(id.into()), "", None, ""),
+            ask(&RemovalsRoute::Show(id.into()), "", None, ""),
             Err(Problem::UnknownRemoval),
             "{id}"
         );
         assert_eq!(
-            ask(&Route::RetryRemoval(id.into()), "", None, ""),
+            ask(&RemovalsRoute::Retry(id.into()), "", None, ""),
             Err(Problem::UnknownRemoval),
             "{id}"
         );
     }
     assert!(
         ask(
-            &Route::CancelRemoval(ID.to_lowercase().into()),
+            &RemovalsRoute::Cancel(ID.to_lowercase().into()),
             "",
             None,
             ""
@@ -156,15 +161,15 @@ fn an_id_that_is_none_is_unknown() {
 fn a_call_survives_its_way_to_the_ledger() {
     let body = r#"{"custom_participant_id":"u \"quoted\" 日本"}"#;
     for admitted in [
-        ask(&Route::CreateRemovals, "", None, body).unwrap(),
+        ask(&RemovalsRoute::Create, "", None, body).unwrap(),
         ask(
-            &Route::ShowRemoval(ID.into()),
+            &RemovalsRoute::Show(ID.into()),
             "wait=30&cursor=3&limit=9",
             None,
             "",
         )
         .unwrap(),
-        ask(&Route::RetryRemoval(ID.into()), "", None, "").unwrap(),
+        ask(&RemovalsRoute::Retry(ID.into()), "", None, "").unwrap(),
     ] {
         let json = serde_json::to_string(&admitted.call).unwrap();
         assert_eq!(
@@ -177,16 +182,16 @@ fn a_call_survives_its_way_to_the_ledger() {
 
 #[test]
 fn a_removal_whose_app_nobody_names_may_be_any_apps() {
-    let one = |query| ask(&Route::ShowRemoval(ID.into()), query, None, "").unwrap();
+    let one = |query| ask(&RemovalsRoute::Show(ID.into()), query, None, "").unwrap();
     let (unsaid, said) = (one(""), one("app_id=app1"));
     assert_eq!((unsaid.app.as_str(), unsaid.any_app), ("app1", true));
     assert_eq!((said.app.as_str(), said.any_app), ("app1", false));
     for route in [
-        Route::CancelRemoval(ID.into()),
-        Route::RetryRemoval(ID.into()),
+        RemovalsRoute::Cancel(ID.into()),
+        RemovalsRoute::Retry(ID.into()),
     ] {
         assert!(ask(&route, "", None, "").unwrap().any_app);
         assert!(!ask(&route, "app_id=app2", None, "").unwrap().any_app);
     }
-    assert!(!ask(&Route::ListRemovals, "", None, "").unwrap().any_app);
+    assert!(!ask(&RemovalsRoute::List, "", None, "").unwrap().any_app);
 }

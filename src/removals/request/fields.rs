@@ -60,11 +60,10 @@ impl<'a> Fields<'a> {
                 "not_before" => &mut fields.not_before,
                 "reason" => &mut fields.reason,
                 _ => {
-                    return Err(FieldProblem::at(
-                        prefix,
-                        name,
-                        format!("is not a field of a removal: those are {FIELDS}"),
-                    ));
+                    // A list of removals holds no lists.
+                    let list = if prefix.is_empty() { ", removals" } else { "" };
+                    let message = format!("is not a field of a removal: those are {FIELDS}{list}");
+                    return Err(FieldProblem::at(prefix, name, message));
                 }
             };
             *field = Some(value);

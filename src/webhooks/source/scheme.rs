@@ -8,33 +8,84 @@ use crate::webhooks::secrets::OwnToken;
 use crate::webhooks::verification::Scheme;
 use crate::webhooks::{github, secrets, standard_webhooks, stripe, token, workos};
 
-/// The schemes by name.
-pub const NAMES: [&str; 5] = ["standard-webhooks", "stripe", "workos", "github", "token"];
+/// The schemes that a source may name, besides that of `RealtimeKit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemeName {
+    /// `standard-webhooks`
+    StandardWebhooks,
+    /// `stripe`
+    Stripe,
+    /// `workos`
+    WorkOs,
+    /// `github`
+    GitHub,
+    /// `token`
+    Token,
+}
+
+impl SchemeName {
+    const ALL: [Self; 5] = [
+        Self::StandardWebhooks,
+        Self::Stripe,
+        Self::WorkOs,
+        Self::GitHub,
+        Self::Token,
+    ];
+
+    /// Returns the name as it is configured.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StandardWebhooks => "standard-webhooks",
+            Self::Stripe => "stripe",
+            Self::WorkOs => "workos",
+            Self::GitHub => "github",
+            Self::Token => "token",
+        }
+    }
+
+    /// Returns the scheme of that name, or nothing and a problem.
+    pub fn parse(name: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        let found = Self::ALL.into_iter().find(|scheme| scheme.as_str() == name);
+        if found.is_none() {
+            let rule = format!("must be one of {}, realtimekit", Self::list());
+            problems.push(("scheme".to_owned(), rule));
+        }
+        found
+    }
+
+    /// Returns all names, for a message.
+    #[must_use]
+    pub fn list() -> String {
+        Self::ALL.map(Self::as_str).join(", ")
+    }
+
+    /// Returns the header that carries the proof, in lower case, if a source may choose another one. The other schemes
+    /// have headers of their own, which also carry a signed time.
+    fn default_header(self) -> Option<&'static str> {
+        match self {
+            Self::GitHub => Some(github::DEFAULT_HEADER),
+            Self::Token => Some(token::DEFAULT_HEADER),
+            Self::StandardWebhooks | Self::Stripe | Self::WorkOs => None,
+        }
+    }
+}
 
 /// The longest tolerance: an hour.
 const MAX_TOLERANCE_SECONDS: u64 = 3_600;
 
 /// Reads a scheme.
 pub fn read(
-    name: &str,
+    name: SchemeName,
     fields: &Fields,
     source: &str,
     secret: Option<&Value>,
     own_tokens: &[OwnToken<'_>],
     problems: &mut Vec<Problem>,
 ) -> Option<Scheme> {
-    if !NAMES.contains(&name) {
-        let rule = format!("must be one of {}, realtimekit", NAMES.join(", "));
-        problems.push(("scheme".to_owned(), rule));
-        return None;
-    }
-    let default = match name {
-        "github" => github::DEFAULT_HEADER,
-        _ => token::DEFAULT_HEADER,
-    };
-    let timed = !matches!(name, "github" | "token");
-    let header = header(fields, timed, default, problems);
-    let tolerance = tolerance(fields, timed, problems);
+    let default = name.default_header();
+    let header = header(fields, default, problems);
+    let tolerance = tolerance(fields, default.is_none(), problems);
     secrets::list(secret, source)
         .and_then(|texts| secrets::without_own_tokens(texts, own_tokens))
         .and_then(|texts| build(name, &texts, header, tolerance))
@@ -43,14 +94,14 @@ pub fn read(
 }
 
 fn build(
-    name: &str,
+    name: SchemeName,
     texts: &[String],
     header: String,
     tolerance: Option<u64>,
 ) -> Result<Scheme, String> {
     let tolerance = |default| tolerance.unwrap_or(default);
     Ok(match name {
-        "standard-webhooks" => {
+        SchemeName::StandardWebhooks => {
             let (secrets, public_keys) = secrets::standard_webhooks(texts)?;
             Scheme::StandardWebhooks(standard_webhooks::StandardWebhooks {
                 secrets,
@@ -58,19 +109,19 @@ fn build(
                 tolerance_seconds: tolerance(standard_webhooks::DEFAULT_TOLERANCE_SECONDS),
             })
         }
-        "stripe" => Scheme::Stripe(stripe::Stripe {
+        SchemeName::Stripe => Scheme::Stripe(stripe::Stripe {
             secrets: secrets::stripe(texts)?,
             tolerance_seconds: tolerance(stripe::DEFAULT_TOLERANCE_SECONDS),
         }),
-        "workos" => Scheme::WorkOs(workos::WorkOs {
+        SchemeName::WorkOs => Scheme::WorkOs(workos::WorkOs {
             secrets: secrets::text_keys(texts)?,
             tolerance_seconds: tolerance(workos::DEFAULT_TOLERANCE_SECONDS),
         }),
-        "github" => Scheme::GitHub(github::GitHub {
+        SchemeName::GitHub => Scheme::GitHub(github::GitHub {
             secrets: secrets::text_keys(texts)?,
             header,
         }),
-        _ => Scheme::Token(token::Token {
+        SchemeName::Token => Scheme::Token(token::Token {
             secrets: secrets::tokens(texts)?,
             header,
         }),
@@ -90,8 +141,10 @@ fn tolerance(fields: &Fields, timed: bool, problems: &mut Vec<Problem>) -> Optio
 }
 
 /// Returns the header in lower case. A name is a token (RFC 9110 §5.6.2), of only the characters in practical use.
-fn header(fields: &Fields, fixed: bool, default: &str, problems: &mut Vec<Problem>) -> String {
+fn header(fields: &Fields, default: Option<&str>, problems: &mut Vec<Problem>) -> String {
     let name = fields.header.as_deref();
+    let fixed = default.is_none();
+    let default = default.unwrap_or_default();
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     let rule = match name {
         Some(_) if fixed => "is for the schemes github and token; this one has headers of its own",

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Sender, Settings, scheme, text};
+use super::scheme::{self, SchemeName};
+use super::{Sender, Settings, text};
 use crate::ids::AppId;
 use crate::webhooks::pointer::Pointer;
 use crate::webhooks::presets::{self, PRESETS, Preset};
@@ -38,9 +39,11 @@ pub fn read(
     let preset = preset(&fields, problems);
     let rules = rules(&fields, preset, problems);
     let message_id = message_id(&fields, preset, problems);
-    let own = fields.scheme.as_deref();
-    let scheme = own.or(preset.map(|preset| preset.scheme));
-    if scheme.is_none() && fields.preset.is_none() {
+    let scheme = match (&fields.scheme, preset) {
+        (Some(own), _) => SchemeName::parse(own, problems),
+        (None, preset) => preset.map(|preset| preset.scheme),
+    };
+    if fields.scheme.is_none() && fields.preset.is_none() {
         problems.push((String::new(), format!("needs {}", choices())));
     }
     let scheme = scheme.and_then(|scheme| {
@@ -60,7 +63,7 @@ fn choices() -> String {
     format!(
         "`preset`, one of {}; or `scheme`, one of {}, with `rules`",
         names.join(", "),
-        scheme::NAMES.join(", ")
+        SchemeName::list()
     )
 }
 

@@ -56,10 +56,22 @@ pub fn read(
 fn unreadable(source: &str, wrong: &Unreadable) -> ConfigProblem {
     if wrong.twice {
         let rule = "is given twice: leave one of them out";
-        return problem(source, &wrong.at.join("."), rule);
+        let path: Vec<_> = wrong.at.iter().map(|part| shown(part)).collect();
+        return problem(source, &path.join("."), rule);
     }
-    let field = wrong.at.first().map_or("", String::as_str);
+    let field = wrong.at.first().map_or("", |field| shown(field));
     problem(source, field, &format!("cannot be read: {}", wrong.error))
+}
+
+/// Returns a part of a path if it can be one of a source's fields, an index or a JSON pointer: anything else may be a
+/// secret in the wrong place.
+fn shown(part: &str) -> &str {
+    let is_field = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    if part.starts_with('/') || part.len() <= 32 && part.bytes().all(is_field) {
+        part
+    } else {
+        "…"
+    }
 }
 
 fn is_name(name: &str) -> bool {

@@ -26,7 +26,7 @@ fn an_event_that_cannot_be_understood_says_where() {
             } => {
                 let is_there = body.pointer("/data/id").is_some_and(|id| !id.is_null());
                 assert!(
-                    pointer.as_str() == "/data/id"
+                    pointer.to_string() == "/data/id"
                         && (message.starts_with("must be") == is_there)
                         && (message == missing) != is_there,
                     "{message}"

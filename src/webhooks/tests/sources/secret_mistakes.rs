@@ -86,7 +86,7 @@ fn a_secret_that_is_used_as_text_is_long_enough_and_of_the_right_kind() {
             "0123456789abcdef0123456789abcde",
             "fewer than 32 characters",
         ),
-        ("workos", "0123456789abcdef\\n", "line break"),
+        ("workos", "0123456789abcdef\\n", "control character"),
         (
             "supabase",
             "0123456789abcdef0123456789abcdefé",
@@ -95,7 +95,7 @@ fn a_secret_that_is_used_as_text_is_long_enough_and_of_the_right_kind() {
         (
             "auth0",
             " 0123456789abcdef0123456789abcdef",
-            "space at its end",
+            "leading or trailing whitespace",
         ),
     ] {
         shown_of(preset, &text(secret), shown);

@@ -139,6 +139,7 @@ fn a_name_that_stands_twice_in_a_source_refuses_it_with_its_place() {
                 .to_owned(),
             "meeting_ended.kick",
         ),
+        (format!(r#"{{"{WHSEC}": 1, "{WHSEC}": 2}}"#), "…"),
     ] {
         let shown = problems("x", &source, &format!(r#"{{"x": "{WHSEC}"}}"#));
         let expected = format!("WEBHOOKS.x.{place} is given twice: leave one of them out");
