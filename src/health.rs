@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, Problem};
 use crate::config_problem::ConfigProblem;
-use crate::removals::NoLedger;
+use crate::removals::LedgerCallError;
 
 #[derive(Serialize)]
 struct Health {
@@ -50,7 +50,7 @@ struct Paused {
 #[must_use]
 pub fn with_ledgers(
     mut problems: Vec<ConfigProblem>,
-    ledgers: &[Result<String, NoLedger>],
+    ledgers: &[Result<String, LedgerCallError>],
 ) -> Vec<ConfigProblem> {
     for answer in ledgers {
         let problem = ledger_problem(answer);
@@ -73,11 +73,11 @@ const SILENT: &str = "does not answer: check the durable_objects binding in wran
 const FAILS: &str = "returns an internal error: see \"ledger error\" in the log";
 
 /// Returns what the operator has to fix according to one ledger's answer.
-fn ledger_problem(answer: &Result<String, NoLedger>) -> Option<ConfigProblem> {
+fn ledger_problem(answer: &Result<String, LedgerCallError>) -> Option<ConfigProblem> {
     let health = match answer {
         Ok(body) => serde_json::from_str::<LedgerHealth>(body).map_err(|_| FAILS),
-        Err(NoLedger::Failed(_)) => Err(FAILS),
-        Err(NoLedger::Silent(_)) => Err(SILENT),
+        Err(LedgerCallError::Failed(_)) => Err(FAILS),
+        Err(LedgerCallError::Unreachable(_)) => Err(SILENT),
     };
     let (name, message) = match health {
         Err(message) => (LEDGER, message.to_owned()),
@@ -142,8 +142,8 @@ mod tests {
             assert_eq!(problem.name, "LEDGER");
             problem.message
         };
-        assert!(of(Err(NoLedger::Silent("x".to_owned()))).contains("binding"));
-        for failing in [Err(NoLedger::Failed(503)), Ok("x".to_owned())] {
+        assert!(of(Err(LedgerCallError::Unreachable("x".to_owned()))).contains("binding"));
+        for failing in [Err(LedgerCallError::Failed(503)), Ok("x".to_owned())] {
             assert!(of(failing).contains("an internal error"));
         }
     }
@@ -158,11 +158,11 @@ mod tests {
         let answers = [
             Ok(body(REFUSED, 1)),
             Ok(body("null", 1)),
-            Err(NoLedger::Failed(503)),
+            Err(LedgerCallError::Failed(503)),
             Ok(body(&later, 1)),
-            Err(NoLedger::Silent("x".to_owned())),
-            Err(NoLedger::Failed(500)),
-            Err(NoLedger::Silent("y".to_owned())),
+            Err(LedgerCallError::Unreachable("x".to_owned())),
+            Err(LedgerCallError::Failed(500)),
+            Err(LedgerCallError::Unreachable("y".to_owned())),
         ];
         let problems = with_ledgers(vec![webhooks], &answers);
         let names: Vec<_> = problems

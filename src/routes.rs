@@ -68,7 +68,7 @@ impl Route<'_> {
 
 /// Why a request has no route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoRoute {
+pub enum RouteError {
     /// There is no such path.
     UnknownPath,
     /// The path exists, but only for these methods.
@@ -92,7 +92,7 @@ pub fn path_and_query(url: &str) -> (&str, Option<&str>) {
 const MAX_SEGMENTS: usize = 9;
 
 /// Finds the route of a request.
-pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, NoRoute> {
+pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, RouteError> {
     let path = path
         .strip_prefix("/client/v4")
         .filter(|rest| rest.starts_with("/accounts/"))
@@ -113,24 +113,26 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, NoRoute> {
                 participant: decode(participant),
             }))
         }
-        (["meetings", _, "participants", _], _) => Err(NoRoute::MethodNotAllowed("DELETE")),
+        (["meetings", _, "participants", _], _) => Err(RouteError::MethodNotAllowed("DELETE")),
         // The routes below have no owner in their path.
-        _ if owner.is_some() => Err(NoRoute::UnknownPath),
+        _ if owner.is_some() => Err(RouteError::UnknownPath),
         (["healthz"], "GET" | "HEAD") => Ok(Route::Health),
-        (["healthz"], _) => Err(NoRoute::MethodNotAllowed("GET, HEAD")),
+        (["healthz"], _) => Err(RouteError::MethodNotAllowed("GET, HEAD")),
         (["removals"], "POST") => Ok(Route::Removals(RemovalsRoute::Create)),
         (["removals"], "GET" | "HEAD") => Ok(Route::Removals(RemovalsRoute::List)),
-        (["removals"], _) => Err(NoRoute::MethodNotAllowed("GET, HEAD, POST")),
-        (["removals", ""], _) => Err(NoRoute::UnknownPath),
+        (["removals"], _) => Err(RouteError::MethodNotAllowed("GET, HEAD, POST")),
+        (["removals", ""], _) => Err(RouteError::UnknownPath),
         (["removals", id], "GET" | "HEAD") => Ok(Route::Removals(RemovalsRoute::Show(decode(id)))),
         (["removals", id], "DELETE") => Ok(Route::Removals(RemovalsRoute::Cancel(decode(id)))),
-        (["removals", _], _) => Err(NoRoute::MethodNotAllowed("GET, HEAD, DELETE")),
+        (["removals", _], _) => Err(RouteError::MethodNotAllowed("GET, HEAD, DELETE")),
         (["removals", id, "retry"], "POST") => {
             Ok(Route::Removals(RemovalsRoute::Retry(decode(id))))
         }
         (["webhooks", source], "POST") => Ok(Route::Webhook(decode(source))),
-        (["removals", _, "retry"] | ["webhooks", _], _) => Err(NoRoute::MethodNotAllowed("POST")),
-        _ => Err(NoRoute::UnknownPath),
+        (["removals", _, "retry"] | ["webhooks", _], _) => {
+            Err(RouteError::MethodNotAllowed("POST"))
+        }
+        _ => Err(RouteError::UnknownPath),
     }
 }
 

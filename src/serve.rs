@@ -19,7 +19,7 @@ use crate::health::{health, with_ledgers};
 use crate::log::{RequestLog, log_ledger_error, write};
 use crate::realtimekit::{Client, Clock};
 use crate::removals::{Admitted, LedgerCall, admit};
-use crate::routes::{NoRoute, RemovalsRoute, Route, path_and_query, route};
+use crate::routes::{RemovalsRoute, Route, RouteError, path_and_query, route};
 use crate::runtime::fetch::Fetch;
 use crate::runtime::isolate::Isolate;
 use crate::runtime::ledger_stub::{ask_ledger, call_ledger};
@@ -40,7 +40,7 @@ impl From<Problem> for Reply {
 }
 
 /// A request, with everything needed to serve it.
-struct Serving<'a> {
+struct RequestContext<'a> {
     request: &'a Request,
     env: &'a Env,
     context: &'a Context,
@@ -53,7 +53,7 @@ pub async fn serve(request: &Request, env: &Env, context: &Context) -> Result<Re
     let isolate = Isolate::of(env);
     let started = isolate.now_ms();
     let mut log = RequestLog::new(isolate.request_id());
-    let serving = Serving {
+    let serving = RequestContext {
         request,
         env,
         context,
@@ -80,13 +80,13 @@ pub async fn serve(request: &Request, env: &Env, context: &Context) -> Result<Re
     respond(&answer, &log.request_id)
 }
 
-impl Serving<'_> {
+impl RequestContext<'_> {
     async fn reply(&self, log: &mut RequestLog) -> Reply {
         let (path, query) = path_and_query(&self.incoming.url);
         let route = match route(&self.incoming.method, path) {
             Ok(route) => route,
-            Err(NoRoute::UnknownPath) => return Problem::UnknownPath.into(),
-            Err(NoRoute::MethodNotAllowed(allow)) => {
+            Err(RouteError::UnknownPath) => return Problem::UnknownPath.into(),
+            Err(RouteError::MethodNotAllowed(allow)) => {
                 return Problem::MethodNotAllowed(allow).into();
             }
         };

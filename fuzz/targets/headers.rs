@@ -7,10 +7,10 @@ use participant_remover::secret::Secret;
 use participant_remover::webhooks::github::GitHub;
 use participant_remover::webhooks::headers::MAX_HEADER_BYTES;
 use participant_remover::webhooks::hmac::HmacKey;
-use participant_remover::webhooks::key_answer::NoKey;
+use participant_remover::webhooks::key_answer::KeyFetchError;
 use participant_remover::webhooks::key_cache::KeyCache;
 use participant_remover::webhooks::public_key::{
-    CannotCheck, PublicKey, PublicKeyVerifier, RsaKey,
+    PublicKey, PublicKeyVerifier, RsaKey, VerifyError,
 };
 use participant_remover::webhooks::realtimekit::{self, KeySource};
 use participant_remover::webhooks::standard_webhooks::StandardWebhooks;
@@ -31,7 +31,7 @@ impl PublicKeyVerifier for Keyed {
         _: &PublicKey,
         signature: &[u8],
         message: &[u8],
-    ) -> Result<bool, CannotCheck> {
+    ) -> Result<bool, VerifyError> {
         Ok(key().iter().any(|key| key.sign(&[message]) == signature))
     }
 }
@@ -40,7 +40,7 @@ impl PublicKeyVerifier for Keyed {
 struct Nothing;
 
 impl PublicKeyVerifier for Nothing {
-    async fn holds(&self, _: &PublicKey, _: &[u8], _: &[u8]) -> Result<bool, CannotCheck> {
+    async fn holds(&self, _: &PublicKey, _: &[u8], _: &[u8]) -> Result<bool, VerifyError> {
         Ok(false)
     }
 }
@@ -218,8 +218,8 @@ pub fn token(data: &[u8]) -> bool {
 struct Down;
 
 impl KeySource for Down {
-    async fn fetch(&self) -> Result<RsaKey, NoKey> {
-        Err(NoKey("down".to_owned()))
+    async fn fetch(&self) -> Result<RsaKey, KeyFetchError> {
+        Err(KeyFetchError("down".to_owned()))
     }
     async fn stored(&self) -> Option<RsaKey> {
         None

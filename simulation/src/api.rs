@@ -97,7 +97,7 @@ pub struct Api {
     /// Whether a list without a total has been cut short.
     cut_unseen: bool,
     /// The number of fault opportunities until one certainly strikes; 0 once one has struck.
-    unstruck: u32,
+    strike_countdown: u32,
     chance: Rng,
 }
 
@@ -108,7 +108,7 @@ impl Api {
         Self {
             churned: Churn::NotYet,
             cut_unseen: false,
-            unstruck: chance.u32(1..=PATIENCE),
+            strike_countdown: chance.u32(1..=PATIENCE),
             population,
             faults,
             page_rows: 100,
@@ -139,11 +139,11 @@ impl Api {
         if chance <= 0.0 || now >= START + self.faults.end {
             return false;
         }
-        let is_sure = self.unstruck == 1;
-        self.unstruck = self.unstruck.saturating_sub(1);
+        let is_sure = self.strike_countdown == 1;
+        self.strike_countdown = self.strike_countdown.saturating_sub(1);
         let strikes = self.chance.f64() < chance || is_sure;
         if strikes {
-            self.unstruck = 0;
+            self.strike_countdown = 0;
         }
         strikes
     }

@@ -27,12 +27,12 @@ use report::Totals;
 use world::{Violation, World};
 
 /// The maximum number of runs of a scenario with different random choices until a fault occurs in it.
-const LUCKS: u64 = 50;
+const MAX_RERUNS: u64 = 50;
 
 /// Runs one seed such that a fault occurs in it.
 pub fn one(seed: u64) -> Result<Totals, Violation> {
     let mut totals = Totals::default();
-    for luck in 0..LUCKS {
+    for luck in 0..MAX_RERUNS {
         let mut scenario = scenario::Scenario::of(seed);
         // The scenario is still the seed's, but its random choices are different.
         scenario.seed ^= luck << 48;

@@ -71,7 +71,7 @@ impl Disk {
     }
 
     /// Makes the process die before the statement after `statements` more.
-    pub fn light_fuse(&self, statements: u64) {
+    pub fn crash_after(&self, statements: u64) {
         self.fuse.set(Some(statements));
     }
 

@@ -128,7 +128,7 @@ fn whoever_could_not_be_kicked_is_kicked_when_the_token_is_mended() {
         );
         world.run_to_end().unwrap();
         simulation::check::everything(&world).unwrap();
-        assert_put_out(&world, meeting);
+        assert_kicked_and_deleted(&world, meeting);
     }
 }
 
@@ -161,7 +161,7 @@ fn whoever_was_in_flight_beside_a_refused_delete_waits_for_the_kick() {
         api.population.meetings[meeting].participants[1].live = true;
     }
     world.run_to_end().unwrap();
-    assert_put_out(&world, meeting);
+    assert_kicked_and_deleted(&world, meeting);
 }
 
 /// The token may delete but not kick: the kick is given up, the delete follows, and nothing stalls.
@@ -189,7 +189,7 @@ fn a_token_that_may_not_kick_deletes_all_the_same() {
 }
 
 /// Asserts that everyone in a meeting was deleted, and kicked if live.
-fn assert_put_out(world: &World, meeting: usize) {
+fn assert_kicked_and_deleted(world: &World, meeting: usize) {
     let api = world.network.api.borrow();
     let people = &api.population.meetings[meeting].participants;
     assert!(

@@ -161,7 +161,7 @@ fn status_and_code(error: &ApiError) -> (u16, i64, bool) {
     match error {
         ApiError::Rejected { status, code, .. } => (*status, *code, *status == 408),
         ApiError::RateLimited { .. } => (429, 1108, true),
-        ApiError::ContractBroken { .. } => (502, 1109, false),
+        ApiError::InvalidResponse { .. } => (502, 1109, false),
         // "Not Implemented" will not change.
         ApiError::ServerError { status, .. } => (502, 1109, *status != 501),
         ApiError::NoAnswer(TransportError::Broken) => (502, 1109, true),

@@ -24,7 +24,7 @@ pub const NAMES: [&str; 12] = [
 const WEBHOOKS: &str = "WEBHOOKS";
 
 /// Up to this many letters off, a name counts as a typo.
-const SLIP: usize = 2;
+const MAX_TYPO_DISTANCE: usize = 2;
 
 /// Reports a name that is almost that of a variable not in `set`, or of its beginning: passed over, it would be a
 /// setting that silently has no effect. Beside the variable itself, it may be a spare.
@@ -38,7 +38,7 @@ pub fn misspelt(name: &str, set: &[String], variables: Variables<'_>) -> Option<
     let begins = |known: &str| known.starts_with(&upper) && upper.len() * 3 >= known.len() * 2;
     let meant = NAMES
         .into_iter()
-        .find(|known| off(known) <= SLIP || begins(known))
+        .find(|known| off(known) <= MAX_TYPO_DISTANCE || begins(known))
         .or_else(|| (off(WEBHOOKS) <= 1 && holds_sources(variables, name)).then_some(WEBHOOKS))
         .filter(|known| set.iter().all(|name| name != known))?;
     Some(ConfigProblem {
@@ -129,10 +129,10 @@ mod tests {
     fn a_misspelt_name_hides_no_mistake_in_a_source() {
         let mut map = complete();
         map.insert("WEBHOOKS", r#"{"clerk":{"preset":"clerk"}}"#.to_owned());
-        let names = ["LEDGER_RETENTON_DAYS".to_owned()];
-        let problems = read(&|name| map.get(name).cloned(), &names).unwrap_err();
-        let named: Vec<_> = problems.iter().map(|problem| &*problem.name).collect();
-        assert_eq!(named, ["WEBHOOKS.clerk", "LEDGER_RETENTON_DAYS"]);
+        let set = ["LEDGER_RETENTON_DAYS".to_owned()];
+        let problems = read(&|name| map.get(name).cloned(), &set).unwrap_err();
+        let found: Vec<_> = problems.iter().map(|problem| &*problem.name).collect();
+        assert_eq!(found, ["WEBHOOKS.clerk", "LEDGER_RETENTON_DAYS"]);
     }
 
     #[test]

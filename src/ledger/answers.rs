@@ -2,11 +2,11 @@
 
 use super::Ledger;
 use super::app::no_app;
-use super::brakes::{Signal, after};
 use super::participants::Item;
 use super::requests::{Body, request};
 use super::steps::{Request, Step};
 use super::store::{Store, StoreError};
+use super::throttle::{Signal, after};
 use super::work::Work;
 use crate::realtimekit::limits::RateLimit;
 use crate::realtimekit::retry::RetryPolicy;
@@ -95,7 +95,7 @@ impl<S: Store> Ledger<S> {
                 self.note_refusal("items", item.id, now)?;
                 let due = after(now, BEHIND_OTHERS);
                 self.postpone_item(item, due, now)?;
-                return self.kick_again(item, due);
+                return self.kick_again_after_refusal(item, due);
             }
             Signal::Accepted => self.note_accepted(deletes, now),
             Signal::Nothing => {}

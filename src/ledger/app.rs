@@ -61,7 +61,7 @@ impl<S: Store> Ledger<S> {
     }
 
     /// Replaces a request with a check that the app exists, while that is in doubt.
-    pub(super) fn doubted(&self, request: Request) -> Result<Request, StoreError> {
+    pub(super) fn with_app_check(&self, request: Request) -> Result<Request, StoreError> {
         if !self.pacing.borrow().doubtful {
             return Ok(request);
         }

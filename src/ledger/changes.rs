@@ -75,8 +75,8 @@ impl<S: Store> Ledger<S> {
     }
 
     fn cancel_removal(&self, seq: u64, by: Option<&str>, now: u64) -> Result<(), StoreError> {
-        self.pacing.borrow_mut().brakes.forget_deletes();
-        self.save_brakes(now)?;
+        self.pacing.borrow_mut().throttle.forget_deletes();
+        self.save_throttle(now)?;
         self.store.run(
             "UPDATE removals SET state = 'cancelled', cancelled_by = ?3, finished_at = ?2, wake_at = NULL,
                 revision = revision + 1
@@ -133,7 +133,7 @@ impl<S: Store> Ledger<S> {
         }
         for work in &works {
             if work.flag(1)? {
-                self.put_out(work.integer(0)?, now)?;
+                self.kick_and_delete(work.integer(0)?, now)?;
             }
         }
         let reopened = count(items.len());

@@ -11,7 +11,7 @@ pub(super) const EMPTIED_MS: u64 = 60_000;
 
 impl<S: Store> Ledger<S> {
     /// Restarts a list from its first page after a while, as if the pass had not begun.
-    pub(super) fn begin_pass_again(&self, work: &Work, now: u64) -> Result<(), StoreError> {
+    pub(super) fn restart_pass(&self, work: &Work, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "DELETE FROM pages WHERE work = ?1 AND pass = ?2",
             &values![work.id, work.pass],

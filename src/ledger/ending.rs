@@ -21,7 +21,7 @@ impl<S: Store> Ledger<S> {
                 &values![work.removal],
             )?;
         }
-        self.go_on(work.removal, now)
+        self.confirm_or_finish(work.removal, now)
     }
 
     /// Gives up a work row, for the given reason.
@@ -41,11 +41,11 @@ impl<S: Store> Ledger<S> {
         }
         // Those already found are removed anyway, and that ends it.
         self.wake(work.removal, now)?;
-        self.put_out(work.id, now)
+        self.kick_and_delete(work.id, now)
     }
 
     /// Once no meeting is open any more, reads the list of meetings again or finishes the removal.
-    pub(super) fn go_on(&self, removal: u64, now: u64) -> Result<(), StoreError> {
+    pub(super) fn confirm_or_finish(&self, removal: u64, now: u64) -> Result<(), StoreError> {
         let rows = self.store.run(
             "SELECT EXISTS (SELECT 1 FROM works WHERE removal = ?1
                     AND stage IN ('reading', 'kicking', 'session', 'kicking_each', 'deleting'))

@@ -11,10 +11,10 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::Ledger;
 use super::alarm::{Alarm, IDLE_MS, LEASE_MS, LOOK, RENEW_MS, WORK_MS};
-use super::brakes::after;
 use super::steps::Step;
 use super::store::{Store, StoreError};
 use super::sweeping::PAUSE;
+use super::throttle::after;
 use super::views::RemovalView;
 use crate::realtimekit::{Api, Client, Clock, Transport};
 
@@ -22,7 +22,7 @@ use crate::realtimekit::{Api, Client, Clock, Transport};
 pub const CONCURRENCY: usize = 6;
 /// The maximum number of requests per alarm: an invocation has 50 subrequests on the Free plan. The next alarm follows
 /// at once.
-pub const REQUESTS_AN_ALARM: usize = 45;
+pub const MAX_REQUESTS_PER_ALARM: usize = 45;
 /// How long after a storage failure an alarm tries again, in milliseconds.
 pub const AFTER_FAILURE_MS: u64 = 10_000;
 /// How long an empty ledger sleeps, in milliseconds: storing anything sets the alarm.
@@ -103,8 +103,8 @@ impl<S: Store> Ledger<S> {
         self.renew(started, alarm).await?;
         self.recover(started)?;
         self.recall_app(api)?;
-        self.untidy.set(true);
-        let mut shift = Shift::begin(started);
+        self.sweep_pending.set(true);
+        let mut shift = AlarmRun::begin(started);
         let mut in_flight = FuturesUnordered::new();
         loop {
             let now = client.clock.now_ms();
@@ -112,7 +112,7 @@ impl<S: Store> Ledger<S> {
                 self.renew(now, alarm).await?;
             }
             // The clock stands still during a turn, so each turn sweeps at most one portion.
-            if self.untidy.get() && shift.is_to_sweep(now) {
+            if self.sweep_pending.get() && shift.is_to_sweep(now) {
                 worked.purged += self.purge(now)?;
             }
             let left = shift.left(now);
@@ -169,13 +169,13 @@ impl<S: Store> Ledger<S> {
         // Something new may be stored meanwhile, so it looks every second.
         let wait = wait.filter(|wait| *wait <= IDLE_MS);
         let wait = wait.map(|wait| Duration::from_millis(wait).min(LOOK));
-        let sweep = self.untidy.get().then_some(PAUSE);
+        let sweep = self.sweep_pending.get().then_some(PAUSE);
         Ok(wait.into_iter().chain(sweep).min())
     }
 }
 
 /// The work of one alarm.
-struct Shift {
+struct AlarmRun {
     /// When it stops sending, in milliseconds since the Unix epoch.
     end: u64,
     /// When the alarm that follows it was last set.
@@ -186,7 +186,7 @@ struct Shift {
     sent: usize,
 }
 
-impl Shift {
+impl AlarmRun {
     fn begin(now: u64) -> Self {
         Self {
             end: now.saturating_add(WORK_MS),
@@ -217,7 +217,7 @@ impl Shift {
     /// Returns how many more requests may be sent.
     fn left(&self, now: u64) -> usize {
         if now < self.end {
-            REQUESTS_AN_ALARM.saturating_sub(self.sent)
+            MAX_REQUESTS_PER_ALARM.saturating_sub(self.sent)
         } else {
             0
         }

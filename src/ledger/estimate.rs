@@ -12,7 +12,7 @@ const FIVE_MINUTES_MS: u64 = 300_000;
 /// How many rows of other removals are counted at most: each showing of an open removal counts them.
 const COUNTED: u64 = 20_000;
 /// The number of rows per page, as far as is known.
-const ROWS_A_PAGE: u64 = 100;
+const ROWS_PER_PAGE: u64 = 100;
 /// An estimate that reads more rows than this is cached.
 const CHEAP: u64 = 1_000;
 
@@ -165,10 +165,10 @@ impl<S: Store> Ledger<S> {
             // Active meetings in the list are read twice.
             confirmations: row.integer(1)? + row.integer(6)? * row.integer(2)?,
             unread: meetings.saturating_sub(view.progress.meetings_scanned),
-            pages: row.integer(4)?.div_ceil(ROWS_A_PAGE),
+            pages: row.integer(4)?.div_ceil(ROWS_PER_PAGE),
             rows: row.integer(5)?,
             // The list of meetings is read twice.
-            lists: row.integer(2)? * (1 + meetings.div_ceil(ROWS_A_PAGE)),
+            lists: row.integer(2)? * (1 + meetings.div_ceil(ROWS_PER_PAGE)),
         };
         Ok((Some(left), rows_read))
     }

@@ -89,7 +89,7 @@ impl<S: Store> Ledger<S> {
                 rows = self.forget(row.integer(0)?, row.text(1)?, rows)?;
                 purged += 1;
             }
-            self.untidy
+            self.sweep_pending
                 .set(rows == 0 || count(expired.len()) == PURGE_AT_ONCE);
             Ok(purged)
         })

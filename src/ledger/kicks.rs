@@ -35,12 +35,12 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<(), StoreError> {
         match result {
-            Ok(()) => self.kick_held(work, last, now),
+            Ok(()) => self.kick_succeeded(work, last, now),
             // One of several is not live: that says nothing about the others.
             Err((error, _)) if error.is_not_found() && named > 1 => {
                 self.enter(work.id, Stage::Session, Some(now))
             }
-            Err((error, _)) if error.is_not_found() => self.kick_held(work, last, now),
+            Err((error, _)) if error.is_not_found() => self.kick_succeeded(work, last, now),
             // A token that is refused for one is refused for all.
             Err((error @ ApiError::TokenRefused { .. }, ray)) => {
                 self.kick_failed(work, None, &error.describe(ray.as_deref()), now)
@@ -63,7 +63,7 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<(), StoreError> {
         match result {
-            Err((error, _)) if error.is_not_found() => self.kick_held(work, None, now),
+            Err((error, _)) if error.is_not_found() => self.kick_succeeded(work, None, now),
             Err((error, _)) if is_worth_repeating(&error) && work.attempts < MAX_KICKS => {
                 self.kick_later(work, &error, random, now)
             }
@@ -78,7 +78,12 @@ impl<S: Store> Ledger<S> {
     /// Kicks a participant again, with all who are waiting in the same meeting: their delete would leave so long after
     /// the kick that they may be back. Returns `false` if that has repeatedly led to no delete: then the delete leaves
     /// anyway, and `kick_error` says so.
-    pub(super) fn kick_anew(&self, item: u64, work: u64, now: u64) -> Result<bool, StoreError> {
+    pub(super) fn kick_before_late_delete(
+        &self,
+        item: u64,
+        work: u64,
+        now: u64,
+    ) -> Result<bool, StoreError> {
         let rows = self.store.run(
             "SELECT stage = 'deleting', iif(EXISTS (SELECT 1 FROM items
                 WHERE work = works.id AND finished_at >= works.kicked_anew_at), 0, kicked_in_vain) FROM works WHERE id = ?1",
@@ -134,7 +139,7 @@ impl<S: Store> Ledger<S> {
 
     /// Starts the work again with the kick, at `due`, after the token was refused for a delete: until it is fixed,
     /// those who were to be deleted may come back to the session, or were never kicked from it.
-    pub(super) fn kick_again(&self, item: &Item, due: u64) -> Result<(), StoreError> {
+    pub(super) fn kick_again_after_refusal(&self, item: &Item, due: u64) -> Result<(), StoreError> {
         if item.cancelled {
             return Ok(());
         }
@@ -225,7 +230,7 @@ impl<S: Store> Ledger<S> {
 
     /// Records that those to be deleted next, up to the row `last`, were kicked or are not live. Without `last`, nobody
     /// is left in the session, which makes up for earlier kicks that failed there.
-    fn kick_held(&self, work: &Work, last: Option<u64>, now: u64) -> Result<(), StoreError> {
+    fn kick_succeeded(&self, work: &Work, last: Option<u64>, now: u64) -> Result<(), StoreError> {
         self.store.run(
             "UPDATE items INDEXED BY items_unkicked SET kick_error = NULL
              WHERE removal = ?1 AND work = ?2 AND kick_error IS NOT NULL

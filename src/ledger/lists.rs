@@ -87,7 +87,7 @@ impl<S: Store> Ledger<S> {
         let asks_for_app = matches!(request, Request::FindApp { .. });
         let not_found = error.is_not_found() && !asks_for_app;
         if not_found && work.page > 1 {
-            return self.read_break(work, random, now);
+            return self.page_not_found(work, random, now);
         }
         if not_found && work.meeting.is_some() {
             self.note_no_meeting(work)?;

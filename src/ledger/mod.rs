@@ -8,7 +8,6 @@ pub mod acceptance;
 pub mod alarm;
 mod answers;
 mod app;
-mod brakes;
 pub mod changes;
 mod emptied;
 mod ending;
@@ -43,6 +42,7 @@ mod steps;
 pub mod store;
 mod sweeping;
 pub mod synchronous;
+mod throttle;
 mod turns;
 pub mod views;
 mod wanted;
@@ -53,7 +53,6 @@ use std::cell::{Cell, RefCell};
 
 pub use acceptance::{Acceptance, Origin};
 pub use alarm::Alarm;
-pub use brakes::blocked_until;
 pub use changes::Change;
 pub use engine::Worked;
 pub use history::Quarantined;
@@ -66,6 +65,7 @@ pub use share::NotServed;
 pub use state::RemovalState;
 pub use store::{Row, Store, StoreError, Value};
 pub use synchronous::SynchronousRemoval;
+pub use throttle::blocked_until;
 pub use views::{Health, ItemState, ItemView, Listing, Pause, PauseReason, Progress, RemovalView};
 
 use estimate_cache::Estimates;
@@ -90,7 +90,7 @@ pub struct Ledger<S> {
     /// Recently made estimates.
     estimates: RefCell<Estimates>,
     /// Whether there may be rows to sweep.
-    untidy: Cell<bool>,
+    sweep_pending: Cell<bool>,
     /// Whether `RealtimeKit` has ever responded successfully for the app.
     knows_app: Cell<bool>,
     /// The row numbers of removals that may have ended and have not been reported.
@@ -112,7 +112,7 @@ impl<S: Store> Ledger<S> {
             accepted: Cell::new((0, 0)),
             plain_until: Cell::new(0),
             estimates: RefCell::default(),
-            untidy: Cell::new(true),
+            sweep_pending: Cell::new(true),
             knows_app: Cell::new(false),
             ended: RefCell::default(),
         };

@@ -2,24 +2,24 @@
 //! refused API token. All of it is kept in the store; the copy in memory is read from there at the start.
 
 use super::Ledger;
-use super::brakes::{Brakes, Signal};
 use super::settings::Settings;
 use super::store::{Store, StoreError, json};
+use super::throttle::{Signal, Throttle};
 use super::views::Pause;
 use super::window::{Allowed, Counted, WINDOW_MS, Window};
 use crate::realtimekit::limits::RateLimit;
 use crate::values;
 
-/// The note that holds [`Brakes`].
+/// The note that holds [`Throttle`].
 const NOTE: &str = "ledger.brakes";
 
-/// The window and the brakes together.
+/// The window and the throttle together.
 #[derive(Debug, Clone, Default)]
 pub struct Pacing {
     /// The requests of the last five minutes.
     pub window: Window,
     /// What else holds work back.
-    pub brakes: Brakes,
+    pub throttle: Throttle,
     /// Whether a 404 has put the app's existence in doubt.
     pub doubtful: bool,
     stored: String,
@@ -31,7 +31,7 @@ impl Pacing {
     pub fn allowed(&self, settings: &Settings) -> Allowed {
         let configured = settings.requests_per_5_minutes;
         let total = self
-            .brakes
+            .throttle
             .quota()
             .map_or(configured, |quota| quota.min(configured));
         Allowed {
@@ -42,11 +42,14 @@ impl Pacing {
 
     /// Returns how many requests may leave now.
     pub fn free(&mut self, now: u64, settings: &Settings) -> u32 {
-        if self.brakes.stopped_until(now).is_some() {
+        if self.throttle.stopped_until(now).is_some() {
             return 0;
         }
         let allowed = self.allowed(settings);
-        let free = self.window.free(now, allowed).min(self.brakes.hinted(now));
+        let free = self
+            .window
+            .free(now, allowed)
+            .min(self.throttle.hinted(now));
         if self.probes() {
             return u32::from(free > 0 && self.window.in_flight() == 0);
         }
@@ -55,7 +58,7 @@ impl Pacing {
 
     /// Returns whether one request at a time tests the token, or whether the app exists.
     fn probes(&self) -> bool {
-        self.brakes.is_refused() || self.doubtful
+        self.throttle.is_refused() || self.doubtful
     }
 
     /// Returns when a request may leave, or `None` when only a response can tell.
@@ -65,8 +68,8 @@ impl Pacing {
         }
         let allowed = self.allowed(settings);
         let window = self.window.free_at(now, allowed)?;
-        let hinted = self.brakes.hinted_until(now);
-        let stopped = self.brakes.stopped_until(now);
+        let hinted = self.throttle.hinted_until(now);
+        let stopped = self.throttle.stopped_until(now);
         Some(
             window
                 .max(hinted.unwrap_or(0))
@@ -78,7 +81,7 @@ impl Pacing {
     /// Counts a request that is about to leave.
     pub fn send(&mut self, now: u64) {
         self.window.send();
-        self.brakes.send(now);
+        self.throttle.send(now);
     }
 }
 
@@ -99,15 +102,15 @@ impl<S: Store> Ledger<S> {
         let stored = self.note(NOTE)?.unwrap_or_default();
         // What this instance has learnt counts even if it is not stored: a hint that did not bind yet, or a 429 whose
         // recording failed.
-        let brakes = if self.heard.replace(true) {
-            std::mem::take(&mut self.pacing.borrow_mut().brakes)
+        let throttle = if self.heard.replace(true) {
+            std::mem::take(&mut self.pacing.borrow_mut().throttle)
         } else {
             serde_json::from_str(&stored).unwrap_or_default()
         };
         let mut pacing = self.pacing.borrow_mut();
         *pacing = Pacing {
             window,
-            brakes,
+            throttle,
             doubtful: pacing.doubtful,
             stored,
         };
@@ -129,8 +132,8 @@ impl<S: Store> Ledger<S> {
 
     /// Pauses durable work until then, since the synchronous route, or another app's ledger, received a 429.
     pub fn pause_until(&self, until: u64, now: u64) -> Result<(), StoreError> {
-        self.pacing.borrow_mut().brakes.limit_until(until, now);
-        self.save_brakes(now)
+        self.pacing.borrow_mut().throttle.limit_until(until, now);
+        self.save_throttle(now)
     }
 
     /// Counts a durable request, a delete or another, as answered, and applies its response.
@@ -153,10 +156,10 @@ impl<S: Store> Ledger<S> {
             let others = pacing.window.in_flight();
             let part = limit.shared_by(self.settings.ledgers);
             pacing
-                .brakes
-                .hear(signal, deletes, part, others, random, now);
+                .throttle
+                .apply_response(signal, deletes, part, others, random, now);
         }
-        self.save_brakes(now)
+        self.save_throttle(now)
     }
 
     fn forget_requests(&self, now: u64) -> Result<(), StoreError> {
@@ -177,12 +180,12 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Stores the brakes if they changed. Hints that do not bind are left out: the next response renews them.
-    pub(super) fn save_brakes(&self, now: u64) -> Result<(), StoreError> {
+    /// Stores the throttle if they changed. Hints that do not bind are left out: the next response renews them.
+    pub(super) fn save_throttle(&self, now: u64) -> Result<(), StoreError> {
         let mut pacing = self.pacing.borrow_mut();
         let allowed = pacing.allowed(&self.settings);
         let free = pacing.window.free(now, allowed);
-        let text = json(&pacing.brakes.binding(free, now))?;
+        let text = json(&pacing.throttle.binding(free, now))?;
         if text != pacing.stored {
             self.set_note(NOTE, &text)?;
             pacing.stored = text;
@@ -219,12 +222,12 @@ impl<S: Store> Ledger<S> {
     /// Returns until when the API's limit pauses all work with the token, if it does.
     #[must_use]
     pub fn limited_until(&self, now: u64) -> Option<u64> {
-        self.pacing.borrow().brakes.limited_until(now)
+        self.pacing.borrow().throttle.limited_until(now)
     }
 
     /// Returns why all durable work is paused, if it is.
     #[must_use]
     pub fn pause(&self, now: u64) -> Option<Pause> {
-        self.pacing.borrow().brakes.pause(now)
+        self.pacing.borrow().throttle.pause(now)
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Found {
 }
 
 /// Returns why a list is given up after a pass instead of being read again, if it is.
-fn why_read_no_more(work: &Work, pass: &Pass, whole: bool, unclean: u32) -> Option<&'static str> {
+fn give_up_reason(work: &Work, pass: &Pass, whole: bool, unclean: u32) -> Option<&'static str> {
     if unclean >= MAX_UNCLEAN_PASSES {
         return Some(if pass.gone > 0 {
             "the list keeps showing somebody who is gone"
@@ -64,7 +64,12 @@ impl<S: Store> Ledger<S> {
     }
 
     /// Handles a page that does not exist. If the one before promised it, the reading proves nothing.
-    pub(super) fn read_break(&self, work: &Work, random: f64, now: u64) -> Result<(), StoreError> {
+    pub(super) fn page_not_found(
+        &self,
+        work: &Work,
+        random: f64,
+        now: u64,
+    ) -> Result<(), StoreError> {
         let pass: Pass = serde_json::from_str(&work.reading).unwrap_or_default();
         if !pass.has_total() {
             return self.take_page(work, &[], None, Found::default(), random, now);
@@ -172,7 +177,7 @@ impl<S: Store> Ledger<S> {
         let waits = u64::from(work.excused) * EMPTIED_MS < self.settings.give_up_after_ms;
         if shifts && waits && pass.found + pass.gone == 0 && self.is_being_emptied(work, now)? {
             // Its pages shift because another removal deletes the people on them: that is not the list's fault.
-            return self.begin_pass_again(work, now);
+            return self.restart_pass(work, now);
         }
         let unclean = if whole { 0 } else { work.unclean_passes + 1 };
         if unclean != work.unclean_passes {
@@ -181,11 +186,11 @@ impl<S: Store> Ledger<S> {
                 &values![work.id, unclean],
             )?;
         }
-        if let Some(reason) = why_read_no_more(work, pass, whole, unclean) {
+        if let Some(reason) = give_up_reason(work, pass, whole, unclean) {
             return self.give_up(work, reason, now);
         }
         if work.meeting.is_some() && pass.found > 0 && !work.dry_run {
-            return self.put_out(work.id, now);
+            return self.kick_and_delete(work.id, now);
         }
         if !whole {
             return self.read_again(work, repeat_after(unclean, random, now));
@@ -193,7 +198,7 @@ impl<S: Store> Ledger<S> {
         let settles = work.confirming == 0 || pass.found > 0;
         if work.meeting.is_none() && settles && work.confirming < MAX_CONFIRMING {
             self.enter(work.id, Stage::Settled, None)?;
-            return self.go_on(work.removal, now);
+            return self.confirm_or_finish(work.removal, now);
         }
         if pass.nameless > 0 {
             return self.give_up(
@@ -212,7 +217,7 @@ impl<S: Store> Ledger<S> {
             &values![work.id],
         )?;
         if first_row(&rows)?.flag(0)? {
-            return self.put_out(work.id, now);
+            return self.kick_and_delete(work.id, now);
         }
         // Even if nobody was found: whoever was removed earlier without a kick is still in the session.
         if work.kicks_all && work.kicks && !work.dry_run {

@@ -85,7 +85,7 @@ impl<S: Store> Ledger<S> {
             &values![seq],
         )?;
         for row in named {
-            self.put_out(row.integer(0)?, now)?;
+            self.kick_and_delete(row.integer(0)?, now)?;
         }
         Ok(())
     }

@@ -69,7 +69,7 @@ impl<S: Store> Ledger<S> {
         let open = first_row(&rows)?.integer(0)?;
         let mut pacing = self.pacing.borrow_mut();
         Ok(Health {
-            pause: pacing.brakes.pause(now),
+            pause: pacing.throttle.pause(now),
             open,
             requests_in_window: pacing.window.used(now),
             requests_allowed: pacing.allowed(&self.settings).total,

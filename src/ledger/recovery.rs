@@ -45,7 +45,7 @@ impl<S: Store> Ledger<S> {
 
     /// Counts interrupted requests as if they had been answered when they would have timed out.
     fn count_lost(&self, lost: u32, now: u64) -> Result<(), StoreError> {
-        let timeout = super::brakes::after(now, RetryPolicy::ONCE.attempt_timeout);
+        let timeout = super::throttle::after(now, RetryPolicy::ONCE.attempt_timeout);
         let counted = Counted {
             durable: lost,
             synchronous: 0,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::brakes::after;
+use super::throttle::after;
 use crate::realtimekit::ApiError;
 use crate::realtimekit::retry::full_jitter;
 

@@ -16,7 +16,7 @@ const UNKNOWN_MEETINGS: u64 = 100_000;
 impl<S: Store> Ledger<S> {
     /// Returns whether the removal with that turn and number may start now: there is room, and no held one comes before
     /// it. The room is looked up once per choice.
-    pub(super) fn lets_in(
+    pub(super) fn may_start(
         &self,
         place: (u64, u64),
         room: &mut Option<u64>,

@@ -9,7 +9,7 @@ use crate::ids::{MeetingId, ParticipantId};
 use crate::values;
 
 /// How many participants one kick names at most: their deletes follow in the same turn.
-pub(super) const KICKS_AT_ONCE: u32 = 20;
+pub(super) const MAX_PARTICIPANTS_PER_KICK: u32 = 20;
 
 /// One request, chosen and marked as sent.
 #[derive(Debug, Clone)]
@@ -133,7 +133,7 @@ impl<S: Store> Ledger<S> {
             };
             // An app check is not a delete that would be late.
             let is_late = row.flag(4)? && !self.pacing.borrow().doubtful;
-            if !is_late || !self.kick_anew(row.integer(0)?, row.integer(3)?, now)? {
+            if !is_late || !self.kick_before_late_delete(row.integer(0)?, row.integer(3)?, now)? {
                 return Ok(Some(row));
             }
         }
@@ -180,7 +180,7 @@ impl<S: Store> Ledger<S> {
             Stage::Kicking if work.kicks_all || work.closing => {
                 Ok(Request::KickAll { work: id, meeting })
             }
-            Stage::Kicking => self.kick(work, meeting, KICKS_AT_ONCE),
+            Stage::Kicking => self.kick(work, meeting, MAX_PARTICIPANTS_PER_KICK),
             Stage::KickingEach => self.kick(work, meeting, 1),
             Stage::Session => Ok(Request::Session { work: id, meeting }),
             stage => Err(StoreError(format!(

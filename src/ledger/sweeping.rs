@@ -41,7 +41,7 @@ impl<S: Store> Ledger<S> {
 
     /// Leaves rows of a removal to the alarms: those of its work, or all if it is `forgotten`.
     pub(super) fn leave(&self, removal: u64, forgotten: bool) -> Result<(), StoreError> {
-        self.untidy.set(true);
+        self.sweep_pending.set(true);
         self.store.run(
             "INSERT INTO leftovers (removal, forgotten) VALUES (?1, ?2)
              ON CONFLICT DO UPDATE SET forgotten = max(forgotten, excluded.forgotten)",

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Ledger;
-use super::brakes::blocked_until;
 use super::store::{Store, StoreError, json};
+use super::throttle::blocked_until;
 use crate::realtimekit::limits::RateLimit;
 use crate::removal::Outcome;
 use crate::values;
@@ -65,7 +65,7 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<(), StoreError> {
         self.store.transaction(|| {
-            self.heed_synchronous(done, now)?;
+            self.apply_synchronous_limits(done, now)?;
             let requests = if keep {
                 let records = json(&done)?;
                 let requests = self.insert_synchronous(&records)?;
@@ -80,7 +80,11 @@ impl<S: Store> Ledger<S> {
     }
 
     /// Applies what synchronous removals learnt about the limit and the token.
-    fn heed_synchronous(&self, done: &[SynchronousRemoval], now: u64) -> Result<(), StoreError> {
+    fn apply_synchronous_limits(
+        &self,
+        done: &[SynchronousRemoval],
+        now: u64,
+    ) -> Result<(), StoreError> {
         let mut pacing = self.pacing.borrow_mut();
         let others = pacing.window.in_flight();
         for one in done {
@@ -88,16 +92,16 @@ impl<S: Store> Ledger<S> {
                 // From when it was reached: a record that arrives again does not prolong it.
                 let asked = one.retry_after_ms.map(Duration::from_millis);
                 let at = one.limited_at_ms.unwrap_or(one.at_ms);
-                pacing.brakes.limit_until(blocked_until(at, asked), now);
+                pacing.throttle.limit_until(blocked_until(at, asked), now);
             }
             let part = one.rate_limit.clone().shared_by(self.settings.ledgers);
-            pacing.brakes.believe(part, others, one.at_ms);
+            pacing.throttle.apply_headers(part, others, one.at_ms);
         }
         if done.iter().any(|one| one.outcome.is_gone()) {
-            pacing.brakes.try_soon(now);
+            pacing.throttle.try_soon(now);
         }
         drop(pacing);
-        self.save_brakes(now)
+        self.save_throttle(now)
     }
 
     /// Inserts those that are new. Returns how many requests they took.

@@ -2,7 +2,7 @@
 //! and marked as sent in one transaction, before it leaves.
 
 use super::Ledger;
-use super::steps::{KICKS_AT_ONCE, Request, Step};
+use super::steps::{MAX_PARTICIPANTS_PER_KICK, Request, Step};
 use super::store::{Store, StoreError};
 use crate::values;
 
@@ -28,7 +28,7 @@ impl<S: Store> Ledger<S> {
         let step = self.store.transaction(|| self.choose(now))?;
         if step.is_some() {
             self.pacing.borrow_mut().send(now);
-            self.save_brakes(now)?;
+            self.save_throttle(now)?;
         }
         Ok(step)
     }
@@ -59,13 +59,13 @@ impl<S: Store> Ledger<S> {
                 None => self.due_work(removal, now)?,
             };
             if let Some(request) = request {
-                let request = self.doubted(request)?;
+                let request = self.with_app_check(request)?;
                 self.take_turn(removal, &request, now)?;
                 return Ok(Some(Step { removal, request }));
             }
             self.sleep(removal, now)?;
             // Another removal's page may have ended the last of its work before its turn came.
-            self.go_on(removal, now)?;
+            self.confirm_or_finish(removal, now)?;
             if row.flag(4)? && self.ended.borrow().last() == Some(&removal) {
                 // Its place is free again.
                 room = room.map(|left: u64| left.saturating_add(1));
@@ -82,7 +82,7 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<bool, StoreError> {
         let (_, removal) = place;
-        if everywhere && !self.lets_in(place, room, now)? {
+        if everywhere && !self.may_start(place, room, now)? {
             self.hold(removal, now)?;
             return Ok(false);
         }
@@ -98,7 +98,11 @@ impl<S: Store> Ledger<S> {
     fn take_turn(&self, removal: u64, request: &Request, now: u64) -> Result<(), StoreError> {
         let turn = self.turn.get().saturating_add(1).max(now);
         self.turn.set(turn);
-        let begins = if request.kicks() { KICKS_AT_ONCE } else { 0 };
+        let begins = if request.kicks() {
+            MAX_PARTICIPANTS_PER_KICK
+        } else {
+            0
+        };
         self.store.run(
             "UPDATE removals SET requests = requests + 1, revision = revision + 1,
                 turn = iif(keeps_turn > 1 OR keeps_turn = 0 AND ?3 > 0, turn, ?2),

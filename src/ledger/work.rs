@@ -109,7 +109,7 @@ impl<S: Store> Ledger<S> {
     }
 
     /// Starts removing those who were found: kicks them if they may be live, then deletes them.
-    pub(super) fn put_out(&self, id: u64, now: u64) -> Result<(), StoreError> {
+    pub(super) fn kick_and_delete(&self, id: u64, now: u64) -> Result<(), StoreError> {
         self.expect_live(id, now)?;
         let work = self.work_row(id)?;
         if work.closing {

@@ -59,7 +59,7 @@ impl Call<String> {
     /// Parses the body of a 2xx into a result, or reports its flaw.
     pub fn read<R>(self, read: impl FnOnce(String) -> Result<R, Flaw>) -> Call<R> {
         let status = self.status.unwrap_or_default();
-        let broken = |flaw: Flaw| ApiError::ContractBroken {
+        let broken = |flaw: Flaw| ApiError::InvalidResponse {
             status,
             flaw: flaw.to_owned(),
         };

@@ -38,7 +38,7 @@ pub enum ApiError {
         retry_after: Option<Duration>,
     },
     /// An answer that the API does not document: a redirect, HTML, broken JSON.
-    ContractBroken {
+    InvalidResponse {
         /// The status.
         status: u16,
         /// The end of the sentence "`RealtimeKit` answered with …".
@@ -56,7 +56,7 @@ impl ApiError {
             Self::Rejected { status, .. } => *status == 408,
             Self::ServerError { status, .. } => matches!(status, 500 | 502 | 503 | 504),
             Self::RateLimited { .. } | Self::NoAnswer(_) => true,
-            Self::TokenRefused { .. } | Self::ContractBroken { .. } => false,
+            Self::TokenRefused { .. } | Self::InvalidResponse { .. } => false,
         }
     }
 
@@ -66,7 +66,7 @@ impl ApiError {
         match self {
             Self::ServerError { .. } | Self::NoAnswer(_) => true,
             // A redirect was not followed, so nothing happened; a broken 2xx may well have taken effect.
-            Self::ContractBroken { status, .. } => (200..300).contains(status),
+            Self::InvalidResponse { status, .. } => (200..300).contains(status),
             Self::Rejected { .. } | Self::TokenRefused { .. } | Self::RateLimited { .. } => false,
         }
     }
@@ -125,7 +125,7 @@ impl ApiError {
             ),
             Self::RateLimited { .. } => "RealtimeKit's request limit is reached".to_owned(),
             Self::ServerError { status, .. } => format!("RealtimeKit answered {status}"),
-            Self::ContractBroken { status, flaw } => format!(
+            Self::InvalidResponse { status, flaw } => format!(
                 "RealtimeKit's answer breaks its contract: {flaw} (status {status})"
             ),
             Self::NoAnswer(TransportError::Broken) => {
@@ -164,7 +164,7 @@ pub fn ray_note(cf_ray: Option<&str>) -> String {
 /// Turns an answer into its body or its error. Checking the body is up to the caller.
 pub fn classify(answer: &mut RawAnswer) -> Result<String, ApiError> {
     let status = answer.status;
-    let broken = |flaw: &str| ApiError::ContractBroken {
+    let broken = |flaw: &str| ApiError::InvalidResponse {
         status,
         flaw: flaw.to_owned(),
     };
@@ -197,7 +197,7 @@ fn rejected(answer: &RawAnswer) -> ApiError {
     let status = answer.status;
     let parsed = error_body::parse(answer.body.as_deref().unwrap_or_default());
     if parsed.is_none() && status != 408 {
-        return ApiError::ContractBroken {
+        return ApiError::InvalidResponse {
             status,
             flaw: "an error page that is not the API's: check CLOUDFLARE_API_BASE_URL".to_owned(),
         };

@@ -11,7 +11,7 @@ use super::transport::RawAnswer;
 use crate::digits::whole_number;
 
 /// Longer than any block lasts; a longer wait is capped to this.
-const LONGEST_WAIT: Duration = Duration::from_hours(24);
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 
 /// What `Ratelimit` and `Ratelimit-Policy` say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,7 +102,7 @@ pub fn retry_after(answer: &RawAnswer) -> Option<Duration> {
         .as_deref()
         .and_then(|text| decimal(text, 1000));
     let asked = milliseconds.or_else(|| decimal(answer.retry_after.as_deref()?, 1));
-    asked.map(|time| time.min(LONGEST_WAIT))
+    asked.map(|time| time.min(MAX_RETRY_AFTER))
 }
 
 /// Parses a decimal number in units of `1 / per_second` seconds, saturating. Parsing it as a float would add 10 KB of

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 /// The least time for an attempt: with less, it would only turn a known outcome into an unknown one.
-const LEAST_TIME: Duration = Duration::from_secs(1);
+const MIN_ATTEMPT_TIME: Duration = Duration::from_secs(1);
 
 /// The limits of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,9 @@ impl RetryPolicy {
         }
         let delay =
             asked.unwrap_or_else(|| full_jitter(self.base, self.cap, u32::from(attempts), random));
-        let ends = elapsed.saturating_add(delay).saturating_add(LEAST_TIME);
+        let ends = elapsed
+            .saturating_add(delay)
+            .saturating_add(MIN_ATTEMPT_TIME);
         (ends <= self.deadline).then_some(delay)
     }
 

@@ -72,17 +72,17 @@ pub enum LedgerCall {
 
 /// Why a ledger did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NoLedger {
+pub enum LedgerCallError {
     /// There is no such binding, or no answer arrived; holds the reason.
-    Silent(String),
+    Unreachable(String),
     /// It answered with this status, and has logged why.
     Failed(u16),
 }
 
-impl fmt::Display for NoLedger {
+impl fmt::Display for LedgerCallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Silent(why) => f.write_str(why),
+            Self::Unreachable(why) => f.write_str(why),
             Self::Failed(status) => write!(f, "the ledger answered {status}"),
         }
     }
@@ -90,21 +90,21 @@ impl fmt::Display for NoLedger {
 
 /// How long a ledger may take to answer, in milliseconds: longer than any `wait`, so that only an object that died in
 /// the middle of a call is given up.
-const PATIENCE_MS: u32 = 75_000;
+const TIMEOUT_MS: u32 = 75_000;
 /// The same for calls that finish at once, where the caller or the runtime waits only briefly: records are tried three
 /// times in the 30 seconds allowed after an answer.
-const SHORT_PATIENCE_MS: u32 = 5_000;
+const SHORT_TIMEOUT_MS: u32 = 5_000;
 /// The same for what a ledger tells another one before it answers a record.
-const SHORTEST_PATIENCE_MS: u32 = 2_000;
+const SHORTEST_TIMEOUT_MS: u32 = 2_000;
 
 impl LedgerCall {
     /// Returns how long to wait for the answer, in milliseconds.
     #[must_use]
-    pub fn patience_ms(&self) -> u32 {
+    pub fn timeout_ms(&self) -> u32 {
         match self {
-            Self::Limited { .. } => SHORTEST_PATIENCE_MS,
+            Self::Limited { .. } => SHORTEST_TIMEOUT_MS,
             Self::Record { .. } | Self::Health | Self::Note { .. } | Self::SetNote { .. } => {
-                SHORT_PATIENCE_MS
+                SHORT_TIMEOUT_MS
             }
             Self::Create(_)
             | Self::List(_)
@@ -114,13 +114,13 @@ impl LedgerCall {
             | Self::Deliver(_)
             | Self::CancelPending(_)
             | Self::Ended(_)
-            | Self::Quarantine(_) => PATIENCE_MS,
+            | Self::Quarantine(_) => TIMEOUT_MS,
         }
     }
 
     /// Returns whether the call changes nothing, so that the alarm stays as it is.
     #[must_use]
-    pub fn reads_only(&self) -> bool {
+    pub fn is_read_only(&self) -> bool {
         match self {
             Self::List(_) | Self::Show(_) | Self::Health | Self::Note { .. } => true,
             Self::Create(_)
@@ -154,7 +154,7 @@ mod tests {
 
     use super::*;
     use crate::removals::query::MAX_WAIT_SECONDS;
-    use crate::removals::recorder::TRIES;
+    use crate::removals::recorder::ATTEMPT_DELAYS;
 
     /// Every call as sent to the ledger, whether it only reads, and how long to wait for its answer.
     const CALLS: [(&str, bool, u32); 14] = [
@@ -188,10 +188,10 @@ mod tests {
 
     #[test]
     fn every_call_tells_whether_it_only_reads_and_how_long_it_may_take() {
-        for (json, reads_only, patience_ms) in CALLS {
+        for (json, is_read_only, timeout_ms) in CALLS {
             let call: LedgerCall = serde_json::from_str(json).unwrap();
-            let found = (call.reads_only(), call.patience_ms());
-            assert_eq!(found, (reads_only, patience_ms), "{json}");
+            let found = (call.is_read_only(), call.timeout_ms());
+            assert_eq!(found, (is_read_only, timeout_ms), "{json}");
         }
     }
 
@@ -203,13 +203,13 @@ mod tests {
             limit: 1,
             wait_seconds: MAX_WAIT_SECONDS,
         });
-        assert!(show.patience_ms() > 1_000 * MAX_WAIT_SECONDS);
+        assert!(show.timeout_ms() > 1_000 * MAX_WAIT_SECONDS);
         let record = LedgerCall::Record {
             removals: Vec::new(),
         };
-        let patience = Duration::from_millis(record.patience_ms().into());
-        let longest: Duration = TRIES.iter().map(|wait| *wait + patience).sum();
+        let patience = Duration::from_millis(record.timeout_ms().into());
+        let longest: Duration = ATTEMPT_DELAYS.iter().map(|wait| *wait + patience).sum();
         assert!(longest < Duration::from_secs(30), "{longest:?}");
-        assert_eq!(TRIES.len(), 3);
+        assert_eq!(ATTEMPT_DELAYS.len(), 3);
     }
 }

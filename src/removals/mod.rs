@@ -17,5 +17,5 @@ pub mod service;
 pub mod settings;
 
 pub use admission::{Admitted, admit};
-pub use call::{LedgerCall, NoLedger};
+pub use call::{LedgerCall, LedgerCallError};
 pub use service::serve;

@@ -8,14 +8,14 @@ use crate::ids::AppId;
 use crate::ledger::{RemovalId, SynchronousRemoval};
 
 /// How long a record waits for others, and so how much a crash of the isolate may lose.
-const GATHER: Duration = Duration::from_millis(100);
+const BATCH_DELAY: Duration = Duration::from_millis(100);
 /// A batch of this size is sent at once, without waiting for more.
-const FULL: usize = 200;
+const MAX_BATCH: usize = 200;
 /// A flush this late, in milliseconds, was cancelled by the runtime along with the request that it belonged to.
 const OVERDUE_MS: u64 = 1_000;
 
 /// How long to wait before each attempt to reach the ledger. A record that arrives twice is stored once.
-pub const TRIES: [Duration; 3] = [
+pub const ATTEMPT_DELAYS: [Duration; 3] = [
     Duration::ZERO,
     Duration::from_secs(1),
     Duration::from_secs(5),
@@ -39,7 +39,7 @@ impl Recorder {
         removal: SynchronousRemoval,
         now_ms: u64,
     ) -> Option<Duration> {
-        let urgent = removal.limited || self.waiting.len() + 1 >= FULL;
+        let urgent = removal.limited || self.waiting.len() + 1 >= MAX_BATCH;
         self.waiting.push((app, removal));
         if urgent {
             return Some(Duration::ZERO);
@@ -51,8 +51,8 @@ impl Recorder {
             return None;
         }
         self.flush_at_ms =
-            Some(now_ms.saturating_add(u64::try_from(GATHER.as_millis()).unwrap_or(0)));
-        Some(GATHER)
+            Some(now_ms.saturating_add(u64::try_from(BATCH_DELAY.as_millis()).unwrap_or(0)));
+        Some(BATCH_DELAY)
     }
 
     /// Takes all waiting records, grouped by app.
@@ -186,7 +186,10 @@ mod tests {
     #[test]
     fn the_first_sees_to_the_flush_and_the_others_go_along() {
         let mut recorder = Recorder::default();
-        assert_eq!(recorder.push(app("a"), removal("1"), NOW), Some(GATHER));
+        assert_eq!(
+            recorder.push(app("a"), removal("1"), NOW),
+            Some(BATCH_DELAY)
+        );
         assert_eq!(recorder.push(app("b"), removal("2"), NOW + 50), None);
         assert_eq!(recorder.push(app("a"), removal("3"), NOW + 99), None);
         assert_eq!(
@@ -199,7 +202,7 @@ mod tests {
         assert_eq!(recorder.take(), []);
         assert_eq!(
             recorder.push(app("a"), removal("4"), NOW + 101),
-            Some(GATHER)
+            Some(BATCH_DELAY)
         );
     }
 
@@ -219,12 +222,12 @@ mod tests {
     #[test]
     fn a_full_batch_does_not_wait() {
         let mut recorder = Recorder::default();
-        let waits: Vec<_> = (0..FULL)
+        let waits: Vec<_> = (0..MAX_BATCH)
             .map(|_| recorder.push(app("a"), removal("1"), NOW))
             .collect();
-        assert_eq!(waits.first(), Some(&Some(GATHER)));
+        assert_eq!(waits.first(), Some(&Some(BATCH_DELAY)));
         assert_eq!(waits.last(), Some(&Some(Duration::ZERO)));
-        let between = waits.iter().skip(1).take(FULL - 2);
+        let between = waits.iter().skip(1).take(MAX_BATCH - 2);
         assert!(between.into_iter().all(Option::is_none));
     }
 
@@ -234,7 +237,10 @@ mod tests {
         recorder.push(app("a"), removal("1"), NOW);
         let later = NOW + 100 + OVERDUE_MS;
         assert_eq!(recorder.push(app("a"), removal("2"), later - 1), None);
-        assert_eq!(recorder.push(app("a"), removal("3"), later), Some(GATHER));
+        assert_eq!(
+            recorder.push(app("a"), removal("3"), later),
+            Some(BATCH_DELAY)
+        );
         assert_eq!(recorder.take().len(), 1);
     }
 }

@@ -16,10 +16,10 @@ use crate::ledger::{
 use crate::realtimekit::Clock;
 
 /// How often a waiting request checks for a change.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The longest wait, in milliseconds: a request whose caller has hung up may go on for 30 s, and must not be cut off.
-const LONGEST_WAIT_MS: u64 = 29_500;
+const MAX_WAIT_MS: u64 = 29_500;
 
 /// Carries out a call. Whatever it changes is stored when this returns; only waiting for a change takes time.
 pub async fn serve<S: Store, C: Clock>(
@@ -122,7 +122,7 @@ async fn show<S: Store, C: Clock>(
     let Some(id) = RemovalId::parse(&query.id) else {
         return Ok(Problem::UnknownRemoval.answer());
     };
-    let wait_ms = (u64::from(query.wait_seconds) * 1000).min(LONGEST_WAIT_MS);
+    let wait_ms = (u64::from(query.wait_seconds) * 1000).min(MAX_WAIT_MS);
     let until = clock.now_ms().saturating_add(wait_ms);
     let mut first = None;
     loop {
@@ -133,7 +133,7 @@ async fn show<S: Store, C: Clock>(
         if *first.get_or_insert(revision) != revision || is_final || now >= until {
             break;
         }
-        clock.sleep(LOOK_EVERY).await;
+        clock.sleep(POLL_INTERVAL).await;
     }
     let Some(view) = ledger.show(&id, clock.now_ms())? else {
         return Ok(Problem::UnknownRemoval.answer());

@@ -1,6 +1,6 @@
 use super::*;
 
-fn delete(path: &str) -> Result<ParticipantPath<'_>, NoRoute> {
+fn delete(path: &str) -> Result<ParticipantPath<'_>, RouteError> {
     match route("DELETE", path)? {
         Route::DeleteParticipant(path) => Ok(path),
         other => panic!("{other:?}"),
@@ -20,7 +20,7 @@ fn the_delete_has_a_long_and_a_short_path() {
     assert_eq!(delete("/meetings/m/participants/p").unwrap().owner, None);
     assert_eq!(
         delete("/client/v4/meetings/m/participants/p"),
-        Err(NoRoute::UnknownPath)
+        Err(RouteError::UnknownPath)
     );
 }
 
@@ -93,7 +93,11 @@ fn other_paths_have_no_route() {
         "/webhooks",
         "/a/b/c/d/e/f/g/h/i/j/k",
     ] {
-        assert_eq!(route("DELETE", path), Err(NoRoute::UnknownPath), "{path}");
+        assert_eq!(
+            route("DELETE", path),
+            Err(RouteError::UnknownPath),
+            "{path}"
+        );
     }
 }
 
@@ -115,7 +119,7 @@ fn another_method_is_told_which_ones_there_are() {
     ] {
         assert_eq!(
             route(method, path),
-            Err(NoRoute::MethodNotAllowed(allow)),
+            Err(RouteError::MethodNotAllowed(allow)),
             "{method} {path}"
         );
     }

@@ -44,7 +44,7 @@ pub struct RemovalLedger {
     /// Whether the app is known to be in the store.
     app_noted: Cell<bool>,
     /// Until when the other apps' ledgers know the API to be rate limited, in milliseconds since the Unix epoch.
-    limit_told_ms: Cell<u64>,
+    limit_broadcast_ms: Cell<u64>,
 }
 
 impl DurableObject for RemovalLedger {
@@ -55,7 +55,7 @@ impl DurableObject for RemovalLedger {
             env,
             ledger: OnceCell::new(),
             app_noted: Cell::new(false),
-            limit_told_ms: Cell::new(0),
+            limit_broadcast_ms: Cell::new(0),
         }
     }
 
@@ -126,15 +126,15 @@ impl RemovalLedger {
             clock: &*self.isolate,
         };
         let answer = serve(&served, &call).await;
-        if !call.reads_only() || is_first || AlarmClock(&self.state).is_lost().await? {
+        if !call.is_read_only() || is_first || AlarmClock(&self.state).is_lost().await? {
             self.arm(&ledger).await?;
         }
         tell(&app, &ledger.take_ended(self.isolate.now_ms())?);
         match &call {
             // The ledger that reported it has told the others too.
             LedgerCall::Limited { until_ms } => {
-                self.limit_told_ms
-                    .set((*until_ms).max(self.limit_told_ms.get()));
+                self.limit_broadcast_ms
+                    .set((*until_ms).max(self.limit_broadcast_ms.get()));
             }
             LedgerCall::Record { .. } => self.tell_limit(config, &app, &ledger).await,
             _ => {}
@@ -189,16 +189,16 @@ impl RemovalLedger {
     async fn tell_limit(&self, config: &Config, app: &AppId, ledger: &Ledger<ObjectStore>) {
         let Some(until_ms) = ledger
             .limited_until(self.isolate.now_ms())
-            .filter(|until| *until > self.limit_told_ms.get())
+            .filter(|until| *until > self.limit_broadcast_ms.get())
         else {
             return;
         };
         let others = config.apps().filter(|other| *other != app);
         let told: FuturesUnordered<_> = others
-            .map(|other| self.tell_one_of_limit(other, until_ms))
+            .map(|other| self.send_limit(other, until_ms))
             .collect();
         if !told.collect::<Vec<_>>().await.contains(&false) {
-            self.limit_told_ms.set(until_ms);
+            self.limit_broadcast_ms.set(until_ms);
             return;
         }
         // An alarm soon tells all of them again.
@@ -208,7 +208,7 @@ impl RemovalLedger {
         }
     }
 
-    async fn tell_one_of_limit(&self, other: &AppId, until_ms: u64) -> bool {
+    async fn send_limit(&self, other: &AppId, until_ms: u64) -> bool {
         let call = LedgerCall::Limited { until_ms };
         let id = self.isolate.request_id();
         let answered = ask_ledger(&self.env, other, &call, &id).await;

@@ -10,7 +10,7 @@ use worker::Env;
 use super::js_error;
 use super::ledger_object::{APP_HEADER, REQUEST_ID_HEADER};
 use crate::ids::AppId;
-use crate::removals::{LedgerCall, NoLedger};
+use crate::removals::{LedgerCall, LedgerCallError};
 
 /// The binding's name in `wrangler.toml`.
 const BINDING: &str = "LEDGER";
@@ -30,20 +30,21 @@ pub async fn call_ledger(
     app: &AppId,
     call: &LedgerCall,
     request_id: &str,
-) -> Result<Response, NoLedger> {
+) -> Result<Response, LedgerCallError> {
     let namespace = env.durable_object(BINDING);
     let stub = namespace.and_then(|namespace| namespace.get_by_name(app.as_str()));
-    let stub = stub.map_err(|error| NoLedger::Silent(error.to_string()))?;
-    let body = serde_json::to_string(call).map_err(|error| NoLedger::Silent(error.to_string()))?;
-    let sent = send(&stub.into_rpc(), app, &body, call.patience_ms(), request_id).await;
-    sent.map_err(|error| NoLedger::Silent(js_error::message(&error)))
+    let stub = stub.map_err(|error| LedgerCallError::Unreachable(error.to_string()))?;
+    let body = serde_json::to_string(call)
+        .map_err(|error| LedgerCallError::Unreachable(error.to_string()))?;
+    let sent = send(&stub.into_rpc(), app, &body, call.timeout_ms(), request_id).await;
+    sent.map_err(|error| LedgerCallError::Unreachable(js_error::message(&error)))
 }
 
 async fn send(
     stub: &LedgerStub,
     app: &AppId,
     body: &str,
-    patience_ms: u32,
+    timeout_ms: u32,
     request_id: &str,
 ) -> Result<Response, JsValue> {
     let headers = Headers::new()?;
@@ -53,7 +54,7 @@ async fn send(
     init.set_method("POST");
     init.set_headers(&headers);
     init.set_body(&JsValue::from_str(body));
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(patience_ms)));
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(timeout_ms)));
     // The host has no meaning: the stub already addresses the object.
     let response = JsFuture::from(stub.fetch("https://ledger/", &init)?).await?;
     Ok(response.unchecked_into())
@@ -65,15 +66,15 @@ pub async fn ask_ledger(
     app: &AppId,
     call: &LedgerCall,
     request_id: &str,
-) -> Result<String, NoLedger> {
+) -> Result<String, LedgerCallError> {
     let response = call_ledger(env, app, call, request_id).await?;
     if !response.ok() {
-        return Err(NoLedger::Failed(response.status()));
+        return Err(LedgerCallError::Failed(response.status()));
     }
     let body = match response.text() {
         Ok(body) => JsFuture::from(body).await,
         Err(error) => Err(error),
     };
-    body.map_err(|error| NoLedger::Silent(js_error::message(&error)))
+    body.map_err(|error| LedgerCallError::Unreachable(js_error::message(&error)))
         .map(|body| body.as_string().unwrap_or_default())
 }

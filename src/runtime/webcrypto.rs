@@ -6,7 +6,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, SubtleCrypto, WorkerGlobalScope};
 
 use super::js_error;
-use crate::webhooks::public_key::{CannotCheck, PublicKey, PublicKeyVerifier};
+use crate::webhooks::public_key::{PublicKey, PublicKeyVerifier, VerifyError};
 
 /// RFC 8032 §5.1.6
 const ED25519_SIGNATURE_BYTES: usize = 64;
@@ -21,7 +21,7 @@ impl PublicKeyVerifier for WebCrypto {
         key: &PublicKey,
         signature: &[u8],
         message: &[u8],
-    ) -> Result<bool, CannotCheck> {
+    ) -> Result<bool, VerifyError> {
         // The runtime throws for an Ed25519 signature of any other length, as if the error were ours.
         if matches!(key, PublicKey::Ed25519(_)) && signature.len() != ED25519_SIGNATURE_BYTES {
             return Ok(false);
@@ -29,7 +29,7 @@ impl PublicKeyVerifier for WebCrypto {
         let result = holds(key, signature, message).await;
         result.map_err(|error| {
             let name = js_error::name(&error).unwrap_or_default();
-            CannotCheck(format!("WebCrypto cannot use the key: {name}"))
+            VerifyError(format!("WebCrypto cannot use the key: {name}"))
         })
     }
 }

@@ -17,8 +17,8 @@ use super::ledger_stub::ask_ledger;
 use crate::ids::AppId;
 use crate::log::log_ledger_error;
 use crate::realtimekit::Clock;
-use crate::removals::{LedgerCall, NoLedger};
-use crate::webhooks::key_answer::{self, MAX_KEY_ANSWER_BYTES, NoKey};
+use crate::removals::{LedgerCall, LedgerCallError};
+use crate::webhooks::key_answer::{self, KeyFetchError, MAX_KEY_ANSWER_BYTES};
 use crate::webhooks::key_cache::FETCH_DEADLINE_MS;
 use crate::webhooks::public_key::RsaKey;
 use crate::webhooks::realtimekit::{KeySetting, KeySource};
@@ -39,19 +39,19 @@ pub struct LedgerKeys<'a> {
 }
 
 impl LedgerKeys<'_> {
-    fn log(&self, error: &NoLedger) {
+    fn log(&self, error: &LedgerCallError) {
         log_ledger_error(Some(self.request_id), Some(self.app), error);
     }
 }
 
 impl KeySource for LedgerKeys<'_> {
-    async fn fetch(&self) -> Result<RsaKey, NoKey> {
+    async fn fetch(&self) -> Result<RsaKey, KeyFetchError> {
         let KeySetting::Url(url) = self.setting else {
-            return Err(NoKey("a pinned key is not fetched".to_owned()));
+            return Err(KeyFetchError("a pinned key is not fetched".to_owned()));
         };
         let (status, body) = get(url).await.map_err(|error| {
             let name = js_error::name(&error).unwrap_or_default();
-            NoKey(format!("the key URL could not be read: {name}"))
+            KeyFetchError(format!("the key URL could not be read: {name}"))
         })?;
         key_answer::parse(status, body.as_deref())
     }

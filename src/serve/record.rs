@@ -4,19 +4,19 @@ use std::rc::Rc;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use super::Serving;
+use super::RequestContext;
 use crate::delete::Deleted;
 use crate::ids::AppId;
 use crate::ledger::{RemovalId, SynchronousRemoval};
 use crate::log::{RequestLog, log_ledger_error};
 use crate::realtimekit::Clock;
 use crate::removals::LedgerCall;
-use crate::removals::recorder::TRIES;
+use crate::removals::recorder::ATTEMPT_DELAYS;
 use crate::runtime::isolate::Isolate;
 use crate::runtime::ledger_stub::ask_ledger;
 use worker::Env;
 
-impl Serving<'_> {
+impl RequestContext<'_> {
     /// Reports a synchronous removal to the ledger after the answer has been sent: for the history, if one is kept, and
     /// for the request limit that all work shares.
     pub(super) fn record(&self, deleted: Deleted, now: u64, log: &mut RequestLog) {
@@ -59,7 +59,7 @@ async fn flush(
 ) {
     let call = LedgerCall::Record { removals };
     let mut error = String::new();
-    for wait in TRIES {
+    for wait in ATTEMPT_DELAYS {
         if !wait.is_zero() {
             isolate.sleep(wait).await;
         }

@@ -2,7 +2,7 @@
 
 use web_sys::Response;
 
-use super::{Reply, Serving};
+use super::{Reply, RequestContext};
 use crate::answer::Problem;
 use crate::config::Config;
 use crate::log::{RequestLog, log_ledger_error, log_webhook_error};
@@ -24,7 +24,7 @@ enum Claimed<'a> {
     RealtimeKit(&'a KeySetting, Vec<u8>),
 }
 
-impl Serving<'_> {
+impl RequestContext<'_> {
     /// Receives a webhook.
     pub(super) async fn webhook(
         &self,
@@ -59,7 +59,7 @@ impl Serving<'_> {
             Problem::NotStored
         })?;
         log.removal_id = super::removal_of(&response);
-        note_what_came_of_it(&response, log);
+        log_ledger_outcome(&response, log);
         Ok(Reply::Ledger(response))
     }
 
@@ -143,7 +143,7 @@ fn source<'a>(config: &'a Config, name: &str, log: &mut RequestLog) -> Result<&'
 }
 
 /// Copies into the log what the ledger reports about a message that created no removal.
-fn note_what_came_of_it(response: &Response, log: &mut RequestLog) {
+fn log_ledger_outcome(response: &Response, log: &mut RequestLog) {
     let header = |name| response.headers().get(name).ok().flatten();
     log.ignored = header(IGNORED_HEADER);
     log.cancelled = header(CANCELLED_HEADER).and_then(|count| count.parse().ok());

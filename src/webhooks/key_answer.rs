@@ -12,7 +12,7 @@ pub const MAX_KEY_ANSWER_BYTES: usize = 16 * 1024;
 
 /// Why there is no key: a sentence for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoKey(pub String);
+pub struct KeyFetchError(pub String);
 
 #[derive(Deserialize)]
 struct Answer {
@@ -28,8 +28,8 @@ struct Data {
 
 /// Parses the answer. The caller must not follow redirects or read more than [`MAX_KEY_ANSWER_BYTES`]; the body is
 /// `None` if it was longer.
-pub fn parse(status: u16, body: Option<&str>) -> Result<RsaKey, NoKey> {
-    let wrong = |what: &str| NoKey(format!("the key URL answered {what}"));
+pub fn parse(status: u16, body: Option<&str>) -> Result<RsaKey, KeyFetchError> {
+    let wrong = |what: &str| KeyFetchError(format!("the key URL answered {what}"));
     if status != 200 {
         return Err(wrong(&format!("with status {status}")));
     }

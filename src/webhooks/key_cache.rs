@@ -24,7 +24,7 @@
 //!
 //! Everything here is plain data; [`super::realtimekit::verify`] carries out the steps.
 
-use super::key_answer::NoKey;
+use super::key_answer::KeyFetchError;
 use super::key_copy::{Unstored, is_recent};
 use super::public_key::RsaKey;
 
@@ -41,7 +41,7 @@ pub const PREVIOUS_KEY_MS: u64 = 3_600_000;
 pub type Generation = u32;
 
 #[derive(Debug, Clone)]
-struct Held {
+struct CachedKey {
     generation: Generation,
     key: RsaKey,
 }
@@ -50,10 +50,10 @@ struct Held {
 #[derive(Debug, Clone, Default)]
 pub struct KeyCache {
     pinned: bool,
-    current: Option<Held>,
-    previous: Option<(Held, u64)>,
+    current: Option<CachedKey>,
+    previous: Option<(CachedKey, u64)>,
     /// When the last fetch started.
-    asked_ms: Option<u64>,
+    last_fetch_ms: Option<u64>,
     /// When the fetch started that returned the current key, for the first time or again.
     confirmed_ms: Option<u64>,
     /// Why the last fetch returned no key, if it did not.
@@ -86,7 +86,7 @@ pub enum Step {
     Wait,
     /// 401: the message is not `RealtimeKit`'s.
     Refuse,
-    /// 503: this cannot be decided now; [`KeyCache::why_later`] says why.
+    /// 503: this cannot be decided now; [`KeyCache::retry_later_reason`] says why.
     Later,
 }
 
@@ -131,7 +131,7 @@ impl KeyCache {
         if self.busy_until_ms.is_some_and(|until| now_ms < until) {
             return Step::Wait;
         }
-        if !is_recent(self.asked_ms, now_ms, FETCH_INTERVAL_MS) {
+        if !is_recent(self.last_fetch_ms, now_ms, FETCH_INTERVAL_MS) {
             return Step::Fetch;
         }
         if self.current.is_none() && !self.read {
@@ -142,14 +142,14 @@ impl KeyCache {
 
     /// Returns why this cannot be decided now: a sentence for the log.
     #[must_use]
-    pub fn why_later(&self) -> String {
+    pub fn retry_later_reason(&self) -> String {
         match &self.failure {
             Some(why) => format!("no key could be had: {why}"),
             None => "the signature holds under no known key, and the key was fetched less than a minute ago".to_owned(),
         }
     }
 
-    fn untried(&self, attempt: &Attempt, now_ms: u64) -> Option<&Held> {
+    fn untried(&self, attempt: &Attempt, now_ms: u64) -> Option<&CachedKey> {
         let previous = self.previous.as_ref();
         let previous =
             previous.filter(|(_, replaced)| now_ms.abs_diff(*replaced) < PREVIOUS_KEY_MS);
@@ -160,26 +160,26 @@ impl KeyCache {
 
     /// Notes that a fetch starts.
     pub fn fetch_started(&mut self, now_ms: u64) {
-        self.asked_ms = Some(now_ms);
+        self.last_fetch_ms = Some(now_ms);
         self.failure = Some("the fetch did not end".to_owned());
         self.read = false;
         self.wait_for(now_ms);
     }
 
     /// Notes that the last fetch has ended, with a key or without.
-    pub fn fetch_ended(&mut self, fetched: Result<RsaKey, NoKey>, now_ms: u64) {
+    pub fn fetch_ended(&mut self, fetched: Result<RsaKey, KeyFetchError>, now_ms: u64) {
         self.busy_until_ms = None;
         match fetched {
             Ok(key) => {
                 self.failure = None;
-                self.confirmed_ms = self.asked_ms;
+                self.confirmed_ms = self.last_fetch_ms;
                 let before = self.last_generation;
                 self.adopt(key, now_ms);
                 if self.last_generation != before {
                     self.unstored.fetched(self.last_generation);
                 }
             }
-            Err(NoKey(why)) => self.failure = Some(why),
+            Err(KeyFetchError(why)) => self.failure = Some(why),
         }
     }
 
@@ -218,7 +218,7 @@ impl KeyCache {
             return;
         }
         self.last_generation = self.last_generation.wrapping_add(1);
-        let held = Held {
+        let held = CachedKey {
             generation: self.last_generation,
             key,
         };

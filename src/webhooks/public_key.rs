@@ -17,7 +17,7 @@ pub struct RsaKey(Vec<u8>);
 
 /// The signature could not be checked at all, which says nothing about it. The text is for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CannotCheck(pub String);
+pub struct VerifyError(pub String);
 
 /// Checks signatures under public keys.
 pub trait PublicKeyVerifier {
@@ -27,7 +27,7 @@ pub trait PublicKeyVerifier {
         key: &PublicKey,
         signature: &[u8],
         message: &[u8],
-    ) -> impl Future<Output = Result<bool, CannotCheck>>;
+    ) -> impl Future<Output = Result<bool, VerifyError>>;
 }
 
 /// `AlgorithmIdentifier` of rsaEncryption with NULL parameters (RFC 3279 §2.3.1).

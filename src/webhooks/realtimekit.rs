@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use base64ct::{Base64, Encoding};
 
 use super::headers::{self, Headers};
-use super::key_answer::NoKey;
+use super::key_answer::KeyFetchError;
 use super::key_cache::{Attempt, Generation, KeyCache, Step};
 use super::public_key::{MODULUS_BYTES, PublicKey, PublicKeyVerifier, RsaKey};
 use super::verification::{Refused, Rejection, Verified};
@@ -40,7 +40,7 @@ impl KeySetting {
 /// Fetches and stores keys, and tells the time.
 pub trait KeySource {
     /// Fetches the key, within [`super::key_cache::FETCH_DEADLINE_MS`], without following redirects.
-    fn fetch(&self) -> impl Future<Output = Result<RsaKey, NoKey>>;
+    fn fetch(&self) -> impl Future<Output = Result<RsaKey, KeyFetchError>>;
     /// Reads the ledger's copy, if there is one.
     fn stored(&self) -> impl Future<Output = Option<RsaKey>>;
     /// Stores a key that was fetched and has verified a message. Returns whether it is stored now.
@@ -95,7 +95,7 @@ pub async fn verify<V: PublicKeyVerifier, K: KeySource>(
                 let refused = Rejection::from(Refused::Mismatch);
                 return Err(unusable.map_or(refused, Rejection::Unavailable));
             }
-            Step::Later => return Err(Rejection::Unavailable(cache.borrow().why_later())),
+            Step::Later => return Err(Rejection::Unavailable(cache.borrow().retry_later_reason())),
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn hold(world: &World) -> Result<(), Violation> {
             continue;
         };
         let wanting = wanting(world, number, departure);
-        if wanting.iter().any(|ordered| is_gentle(ordered)) {
+        if wanting.iter().any(|ordered| skips_kick(ordered)) {
             continue;
         }
         let before = left.get(..number).unwrap_or_default();
@@ -60,7 +60,7 @@ fn added_at(world: &World, meeting: &str, id: &str) -> u64 {
     api.population.known(meeting, id).map_or(0, |p| p.added_at)
 }
 
-fn is_gentle(ordered: &Ordered) -> bool {
+fn skips_kick(ordered: &Ordered) -> bool {
     !ordered.order.kick
 }
 

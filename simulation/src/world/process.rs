@@ -114,7 +114,7 @@ impl World {
         let mut api = self.network.api.borrow_mut();
         let (inside, disk) = (api.faults.crash_inside, api.faults.disk);
         if api.strikes(inside, now) {
-            self.disk.light_fuse(self.chance.u64(1..40));
+            self.disk.crash_after(self.chance.u64(1..40));
         }
         if api.strikes(disk, now) {
             self.totals.disk_failures += 1;

@@ -16,7 +16,7 @@ const COUNTED: u64 = 420_000;
 /// The maximum number of open requests.
 const CONNECTIONS: usize = 6;
 /// The maximum number of requests per alarm.
-const REQUESTS_AN_ALARM: usize = 45;
+const MAX_REQUESTS_PER_ALARM: usize = 45;
 /// How long an alarm keeps sending requests, in milliseconds.
 const WORK: u64 = 60_000;
 
@@ -104,7 +104,7 @@ impl World {
     fn is_drained(&self, now: u64) -> bool {
         let (began, before) = self.began;
         let sent = self.network.left.borrow().len() - before;
-        !self.alarmed.is_empty() && (sent >= REQUESTS_AN_ALARM || now >= began + WORK)
+        !self.alarmed.is_empty() && (sent >= MAX_REQUESTS_PER_ALARM || now >= began + WORK)
     }
 
     /// Returns when the first row of any open removal is due. A page that is already being read for another removal

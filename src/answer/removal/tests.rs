@@ -41,7 +41,7 @@ fn not_found() -> ApiError {
 }
 
 fn contract_broken(status: u16) -> ApiError {
-    ApiError::ContractBroken {
+    ApiError::InvalidResponse {
         status,
         flaw: "x".to_owned(),
     }

@@ -107,7 +107,7 @@ fn an_over_long_body_is_no_answer() {
         ..RawAnswer::default()
     })
     .unwrap_err();
-    assert!(matches!(error, ApiError::ContractBroken { status: 200, .. }) && error.is_ambiguous());
+    assert!(matches!(error, ApiError::InvalidResponse { status: 200, .. }) && error.is_ambiguous());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::json::object_entries;
 const FIELDS: &str = "meeting_id, participant_id, custom_participant_id, all, app_id, kick, dry_run, not_before, reason";
 
 /// More distinct fields than an object here can have.
-const MOST_FIELDS: usize = 16;
+const MAX_FIELDS: usize = 16;
 
 /// The fields of an object, unparsed.
 pub type Entries<'a> = Vec<(String, &'a RawValue)>;
@@ -22,7 +22,7 @@ pub fn entries<'a>(value: &'a RawValue, prefix: &str) -> Result<Entries<'a>, Fie
         FieldProblem::new(prefix, message)
     })?;
     // If there are more, one of these is unknown.
-    for (index, (name, _)) in entries.iter().take(MOST_FIELDS).enumerate() {
+    for (index, (name, _)) in entries.iter().take(MAX_FIELDS).enumerate() {
         if entries.iter().take(index).any(|(other, _)| other == name) {
             return Err(FieldProblem::at(prefix, name, "is given twice"));
         }

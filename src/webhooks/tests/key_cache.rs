@@ -11,8 +11,8 @@ fn b() -> RsaKey {
     RsaSigner::b().public()
 }
 
-fn down() -> Result<RsaKey, NoKey> {
-    Err(NoKey("it is down".to_owned()))
+fn down() -> Result<RsaKey, KeyFetchError> {
+    Err(KeyFetchError("it is down".to_owned()))
 }
 
 /// Returns a cache whose first fetch, at time 0, failed, while the ledger had no copy.
@@ -75,7 +75,7 @@ fn a_fetch_that_never_ends_is_not_waited_for_beyond_its_deadline() {
     assert_eq!(cache.next(&Attempt::new(1), 2 * late - 1), Step::Wait);
     assert_eq!(cache.next(&Attempt::new(1), 2 * late), Step::Later);
     assert_eq!(
-        cache.why_later(),
+        cache.retry_later_reason(),
         "no key could be had: the fetch did not end"
     );
     assert_eq!(cache.next(&Attempt::new(1), MINUTE), Step::Fetch);
@@ -207,16 +207,16 @@ fn the_ledgers_copy_is_read_once_after_each_fetch_that_left_no_key() {
 fn why_it_cannot_be_told_is_said_as_it_is() {
     let mut cache = without_a_key();
     let no_key = "no key could be had: it is down";
-    assert_eq!(cache.why_later(), no_key);
+    assert_eq!(cache.retry_later_reason(), no_key);
     cache.fetch_started(MINUTE);
     cache.fetch_ended(Ok(a()), MINUTE);
     assert_eq!(
-        cache.why_later(),
+        cache.retry_later_reason(),
         "the signature holds under no known key, and the key was fetched less than a minute ago"
     );
     cache.fetch_started(2 * MINUTE);
     cache.fetch_ended(down(), 2 * MINUTE);
-    assert_eq!(cache.why_later(), no_key);
+    assert_eq!(cache.retry_later_reason(), no_key);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use ring::signature::{self, Ed25519KeyPair, KeyPair, RsaKeyPair, UnparsedPublicK
 
 use crate::digest::hex;
 use crate::webhooks::hmac::HmacKey;
-use crate::webhooks::public_key::{CannotCheck, PublicKey, PublicKeyVerifier, RsaKey};
+use crate::webhooks::public_key::{PublicKey, PublicKeyVerifier, RsaKey, VerifyError};
 use crate::webhooks::{Refused, Rejection, Scheme, Verified};
 
 /// The time at which all tests take place: 2021-02-25T15:02:10Z.
@@ -22,7 +22,7 @@ impl PublicKeyVerifier for Ring {
         key: &PublicKey,
         signature: &[u8],
         message: &[u8],
-    ) -> Result<bool, CannotCheck> {
+    ) -> Result<bool, VerifyError> {
         Ok(match key {
             PublicKey::Ed25519(raw) => UnparsedPublicKey::new(&signature::ED25519, raw)
                 .verify(message, signature)

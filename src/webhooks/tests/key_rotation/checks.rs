@@ -1,7 +1,7 @@
 //! Checks of one signature.
 
 use super::*;
-use crate::webhooks::public_key::{CannotCheck, PublicKey, PublicKeyVerifier, RsaKey};
+use crate::webhooks::public_key::{PublicKey, PublicKeyVerifier, RsaKey, VerifyError};
 
 fn claimed(signature: &str) -> Vec<u8> {
     claim(&|_| Some(signature.to_owned())).unwrap()
@@ -42,9 +42,9 @@ impl PublicKeyVerifier for BrokenFor {
         key: &PublicKey,
         signature: &[u8],
         message: &[u8],
-    ) -> Result<bool, CannotCheck> {
+    ) -> Result<bool, VerifyError> {
         if *key == PublicKey::Rsa(self.0.clone()) {
-            return Err(CannotCheck("DataError".to_owned()));
+            return Err(VerifyError("DataError".to_owned()));
         }
         Ring.holds(key, signature, message).await
     }
@@ -91,8 +91,8 @@ fn a_key_that_a_forgery_made_us_fetch_is_stored_when_a_message_holds_under_it() 
 struct Broken;
 
 impl PublicKeyVerifier for Broken {
-    async fn holds(&self, _: &PublicKey, _: &[u8], _: &[u8]) -> Result<bool, CannotCheck> {
-        Err(CannotCheck("DataError".to_owned()))
+    async fn holds(&self, _: &PublicKey, _: &[u8], _: &[u8]) -> Result<bool, VerifyError> {
+        Err(VerifyError("DataError".to_owned()))
     }
 }
 

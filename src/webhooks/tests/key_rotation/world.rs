@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::task::Poll;
 
-use crate::webhooks::key_answer::{self, NoKey};
+use crate::webhooks::key_answer::{self, KeyFetchError};
 use crate::webhooks::public_key::RsaKey;
 use crate::webhooks::realtimekit::KeySource;
 use crate::webhooks::tests::signers::{RsaSigner, pem};
@@ -66,7 +66,7 @@ async fn turn() {
 }
 
 impl KeySource for World {
-    async fn fetch(&self) -> Result<RsaKey, NoKey> {
+    async fn fetch(&self) -> Result<RsaKey, KeyFetchError> {
         self.fetches.set(self.fetches.get() + 1);
         turn().await;
         let (status, body) = self.answer.borrow().clone();

@@ -22,7 +22,7 @@ const PROBE_CAP: Duration = Duration::from_mins(5);
 
 /// What holds durable work back, besides the window.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Brakes {
+pub struct Throttle {
     limited: Option<Stop>,
     refused: Option<Stop>,
     /// How many times in a row the token was refused.
@@ -44,10 +44,10 @@ struct Stop {
     until: u64,
 }
 
-impl Brakes {
+impl Throttle {
     /// Applies a response, to a delete or to something else: what it says about the pace, and its headers. `others`
     /// further requests are in flight.
-    pub fn hear(
+    pub fn apply_response(
         &mut self,
         signal: Signal,
         deletes: bool,
@@ -56,7 +56,7 @@ impl Brakes {
         random: f64,
         now: u64,
     ) {
-        self.believe(limit, others, now);
+        self.apply_headers(limit, others, now);
         match signal {
             Signal::Limited(retry_after) => self.limit(retry_after, now),
             Signal::Refused => self.refuse(deletes, random, now),
@@ -120,7 +120,7 @@ impl Brakes {
 
     /// Applies a response's headers, received at `now`. `others` requests are in flight and may not be in its count
     /// yet.
-    pub fn believe(&mut self, limit: RateLimit, others: u32, now: u64) {
+    pub fn apply_headers(&mut self, limit: RateLimit, others: u32, now: u64) {
         if let (Some(quota), Some(seconds @ 1..)) = (limit.quota, limit.window_seconds) {
             let in_5_minutes = u64::from(quota) * 300 / u64::from(seconds);
             let quota = Some(u32::try_from(in_5_minutes.max(1)).unwrap_or(u32::MAX));
