@@ -1,10 +1,10 @@
 //! Rules: which event of a source removes whom. The first rule that matches decides: one event creates one removal.
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::pointer::Pointer;
 use super::presets::Preset;
+use super::source::table::Table;
 
 /// One rule of a source that signs its messages with a [`super::Scheme`].
 #[derive(Debug, Clone, PartialEq)]
@@ -59,8 +59,7 @@ pub const MAX_RULES: usize = 16;
 const MAX_CONDITIONS: usize = 16;
 
 /// A rule as written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub struct RuleText {
     when: Map<String, Value>,
     action: String,
@@ -70,18 +69,25 @@ pub struct RuleText {
     delay_seconds: Option<u64>,
 }
 
-/// A rule for an event of `RealtimeKit`, as written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RealtimeKitRuleText {
-    kick: Option<bool>,
-    delay_seconds: Option<u64>,
-}
-
 /// A problem: the field, relative to the place being read, and the rest of the sentence.
 pub type Problem = (String, String);
 
 impl RuleText {
+    /// Reads a rule.
+    #[must_use]
+    pub fn of(mut table: Table<'_>) -> Option<Self> {
+        let text = Self {
+            // Where these are missing, checking the rule says what they must be.
+            when: table.table("when").unwrap_or_default(),
+            action: table.text("action").unwrap_or_default(),
+            user: table.text("user"),
+            meeting: table.text("meeting"),
+            kick: table.flag("kick"),
+            delay_seconds: table.number("delay_seconds"),
+        };
+        table.end().then_some(text)
+    }
+
     /// Creates the rule of a preset, with a source's changes.
     #[must_use]
     pub fn of_preset(
@@ -127,22 +133,6 @@ impl RuleText {
             }),
             _ => Err(problems),
         }
-    }
-}
-
-impl RealtimeKitRuleText {
-    /// Checks a rule.
-    pub fn check(self) -> Result<RealtimeKitRule, Vec<Problem>> {
-        let mut problems = Vec::new();
-        let delay_seconds = delay(self.delay_seconds, &mut problems);
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        Ok(RealtimeKitRule {
-            // Whoever has left, and a meeting that has ended, is not live: a kick would only cost a request.
-            kick: self.kick.unwrap_or(false),
-            delay_seconds,
-        })
     }
 }
 

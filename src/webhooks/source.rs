@@ -3,6 +3,7 @@
 mod realtimekit;
 pub mod scheme;
 mod signed;
+pub mod table;
 mod text;
 
 use serde_json::Value;

@@ -68,7 +68,7 @@ export const MISCONFIGURED: Record<string, [table: Record<string, unknown>, says
   'public-as-secret': [{ preset: 'stripe' }, /WEBHOOKS\.public-as-secret has a public key \(whpk_\) where a secret belongs/],
   'private-key': [{ preset: 'clerk' }, /WEBHOOKS\.private-key has a whsk_ key/],
   'other-app': [{ preset: 'clerk', app_id: 'elsewhere' }, /WEBHOOKS\.other-app\.app_id must be one of REALTIMEKIT_APP_IDS/],
-  'unknown-field': [{ preset: 'clerk', secret: 'x' }, /WEBHOOKS\.unknown-field cannot be read: unknown field `secret`/],
+  'unknown-field': [{ preset: 'clerk', secret: 'x' }, /WEBHOOKS\.unknown-field has the unknown field `secret`: its fields are preset,/],
 };
 
 const PUBLIC = `whpk_${Buffer.alloc(32, 7).toString('base64')}`;

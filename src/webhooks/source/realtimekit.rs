@@ -1,16 +1,14 @@
 //! The source `realtimekit`, and any other with that scheme: one for each app.
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::table::Table;
 use super::{REALTIMEKIT, RealtimeKit, Sender, Settings, text};
 use crate::ids::AppId;
 use crate::webhooks::public_key::RsaKey;
 use crate::webhooks::realtimekit::KeySetting;
-use crate::webhooks::rules::{Problem, RealtimeKitRule, RealtimeKitRuleText};
+use crate::webhooks::rules::{Problem, RealtimeKitRule, delay};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Fields {
     scheme: Option<String>,
     app_id: Option<String>,
@@ -20,6 +18,21 @@ struct Fields {
     meeting_ended: Option<Value>,
 }
 
+impl Fields {
+    fn of(value: Value, problems: &mut Vec<Problem>) -> Option<Self> {
+        let mut table = Table::of("", value, problems)?;
+        let fields = Self {
+            scheme: table.text("scheme"),
+            app_id: table.text("app_id"),
+            organization_id: table.text("organization_id"),
+            public_key: table.text("public_key"),
+            participant_left: table.value("participant_left"),
+            meeting_ended: table.value("meeting_ended"),
+        };
+        table.end().then_some(fields)
+    }
+}
+
 /// Reads the source. It takes no secret: its messages are signed with a private key.
 pub fn read(
     value: Value,
@@ -27,7 +40,7 @@ pub fn read(
     settings: &Settings<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<(AppId, Sender)> {
-    let fields: Fields = text::fields("", value, problems)?;
+    let fields = Fields::of(value, problems)?;
     if secret.is_some() {
         let rule = "takes no secret: remove it from WEBHOOK_SECRETS, or pin its `public_key` here";
         problems.push((String::new(), rule.to_owned()));
@@ -87,12 +100,22 @@ fn key(pem: Option<&str>, url: &str, problems: &mut Vec<Problem>) -> Option<KeyS
 fn rule(field: &str, value: Option<Value>, problems: &mut Vec<Problem>) -> Option<RealtimeKitRule> {
     let value = match value? {
         Value::Bool(false) => return None,
-        Value::Bool(true) => Value::Object(serde_json::Map::new()),
+        Value::Bool(true) => Value::Object(Map::new()),
         value => value,
     };
-    let text: RealtimeKitRuleText = text::fields(field, value, problems)?;
+    let mut table = Table::of(field, value, problems)?;
+    // Whoever has left, and a meeting that has ended, is not live: a kick would only cost a request.
+    let kick = table.flag("kick").unwrap_or(false);
+    let seconds = table.number("delay_seconds");
+    if !table.end() {
+        return None;
+    }
+    let mut found = Vec::new();
+    let delay_seconds = delay(seconds, &mut found);
     let inside = |(inner, rule)| (format!("{field}.{inner}"), rule);
-    text.check()
-        .map_err(|found| problems.extend(found.into_iter().map(inside)))
-        .ok()
+    problems.extend(found.into_iter().map(inside));
+    Some(RealtimeKitRule {
+        kick,
+        delay_seconds,
+    })
 }

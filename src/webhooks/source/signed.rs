@@ -1,9 +1,9 @@
 //! Sources that sign with a configured key, or send a token.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::scheme::{self, SchemeName};
+use super::table::Table;
 use super::{Sender, Settings, text};
 use crate::ids::AppId;
 use crate::webhooks::pointer::Pointer;
@@ -11,8 +11,6 @@ use crate::webhooks::presets::{self, PRESETS, Preset};
 use crate::webhooks::rules::{self, Problem, Rule, RuleText};
 
 /// A source as written. `user`, `kick` and `delay_seconds` override the preset.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Fields {
     preset: Option<String>,
     scheme: Option<String>,
@@ -26,6 +24,25 @@ pub struct Fields {
     rules: Option<Vec<Value>>,
 }
 
+impl Fields {
+    fn of(value: Value, problems: &mut Vec<Problem>) -> Option<Self> {
+        let mut table = Table::of("", value, problems)?;
+        let fields = Self {
+            preset: table.text("preset"),
+            scheme: table.text("scheme"),
+            tolerance_seconds: table.number("tolerance_seconds"),
+            header: table.text("header"),
+            app_id: table.text("app_id"),
+            user: table.text("user"),
+            kick: table.flag("kick"),
+            delay_seconds: table.number("delay_seconds"),
+            message_id: table.text("message_id"),
+            rules: table.list("rules"),
+        };
+        table.end().then_some(fields)
+    }
+}
+
 /// Reads a source.
 pub fn read(
     name: &str,
@@ -34,7 +51,7 @@ pub fn read(
     settings: &Settings<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<(AppId, Sender)> {
-    let fields: Fields = text::fields("", value, problems)?;
+    let fields = Fields::of(value, problems)?;
     let app = text::app(fields.app_id.as_deref(), settings, problems);
     let preset = preset(&fields, problems);
     let rules = rules(&fields, preset, problems);
@@ -125,7 +142,8 @@ fn own_rules(values: &[Value], problems: &mut Vec<Problem>) -> Option<Vec<Rule>>
     let mut read = Vec::with_capacity(values.len());
     for (at, value) in values.iter().enumerate() {
         let place = format!("rules.{at}");
-        let Some(text) = text::fields::<RuleText>(&place, value.clone(), problems) else {
+        let table = Table::of(&place, value.clone(), problems);
+        let Some(text) = table.and_then(RuleText::of) else {
             continue;
         };
         let inside = |(field, rule)| (format!("{place}.{field}"), rule);

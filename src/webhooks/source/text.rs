@@ -1,6 +1,5 @@
 //! Reads one source from the text of its configuration. All mistakes are collected and named.
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{REALTIMEKIT, Settings, Source, realtimekit, signed};
@@ -65,7 +64,7 @@ fn unreadable(source: &str, wrong: &Unreadable) -> ConfigProblem {
 
 /// Returns a part of a path if it can be one of a source's fields, an index or a JSON pointer: anything else may be a
 /// secret in the wrong place.
-fn shown(part: &str) -> &str {
+pub fn shown(part: &str) -> &str {
     let is_field = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     if part.starts_with('/') || part.len() <= 32 && part.bytes().all(is_field) {
         part
@@ -77,68 +76,6 @@ fn shown(part: &str) -> &str {
 fn is_name(name: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     (1..=32).contains(&name.len()) && name.bytes().all(allowed)
-}
-
-/// Reads the fields of a table. The message names unknown fields but shows no value: it may be a misplaced secret.
-pub fn fields<T: DeserializeOwned>(
-    field: &str,
-    value: Value,
-    problems: &mut Vec<Problem>,
-) -> Option<T> {
-    if !value.is_object() {
-        problems.push((field.to_owned(), "must be a table".to_owned()));
-        return None;
-    }
-    let error = match T::deserialize(&value) {
-        Ok(fields) => return Some(fields),
-        Err(error) => error.to_string(),
-    };
-    let place = match (field, culprit::<T>(value, &error)) {
-        ("", Some(own)) => own,
-        (table, Some(own)) => format!("{table}.{own}"),
-        (table, None) => table.to_owned(),
-    };
-    problems.push((place, format!("cannot be read: {}", without_value(&error))));
-    None
-}
-
-/// Returns the field that an error is about: without it, there is no error, or a different one.
-fn culprit<T: DeserializeOwned>(table: Value, error: &str) -> Option<String> {
-    let Value::Object(table) = table else {
-        return None;
-    };
-    if names_a_field(error) {
-        return None;
-    }
-    let differs = |name: &&String| {
-        let mut less = table.clone();
-        less.remove(*name);
-        let outcome = T::deserialize(&Value::Object(less));
-        outcome.map_or_else(|other| other.to_string() != error, |_| true)
-    };
-    table.keys().find(differs).cloned()
-}
-
-fn names_a_field(error: &str) -> bool {
-    error.starts_with("unknown field") || error.starts_with("missing field")
-}
-
-/// Returns serde's message without the value, as in "invalid type: string \"x\", expected a boolean". A field name that
-/// does not look like one may be a value as well.
-fn without_value(message: &str) -> &str {
-    let field = message.split('`').nth(1).unwrap_or_default();
-    if names_a_field(message) && field.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
-        return message;
-    }
-    if message.starts_with("unknown field") {
-        return "an unknown field";
-    }
-    let expected = message.rfind("expected ");
-    match expected.and_then(|at| message.get(at..)) {
-        Some("expected u64") => "expected a whole number that is not negative",
-        Some(expected) => expected,
-        None => "a field has another type than it must have",
-    }
 }
 
 /// Returns the app of a source: the default one, or one of those served.

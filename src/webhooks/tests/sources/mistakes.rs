@@ -29,11 +29,11 @@ fn every_mistake_about_presets_and_schemes_is_named() {
         ),
         (
             r#""preset": "clerk", "presett": "x""#,
-            "unknown field `presett`, expected one of",
+            "WEBHOOKS.x has the unknown field `presett`: its fields are preset, scheme,",
         ),
         (
             r#""preset": "clerk", "whsec_MDEyMzQ1": "x""#,
-            "WEBHOOKS.x cannot be read: an unknown field",
+            "WEBHOOKS.x has the unknown field `…`: its fields are",
         ),
         (
             r#""scheme": "hmac""#,
@@ -89,21 +89,19 @@ fn no_mistake_shows_a_value() {
 fn every_mistake_in_what_a_source_changes_is_named() {
     let rows = [
         (r#""public_key": "x""#, "unknown field `public_key`"),
-        (
-            r#""kick": "yes""#,
-            "WEBHOOKS.x.kick cannot be read: expected a boolean",
-        ),
-        (
-            r#""user": 5"#,
-            "WEBHOOKS.x.user cannot be read: expected a string",
-        ),
+        (r#""kick": "yes""#, "WEBHOOKS.x.kick must be true or false"),
+        (r#""user": 5"#, "WEBHOOKS.x.user must be a string"),
         (
             r#""kick": "yes", "user": 5"#,
-            "WEBHOOKS.x.kick cannot be read: expected a boolean",
+            "WEBHOOKS.x.user must be a string\nWEBHOOKS.x.kick must be true or false",
+        ),
+        (
+            r#""user": 5, "app_id": 5"#,
+            "WEBHOOKS.x.app_id must be a string\nWEBHOOKS.x.user must be a string",
         ),
         (
             r#""delay_seconds": -1"#,
-            "WEBHOOKS.x.delay_seconds cannot be read: expected a whole number that is not negative",
+            "WEBHOOKS.x.delay_seconds must be a whole number that is not negative",
         ),
         (
             r#""delay_seconds": 2592001"#,
@@ -212,7 +210,7 @@ fn every_mistake_in_a_rule_is_named() {
         ),
         (
             r#""user": "/u""#,
-            "WEBHOOKS.x.rules.0 cannot be read: missing field `action`",
+            "WEBHOOKS.x.rules.0.action must be \"user everywhere\",",
         ),
     ];
     shown_of(

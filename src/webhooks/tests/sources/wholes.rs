@@ -8,7 +8,7 @@ fn realtimekits_mistakes_are_named() {
         (
             r#"{"preset": "clerk"}"#,
             "{}",
-            " cannot be read: unknown field `preset`",
+            " has the unknown field `preset`: its fields are scheme,",
         ),
         ("{}", r#"{"realtimekit": "x"}"#, " takes no secret"),
         (
@@ -55,7 +55,7 @@ fn realtimekits_mistakes_are_named() {
         (
             r#"{"participant_left": {"delay": 5}}"#,
             "{}",
-            ".participant_left cannot be read: unknown field `delay`",
+            ".participant_left has the unknown field `delay`: its fields are kick, delay_seconds",
         ),
         (
             r#"{"participant_left": 5}"#,
