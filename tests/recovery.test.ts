@@ -27,6 +27,19 @@ describe('a trap', () => {
     assert.equal(removals.status, 200, await removals.text());
   });
 
+  test('an instance that traps while it starts is replaced as well', async () => {
+    // The second trap meets the first call of the new instance out of Wasm, which is made by its start.
+    for (const trap of ['in a request', 'in the start of the instance that follows']) {
+      assert.equal((await runtime.call('GET', '/trap')).status, 500, trap);
+    }
+    for (let round = 0; round < 2; round += 1) {
+      assert.equal((await runtime.remove()).status, 200);
+      const removals = await runtime.call('GET', '/removals');
+      assert.equal(removals.status, 200, await removals.text());
+      assert.equal((await runtime.call('GET', '/trap')).status, 500, 'and so is the next one');
+    }
+  });
+
   test('removals go on after a trap that ended the alarm at work', { timeout: 180_000 }, async () => {
     const made = await runtime.call('POST', '/removals', { meeting_id: MEETING, participant_id: 'slow', kick: false });
     const { result } = await made.json() as { result: { id: string } };

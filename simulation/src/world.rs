@@ -5,6 +5,7 @@ mod ordered;
 mod process;
 mod progress;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -71,7 +72,7 @@ pub struct World {
     /// Counts of what has happened.
     pub totals: Totals,
     /// The removals whose end was reported.
-    pub told: Vec<RemovalView>,
+    pub told: Rc<RefCell<Vec<RemovalView>>>,
     script: BTreeMap<(u64, usize), Act>,
     acts: usize,
     alarmed: Vec<Alarmed>,
@@ -119,7 +120,7 @@ impl World {
             synchronous: Vec::new(),
             settings: scenario.settings,
             faults_end,
-            told: Vec::new(),
+            told: Rc::default(),
             totals: Totals {
                 runs: 1,
                 ..Totals::default()

@@ -35,8 +35,6 @@ pub struct Worked {
     pub requests: u64,
     /// Finished removals that were purged.
     pub purged: usize,
-    /// Removals that ended, in their current state.
-    pub ended: Vec<RemovalView>,
     /// What went wrong with the storage. The next alarm is set anyway.
     pub error: Option<StoreError>,
 }
@@ -61,7 +59,11 @@ impl<S: Store> Ledger<S> {
         }
         let client = Client { transport, clock };
         // 2. Everything that matters is stored by the steps themselves, each with its own argument below.
-        let result = self.work(api, &client, alarm, &mut worked).await;
+        let mut ended = Vec::new();
+        let result = self
+            .work(api, &client, alarm, &mut worked, &mut ended)
+            .await;
+        alarm.log_ended(&ended);
         let now = clock.now_ms();
         self.at_work_until.set(0);
         let at = match result.and_then(|()| self.next_alarm(now)) {
@@ -72,7 +74,7 @@ impl<S: Store> Ledger<S> {
             }
         };
         match self.take_ended(now) {
-            Ok(ended) => worked.ended.extend(ended),
+            Ok(ended) => alarm.log_ended(&ended),
             Err(error) => worked.error = Some(error),
         }
         // 3. All responses are recorded. A crash here leaves the alarm that the work set last, which is merely later.
@@ -98,6 +100,7 @@ impl<S: Store> Ledger<S> {
         client: &Client<'_, T, C>,
         alarm: &impl Alarm,
         worked: &mut Worked,
+        ended: &mut Vec<RemovalView>,
     ) -> Result<(), StoreError> {
         let started = client.clock.now_ms();
         self.renew(started, alarm).await?;
@@ -130,8 +133,10 @@ impl<S: Store> Ledger<S> {
                 return Ok(());
             }
             let answered = either(&mut in_flight, wait, client.clock).await;
-            // At once: a removal that is retried meanwhile would be reported as it is then.
-            worked.ended.extend(self.take_ended(now)?);
+            // Those of the turn before, whose end is durable by now. They were taken at once: a removal that is retried
+            // meanwhile would be reported as it is then.
+            alarm.log_ended(&std::mem::take(ended));
+            *ended = self.take_ended(now)?;
             if let Some(answered) = answered {
                 answered?;
                 worked.requests += 1;

@@ -100,8 +100,8 @@ impl<S: Store> Ledger<S> {
                 ..
             }
         );
-        if refused && !work.plain && !asks_for_app {
-            // The API may not accept the number of rows.
+        if (refused || error.is_too_large()) && !work.plain && !asks_for_app {
+            // The API may not accept the number of rows, or so many are too long a body: a row may hold a picture.
             return self.read_plainly(work, now);
         }
         let error = if asks_for_app || !self.knows_app.get() {

@@ -9,10 +9,11 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::repeat::repeat_after;
 use super::store::count;
 
 /// How many times in a row a list may be read without a complete pass before that is recorded as a failure.
-pub const MAX_UNCLEAN_PASSES: u32 = 12;
+pub const MAX_UNCLEAN_PASSES: u32 = 24;
 /// How many times a list is read at all: somebody may be adding people faster than they are removed.
 pub const MAX_PASSES: u32 = 200;
 /// How many times the list of meetings is read to confirm that all of them are done. A meeting that was there when the
@@ -25,6 +26,21 @@ pub const MAX_TOTAL: u64 = 1 << 32;
 /// Page sizes are round: a list of such a length may be one page of a longer one, with the page's length as its total.
 const SHORTEST_PAGE: usize = 20;
 const ROUND: usize = 5;
+
+/// Returns when a list is read again after so many incomplete passes in a row, at least one.
+///
+/// Two passes have to agree, and people may come and go between them: so the one after a wait is followed by another at
+/// once. A list that still shows somebody who is gone needs time instead.
+#[must_use]
+pub fn next_pass_at(unclean: u32, shows_gone: bool, random: f64, now: u64) -> u64 {
+    if shows_gone {
+        return repeat_after(unclean, random, now);
+    }
+    if unclean.is_multiple_of(2) {
+        return now;
+    }
+    repeat_after(unclean.div_ceil(2), random, now)
+}
 
 /// One pass over a list, as far as it has got.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use super::Ledger;
 use super::emptied::EMPTIED_MS;
-use super::pass::{MAX_CONFIRMING, MAX_PASSES, MAX_UNCLEAN_PASSES, Pass, agrees, may_be_cut};
-use super::repeat::repeat_after;
+use super::pass::{
+    MAX_CONFIRMING, MAX_PASSES, MAX_UNCLEAN_PASSES, Pass, agrees, may_be_cut, next_pass_at,
+};
 use super::stage::Stage;
 use super::store::{Store, StoreError, count, first_row, json};
 use super::work::{WAITING, Work};
@@ -28,7 +29,7 @@ fn give_up_reason(work: &Work, pass: &Pass, whole: bool, unclean: u32) -> Option
         return Some(if pass.gone > 0 {
             "the list keeps showing somebody who is gone"
         } else {
-            "the list could not be read whole: its pages contradict each other or its total"
+            "the list could not be read whole: it kept changing while it was read, or its pages contradict its total"
         });
     }
     let goes_on = work.pass >= MAX_PASSES && !(whole && pass.found == 0);
@@ -193,7 +194,8 @@ impl<S: Store> Ledger<S> {
             return self.kick_and_delete(work.id, now);
         }
         if !whole {
-            return self.read_again(work, repeat_after(unclean, random, now));
+            let due = next_pass_at(unclean, pass.gone > 0, random, now);
+            return self.read_again(work, due);
         }
         let settles = work.confirming == 0 || pass.found > 0;
         if work.meeting.is_none() && settles && work.confirming < MAX_CONFIRMING {

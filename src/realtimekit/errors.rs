@@ -78,6 +78,12 @@ impl ApiError {
         matches!(self, Self::Rejected { status: 404, .. }) && !self.is_no_route()
     }
 
+    /// Returns whether the body was too long to be read.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        matches!(self, Self::InvalidResponse { flaw, .. } if flaw == TOO_LARGE)
+    }
+
     /// Returns whether the API token was refused.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
@@ -161,6 +167,9 @@ pub fn ray_note(cf_ray: Option<&str>) -> String {
     cf_ray.map_or_else(String::new, |ray| format!(" (cf-ray {ray})"))
 }
 
+/// The flaw of a body longer than [`super::transport::MAX_ANSWER_BYTES`].
+const TOO_LARGE: &str = "a body of more than 1 MiB";
+
 /// Turns an answer into its body or its error. Checking the body is up to the caller.
 pub fn classify(answer: &mut RawAnswer) -> Result<String, ApiError> {
     let status = answer.status;
@@ -169,10 +178,7 @@ pub fn classify(answer: &mut RawAnswer) -> Result<String, ApiError> {
         flaw: flaw.to_owned(),
     };
     match status {
-        200..300 => answer
-            .body
-            .take()
-            .ok_or_else(|| broken("a body of more than 1 MiB")),
+        200..300 => answer.body.take().ok_or_else(|| broken(TOO_LARGE)),
         300..400 => Err(broken("a redirect, which is never followed")),
         401 | 403 => Err(ApiError::TokenRefused { status }),
         429 => Err(ApiError::RateLimited {

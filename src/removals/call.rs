@@ -90,7 +90,9 @@ impl fmt::Display for LedgerCallError {
 
 /// How long a ledger may take to answer, in milliseconds: longer than any `wait`, so that only an object that died in
 /// the middle of a call is given up.
-const TIMEOUT_MS: u32 = 75_000;
+const WAIT_TIMEOUT_MS: u32 = 75_000;
+/// The same for calls that wait for nothing. A busy object may take some seconds.
+const TIMEOUT_MS: u32 = 30_000;
 /// The same for calls that finish at once, where the caller or the runtime waits only briefly: records are tried three
 /// times in the 30 seconds allowed after an answer.
 const SHORT_TIMEOUT_MS: u32 = 5_000;
@@ -106,9 +108,9 @@ impl LedgerCall {
             Self::Record { .. } | Self::Health | Self::Note { .. } | Self::SetNote { .. } => {
                 SHORT_TIMEOUT_MS
             }
+            Self::Show(_) => WAIT_TIMEOUT_MS,
             Self::Create(_)
             | Self::List(_)
-            | Self::Show(_)
             | Self::Cancel { .. }
             | Self::Retry { .. }
             | Self::Deliver(_)
@@ -158,27 +160,27 @@ mod tests {
 
     /// Every call as sent to the ledger, whether it only reads, and how long to wait for its answer.
     const CALLS: [(&str, bool, u32); 14] = [
-        (r#"{"create":{"caller":"","body":""}}"#, false, 75_000),
-        (r#"{"list":{"limit":1}}"#, true, 75_000),
+        (r#"{"create":{"caller":"","body":""}}"#, false, 30_000),
+        (r#"{"list":{"limit":1}}"#, true, 30_000),
         (r#"{"show":{"id":"","limit":1}}"#, true, 75_000),
-        (r#"{"cancel":{"id":""}}"#, false, 75_000),
-        (r#"{"retry":{"id":""}}"#, false, 75_000),
+        (r#"{"cancel":{"id":""}}"#, false, 30_000),
+        (r#"{"retry":{"id":""}}"#, false, 30_000),
         (r#"{"record":{"removals":[]}}"#, false, 5_000),
         (
             r#"{"deliver":{"source":"","body":"","message":{"key":"","digest":""}}}"#,
             false,
-            75_000,
+            30_000,
         ),
         (
             r#"{"cancel_pending":{"source":"","body":""}}"#,
             false,
-            75_000,
+            30_000,
         ),
-        (r#"{"ended":{"source":"","body":""}}"#, false, 75_000),
+        (r#"{"ended":{"source":"","body":""}}"#, false, 30_000),
         (
             r#"{"quarantine":{"source":"","problem":"","message":{"key":"","digest":""}}}"#,
             false,
-            75_000,
+            30_000,
         ),
         (r#"{"note":{"name":""}}"#, true, 5_000),
         (r#"{"set_note":{"name":"","value":""}}"#, false, 5_000),

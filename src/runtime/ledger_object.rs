@@ -10,7 +10,7 @@ use std::rc::Rc;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
-use super::alarm::AlarmClock;
+use super::alarm::{AlarmAtWork, AlarmClock, log_ended};
 use super::fetch::Fetch;
 use super::isolate::Isolate;
 use super::ledger_stub::ask_ledger;
@@ -20,8 +20,8 @@ use crate::answer::{Answer, Problem};
 use crate::config::Config;
 use crate::ids::AppId;
 use crate::ledger::engine::AFTER_FAILURE_MS;
-use crate::ledger::{Alarm, Ledger, NotServed, RemovalView, StoreError};
-use crate::log::{end_line, log_ledger_error, write};
+use crate::ledger::{Ledger, NotServed, StoreError};
+use crate::log::log_ledger_error;
 use crate::realtimekit::{Api, Clock};
 use crate::removals::served::Served;
 use crate::removals::settings::settings;
@@ -96,13 +96,6 @@ impl DurableObject for RemovalLedger {
     }
 }
 
-/// Writes the log lines of removals that have ended.
-fn tell(app: &AppId, ended: &[RemovalView]) {
-    for removal in ended {
-        write(&end_line(app, removal));
-    }
-}
-
 impl RemovalLedger {
     async fn call(&self, app: &str, body: &str) -> Result<Answer, StoreError> {
         let config = match &self.isolate.config {
@@ -129,7 +122,7 @@ impl RemovalLedger {
         if !call.is_read_only() || is_first || AlarmClock(&self.state).is_lost().await? {
             self.arm(&ledger).await?;
         }
-        tell(&app, &ledger.take_ended(self.isolate.now_ms())?);
+        log_ended(&app, &ledger.take_ended(self.isolate.now_ms())?);
         match &call {
             // The ledger that reported it has told the others too.
             LedgerCall::Limited { until_ms } => {
@@ -161,10 +154,13 @@ impl RemovalLedger {
         let transport = Fetch {
             token: &config.api_token,
         };
+        let alarm = AlarmAtWork {
+            clock: AlarmClock(&self.state),
+            app: &app,
+        };
         let worked = ledger
-            .on_alarm(&api, &transport, &*self.isolate, &AlarmClock(&self.state))
+            .on_alarm(&api, &transport, &*self.isolate, &alarm)
             .await;
-        tell(&app, &worked.ended);
         self.tell_limit(config, &app, &ledger).await;
         worked.error.map_or(Ok(()), Err)
     }

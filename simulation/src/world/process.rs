@@ -165,6 +165,7 @@ impl World {
         let clock = self.clock.clone();
         let endpoints = self.endpoints.clone();
         let disk = Rc::clone(&self.disk);
+        let told = Rc::clone(&self.told);
         self.woken.0.store(true, Ordering::Relaxed);
         self.alarmed.push(Box::pin(async move {
             let Some(endpoints) = endpoints else {
@@ -173,6 +174,7 @@ impl World {
             let alarm = SimulatedAlarm {
                 disk,
                 clock: clock.clone(),
+                told,
             };
             ledger
                 .on_alarm(&endpoints, network.as_ref(), &clock, &alarm)
@@ -186,7 +188,7 @@ impl World {
                 self.maybe_break();
                 let waker = Waker::from(Arc::clone(&self.woken));
                 match alarmed.as_mut().poll(&mut Context::from_waker(&waker)) {
-                    Poll::Ready(worked) => self.worked(worked),
+                    Poll::Ready(worked) => self.worked(&worked),
                     Poll::Pending => self.alarmed.push(alarmed),
                 }
                 self.end_of_turn();
@@ -203,8 +205,7 @@ impl World {
         self.breaks.iter().any(|at| (time..=time + 2).contains(at))
     }
 
-    fn worked(&mut self, worked: Worked) {
-        self.told.extend(worked.ended);
+    fn worked(&mut self, worked: &Worked) {
         if worked.error.is_some() {
             self.breaks.push(self.clock.now());
             self.failed_at = self.clock.now();

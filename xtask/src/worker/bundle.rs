@@ -33,7 +33,8 @@ const OPTIMISATIONS: [&str; 10] = [
 ];
 
 /// Everything in this module that affects the output.
-pub const SETTINGS: (&[&str], &[&str], &str) = (&OPTIMISATIONS, &BINDING, CLOSURE_GUARD);
+pub const SETTINGS: (&[&str], &[&str], &str, &[(&str, &str)]) =
+    (&OPTIMISATIONS, &BINDING, CLOSURE_GUARD, &RESTART);
 
 /// The arguments of wasm-bindgen: its exports create a new instance by themselves after a panic.
 const BINDING: [&str; 7] = [
@@ -59,6 +60,7 @@ pub fn make(session: &Session, tools: &BuildTools, directory: &Path) -> Result<(
     let bound = staging.join("bound");
     bind(session, tools, &bound, &state.join("worker-bind.log"))?;
     guard_closures(&bound)?;
+    guard_restart(&bound)?;
     join(session, &staging, &state.join("worker-join.log"))?;
     optimise(session, &staging, &state.join("worker-optimise.log"))?;
     create(directory)?;
@@ -101,6 +103,33 @@ fn guard_closures(bound: &Path) -> Result<()> {
             "wasm-bindgen writes closures in another way: see to what CLOSURE_CHECK stands for"
         );
         Ok(text.replace(CLOSURE_CHECK, &format!("{CLOSURE_GUARD}{CLOSURE_CHECK}")))
+    })
+}
+
+/// In wasm-bindgen's `__wbg_reset_state`: what is remembered as done before the new instance has started, the start, and
+/// both with that remembered afterwards. Where the start is stopped, the next call has to create another instance.
+const RESTART: [(&str, &str); 2] = [
+    (
+        "__wbg_reinit_scheduled = false;\n    wasmInstance",
+        "__wbg_reinit_scheduled = true;\n    wasmInstance",
+    ),
+    (
+        "    wasm.__wbindgen_start();\n}",
+        "    wasm.__wbindgen_start();\n    __wbg_reinit_scheduled = false;\n}",
+    ),
+];
+
+fn guard_restart(bound: &Path) -> Result<()> {
+    rewrite(&bound.join("index.js"), |text| {
+        RESTART
+            .iter()
+            .try_fold(text.to_owned(), |text, (from, to)| {
+                ensure!(
+                    text.matches(from).count() == 1,
+                    "wasm-bindgen restarts in another way: see to what RESTART stands for"
+                );
+                Ok(text.replace(from, to))
+            })
     })
 }
 
