@@ -45,7 +45,7 @@ impl Reader<'_> {
         self.text(name).or_else(|| {
             self.wrong(
                 name,
-                format!("is missing: set it with `npx wrangler secret put {name}`"),
+                format!("is missing: set it with `npx wrangler secret put {name}`, or for `wrangler dev` in .dev.vars"),
             )
         })
     }
