@@ -38,6 +38,8 @@ describe('a caller who hangs up', () => {
     context.diagnostic(`after 200 bodies that broke off, Wasm's memory had grown by ${grown} bytes`);
     assert.ok(grown <= MEMORY_BYTES, `Wasm's memory has grown by ${grown} bytes`);
     assert.deepEqual(runtime.logged('unhandled rejection'), []);
+    await runtime.call('GET', '/reject');
+    await eventually('one is seen', async () => runtime.logged('unhandled rejection').length === 1);
   });
 });
 

@@ -29,9 +29,11 @@ describe('a trap', () => {
 
   test('an instance that traps while it starts is replaced as well', async () => {
     // The second trap meets the first call of the new instance out of Wasm, which is made by its start.
+    const before = await instances();
     for (const trap of ['in a request', 'in the start of the instance that follows']) {
       assert.equal((await runtime.call('GET', '/trap')).status, 500, trap);
     }
+    assert.equal(await instances(), before + 2, 'one trapped in its start, and one serves');
     for (let round = 0; round < 2; round += 1) {
       assert.equal((await runtime.remove()).status, 200);
       const removals = await runtime.call('GET', '/removals');

@@ -58,7 +58,7 @@ pub struct Population {
 }
 
 impl Population {
-    /// Adds a meeting a year older than the run, plus a minute for each meeting before it.
+    /// Adds a meeting a year before the run, each a minute after the one before it.
     pub fn add_meeting(&mut self, active: bool) -> usize {
         let minutes = self.meetings.len() as u64;
         self.add_meeting_at(active, START - YEAR + minutes * 60_000)

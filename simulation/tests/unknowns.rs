@@ -10,7 +10,6 @@
 mod scene;
 
 use participant_remover::ledger::RemovalState;
-use participant_remover::realtimekit::RawAnswer;
 use participant_remover::removal::RemovalOrder;
 use scene::{
     assert_removed, burst, fifty_meetings, meetings_with, participant_in, removal, scene, start,
@@ -131,23 +130,6 @@ fn a_page_size_that_is_refused_is_not_insisted_on() {
         (8 + 60 + 6 + 1..8 + 60 + 6 + 1 + 10).contains(&requests),
         "{requests}"
     );
-}
-
-/// A hundred rows are more than 1 MiB, say since each holds a picture: fewer of them are asked for.
-#[test]
-fn a_page_that_is_too_long_a_body_is_asked_for_with_fewer_rows() {
-    let (scenario, meeting) = crowd(250);
-    let order = user_in(&scenario, meeting, "wanted");
-    let mut world = start(scenario, order);
-    world.network.api.borrow_mut().instead = Some(Box::new(|request, _| {
-        let too_long = RawAnswer {
-            status: 200,
-            ..RawAnswer::default()
-        };
-        request.url.contains("per_page").then_some(too_long)
-    }));
-    world.run_to_end().unwrap();
-    assert_removed(&world);
 }
 
 /// A meeting was inactive when it was listed, long before it was read; the user joined it in the meantime.

@@ -78,7 +78,11 @@ fn what_is_wrong_with_webhooks_is_named_beside_everything_else() {
     map.insert("REALTIMEKIT_APP_IDS", "a b".to_owned());
     let table = r#"{"clerk": {"preset": "clerk", "app_id": "a", "presett": 1}}"#;
     map.insert("WEBHOOKS", table.to_owned());
-    assert_eq!(named(&map), ["REALTIMEKIT_APP_IDS", "WEBHOOKS.clerk"]);
+    // An unknown field, and no secret.
+    assert_eq!(
+        named(&map),
+        ["REALTIMEKIT_APP_IDS", "WEBHOOKS.clerk", "WEBHOOKS.clerk"]
+    );
     let mut map = complete();
     map.insert("CLOUDFLARE_ACCOUNT_ID", "-".to_owned());
     map.insert("WEBHOOKS", r#"{"clerk": {"preset": "clerk"}}"#.to_owned());

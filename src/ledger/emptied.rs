@@ -12,10 +12,7 @@ pub(super) const EMPTIED_MS: u64 = 60_000;
 impl<S: Store> Ledger<S> {
     /// Restarts a list from its first page after a while, as if the pass had not begun.
     pub(super) fn restart_pass(&self, work: &Work, now: u64) -> Result<(), StoreError> {
-        self.store.run(
-            "DELETE FROM pages WHERE work = ?1 AND pass = ?2",
-            &values![work.id, work.pass],
-        )?;
+        self.forget_pass(work)?;
         self.store.run(
             "UPDATE works SET page = 1, reading = '', excused = excused + 1 WHERE id = ?1",
             &values![work.id],

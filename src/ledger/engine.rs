@@ -63,7 +63,6 @@ impl<S: Store> Ledger<S> {
         let result = self
             .work(api, &client, alarm, &mut worked, &mut ended)
             .await;
-        alarm.log_ended(&ended);
         let now = clock.now_ms();
         self.at_work_until.set(0);
         let at = match result.and_then(|()| self.next_alarm(now)) {
@@ -74,13 +73,14 @@ impl<S: Store> Ledger<S> {
             }
         };
         match self.take_ended(now) {
-            Ok(ended) => alarm.log_ended(&ended),
+            Ok(more) => ended.extend(more),
             Err(error) => worked.error = Some(error),
         }
         // 3. All responses are recorded. A crash here leaves the alarm that the work set last, which is merely later.
         if let Err(error) = alarm.set(at).await {
             worked.error = Some(error);
         }
+        alarm.log_ended(&ended);
         worked
     }
 
@@ -133,8 +133,8 @@ impl<S: Store> Ledger<S> {
                 return Ok(());
             }
             let answered = either(&mut in_flight, wait, client.clock).await;
-            // Those of the turn before, whose end is durable by now. They were taken at once: a removal that is retried
-            // meanwhile would be reported as it is then.
+            // Those of the turn before, whose end is most likely durable by now. They were taken at once: a removal that is
+            // retried meanwhile would be reported as it is then.
             alarm.log_ended(&std::mem::take(ended));
             *ended = self.take_ended(now)?;
             if let Some(answered) = answered {

@@ -9,7 +9,7 @@ use crate::values;
 /// How long one request takes on average with six in flight, in milliseconds. Matters only while there is budget.
 const REQUEST_MS: u64 = 60;
 const FIVE_MINUTES_MS: u64 = 300_000;
-/// How many rows of other removals are counted at most: each showing of an open removal counts them.
+/// How many rows of other removals are counted at most: showing an open removal counts them, unless its estimate is cached.
 const COUNTED: u64 = 20_000;
 /// The number of rows per page, as far as is known.
 const ROWS_PER_PAGE: u64 = 100;

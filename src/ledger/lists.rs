@@ -42,7 +42,8 @@ impl<S: Store> Ledger<S> {
         read: impl Fn(&Work) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         read(work)?;
-        if work.plain && now >= self.plain_until.get() {
+        if self.size_refused_for.get() == Some(work.id) {
+            self.size_refused_for.set(None);
             self.plain_until.set(now.saturating_add(PLAIN_MS));
         }
         let others = self.store.run(
@@ -99,8 +100,12 @@ impl<S: Store> Ledger<S> {
                 status: 400 | 413 | 422,
                 ..
             }
-        );
-        if (refused || error.is_too_large()) && !work.plain && !asks_for_app {
+        ) && !work.plain
+            && !asks_for_app;
+        if refused {
+            self.size_refused_for.set(Some(work.id));
+        }
+        if refused || error.is_too_large() && !work.plain && !asks_for_app {
             // The API may not accept the number of rows, or so many are too long a body: a row may hold a picture.
             return self.read_plainly(work, now);
         }

@@ -87,6 +87,8 @@ pub struct Ledger<S> {
     accepted: Cell<(u64, u64)>,
     /// Until when lists are requested without a number of rows: the API refused one, and answered without.
     plain_until: Cell<u64>,
+    /// The row of work for which the number of rows was refused last.
+    size_refused_for: Cell<Option<u64>>,
     /// Recently made estimates.
     estimates: RefCell<Estimates>,
     /// Whether there may be rows to sweep.
@@ -111,6 +113,7 @@ impl<S: Store> Ledger<S> {
             turn: Cell::new(0),
             accepted: Cell::new((0, 0)),
             plain_until: Cell::new(0),
+            size_refused_for: Cell::new(None),
             estimates: RefCell::default(),
             sweep_pending: Cell::new(true),
             knows_app: Cell::new(false),

@@ -180,7 +180,7 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    /// Stores the throttle if they changed. Hints that do not bind are left out: the next response renews them.
+    /// Stores the throttle if it changed. Hints that do not bind are left out: the next response renews them.
     pub(super) fn save_throttle(&self, now: u64) -> Result<(), StoreError> {
         let mut pacing = self.pacing.borrow_mut();
         let allowed = pacing.allowed(&self.settings);

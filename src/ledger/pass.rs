@@ -30,10 +30,10 @@ const ROUND: usize = 5;
 /// Returns when a list is read again after so many incomplete passes in a row, at least one.
 ///
 /// Two passes have to agree, and people may come and go between them: so the one after a wait is followed by another at
-/// once. A list that still shows somebody who is gone needs time instead.
+/// once. A list that still shows somebody who is gone, or that never gives its length, needs time instead.
 #[must_use]
-pub fn next_pass_at(unclean: u32, shows_gone: bool, random: f64, now: u64) -> u64 {
-    if shows_gone {
+pub fn next_pass_at(unclean: u32, takes_time: bool, random: f64, now: u64) -> u64 {
+    if takes_time {
         return repeat_after(unclean, random, now);
     }
     if unclean.is_multiple_of(2) {

@@ -75,13 +75,24 @@ impl<S: Store> Ledger<S> {
         if !pass.has_total() {
             return self.take_page(work, &[], None, Found::default(), random, now);
         }
+        self.forget_pass(work)?;
         self.end_pass(work, &pass, false, random, now)
     }
 
     /// Reads the list again without requesting a number of rows per page.
     pub(super) fn read_plainly(&self, work: &Work, now: u64) -> Result<(), StoreError> {
         self.make_plain(work.id)?;
+        self.forget_pass(work)?;
         self.read_again(work, now)
+    }
+
+    /// Forgets the pages of a pass that is not complete: the next one must agree with more than a part of the list.
+    pub(super) fn forget_pass(&self, work: &Work) -> Result<(), StoreError> {
+        self.store.run(
+            "DELETE FROM pages WHERE work = ?1 AND pass = ?2",
+            &values![work.id, work.pass],
+        )?;
+        Ok(())
     }
 
     /// Returns whether a list that is read from its beginning is to be read plainly, since that is what the API
@@ -144,6 +155,7 @@ impl<S: Store> Ledger<S> {
     /// participants, agrees with the one before.
     fn is_whole(&self, work: &Work, pass: &Pass) -> Result<bool, StoreError> {
         if !pass.is_whole(self.distinct_ids(work.id, work.pass)?) {
+            self.forget_pass(work)?;
             return Ok(false);
         }
         // If anybody was found, they are looked for again anyway, in another pass; but not by a dry run.
@@ -194,7 +206,8 @@ impl<S: Store> Ledger<S> {
             return self.kick_and_delete(work.id, now);
         }
         if !whole {
-            let due = next_pass_at(unclean, pass.gone > 0, random, now);
+            let takes_time = pass.gone > 0 || !pass.has_total();
+            let due = next_pass_at(unclean, takes_time, random, now);
             return self.read_again(work, due);
         }
         let settles = work.confirming == 0 || pass.found > 0;

@@ -108,8 +108,9 @@ impl LedgerCall {
             Self::Record { .. } | Self::Health | Self::Note { .. } | Self::SetNote { .. } => {
                 SHORT_TIMEOUT_MS
             }
-            Self::Show(_) => WAIT_TIMEOUT_MS,
-            Self::Create(_)
+            Self::Show(query) if query.wait_seconds > 0 => WAIT_TIMEOUT_MS,
+            Self::Show(_)
+            | Self::Create(_)
             | Self::List(_)
             | Self::Cancel { .. }
             | Self::Retry { .. }
@@ -159,10 +160,15 @@ mod tests {
     use crate::removals::recorder::ATTEMPT_DELAYS;
 
     /// Every call as sent to the ledger, whether it only reads, and how long to wait for its answer.
-    const CALLS: [(&str, bool, u32); 14] = [
+    const CALLS: [(&str, bool, u32); 15] = [
         (r#"{"create":{"caller":"","body":""}}"#, false, 30_000),
         (r#"{"list":{"limit":1}}"#, true, 30_000),
-        (r#"{"show":{"id":"","limit":1}}"#, true, 75_000),
+        (r#"{"show":{"id":"","limit":1}}"#, true, 30_000),
+        (
+            r#"{"show":{"id":"","limit":1,"wait_seconds":1}}"#,
+            true,
+            75_000,
+        ),
         (r#"{"cancel":{"id":""}}"#, false, 30_000),
         (r#"{"retry":{"id":""}}"#, false, 30_000),
         (r#"{"record":{"removals":[]}}"#, false, 5_000),

@@ -189,15 +189,16 @@ impl RemovalLedger {
         else {
             return;
         };
+        self.limit_broadcast_ms.set(until_ms);
         let others = config.apps().filter(|other| *other != app);
         let told: FuturesUnordered<_> = others
             .map(|other| self.send_limit(other, until_ms))
             .collect();
         if !told.collect::<Vec<_>>().await.contains(&false) {
-            self.limit_broadcast_ms.set(until_ms);
             return;
         }
         // An alarm soon tells all of them again.
+        self.limit_broadcast_ms.set(0);
         let soon = self.isolate.now_ms().saturating_add(AFTER_FAILURE_MS);
         if let Err(error) = AlarmClock(&self.state).set(soon).await {
             log_ledger_error(None, Some(app), &error);

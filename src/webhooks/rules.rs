@@ -85,7 +85,7 @@ impl RuleText {
             kick: table.flag("kick"),
             delay_seconds: table.number("delay_seconds"),
         };
-        table.end().then_some(text)
+        table.ends_right().then_some(text)
     }
 
     /// Creates the rule of a preset, with a source's changes.

@@ -18,6 +18,10 @@ export default {
       worker.fetch(new Request(new URL('/healthz', request.url)), env, context);
       return new Response();
     }
+    if (new URL(request.url).pathname === '/reject') {
+      Promise.reject(new Error('asked for'));
+      return new Response();
+    }
     crossings.trap = new URL(request.url).pathname === '/trap';
     const { toJavaScript, toWasm } = crossings;
     const answer = await worker.fetch(request, env, context);

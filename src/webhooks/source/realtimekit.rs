@@ -29,7 +29,8 @@ impl Fields {
             participant_left: table.value("participant_left"),
             meeting_ended: table.value("meeting_ended"),
         };
-        table.end().then_some(fields)
+        table.end();
+        Some(fields)
     }
 }
 
@@ -107,7 +108,7 @@ fn rule(field: &str, value: Option<Value>, problems: &mut Vec<Problem>) -> Optio
     // Whoever has left, and a meeting that has ended, is not live: a kick would only cost a request.
     let kick = table.flag("kick").unwrap_or(false);
     let seconds = table.number("delay_seconds");
-    if !table.end() {
+    if !table.ends_right() {
         return None;
     }
     let mut found = Vec::new();

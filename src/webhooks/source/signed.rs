@@ -39,7 +39,8 @@ impl Fields {
             message_id: table.text("message_id"),
             rules: table.list("rules"),
         };
-        table.end().then_some(fields)
+        table.end();
+        Some(fields)
     }
 }
 
@@ -60,7 +61,8 @@ pub fn read(
         (Some(own), _) => SchemeName::parse(own, problems),
         (None, preset) => preset.map(|preset| preset.scheme),
     };
-    if fields.scheme.is_none() && fields.preset.is_none() {
+    // One of the wrong type has been reported already.
+    if fields.scheme.is_none() && fields.preset.is_none() && problems.is_empty() {
         problems.push((String::new(), format!("needs {}", choices())));
     }
     let scheme = scheme.and_then(|scheme| {
@@ -119,7 +121,7 @@ fn rules(
         return own_rules(own, problems);
     }
     let Some(preset) = preset else {
-        if fields.preset.is_none() && fields.scheme.is_some() {
+        if fields.preset.is_none() && fields.scheme.is_some() && problems.is_empty() {
             let rule = "is missing: without a preset nothing says which event removes whom";
             problems.push(("rules".to_owned(), rule.to_owned()));
         }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::text::shown;
+use super::text::is_field;
 use crate::webhooks::rules::Problem;
 
 /// A table, less the fields that have been taken.
@@ -84,13 +84,18 @@ impl<'a> Table<'a> {
         None
     }
 
-    /// Ends reading: what is left is unknown. Returns whether nothing was wrong.
+    /// Ends reading: what is left is unknown.
+    pub fn end(self) {
+        let _whether_right = self.ends_right();
+    }
+
+    /// Ends reading. Returns whether nothing was wrong.
     #[must_use]
-    pub fn end(self) -> bool {
+    pub fn ends_right(self) -> bool {
         for name in self.left.keys() {
             let rule = format!(
                 "has the unknown field `{}`: its fields are {}",
-                shown(name),
+                if is_field(name) { name } else { "…" },
                 self.taken.join(", ")
             );
             self.problems.push((self.place.to_owned(), rule));

@@ -55,22 +55,28 @@ pub fn read(
 fn unreadable(source: &str, wrong: &Unreadable) -> ConfigProblem {
     if wrong.twice {
         let rule = "is given twice: leave one of them out";
-        let path: Vec<_> = wrong.at.iter().map(|part| shown(part)).collect();
-        return problem(source, &path.join("."), rule);
+        return problem(source, &shown(&wrong.at), rule);
     }
-    let field = wrong.at.first().map_or("", |field| shown(field));
-    problem(source, field, &format!("cannot be read: {}", wrong.error))
+    let field = shown(wrong.at.get(..1).unwrap_or_default());
+    problem(source, &field, &format!("cannot be read: {}", wrong.error))
 }
 
-/// Returns a part of a path if it can be one of a source's fields, an index or a JSON pointer: anything else may be a
-/// secret in the wrong place.
-pub fn shown(part: &str) -> &str {
-    let is_field = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    if part.starts_with('/') || part.len() <= 32 && part.bytes().all(is_field) {
-        part
-    } else {
-        "…"
+/// Returns the path to a place in a source. A part that is no field, index or, in `when`, JSON pointer may be a secret in
+/// the wrong place.
+fn shown(path: &[String]) -> String {
+    let mut shown = Vec::new();
+    for part in path {
+        let is_place = shown.last() == Some(&"when") && part.starts_with('/');
+        let is_index = part.len() <= 2 && part.bytes().all(|b| b.is_ascii_digit());
+        let plain = is_field(part) || is_index || is_place;
+        shown.push(if plain { part } else { "…" });
     }
+    shown.join(".")
+}
+
+/// Returns whether this can be a field's name.
+pub fn is_field(name: &str) -> bool {
+    (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }
 
 fn is_name(name: &str) -> bool {

@@ -33,8 +33,11 @@ const OPTIMISATIONS: [&str; 10] = [
 ];
 
 /// Everything in this module that affects the output.
-pub const SETTINGS: (&[&str], &[&str], &str, &[(&str, &str)]) =
-    (&OPTIMISATIONS, &BINDING, CLOSURE_GUARD, &RESTART);
+pub const SETTINGS: (&[&str], &[&str], &str, [Rewrite; 2]) =
+    (&OPTIMISATIONS, &BINDING, CLOSURE_GUARD, RESTART);
+
+/// What stands in a script, and what is to stand there.
+type Rewrite = (&'static str, &'static str);
 
 /// The arguments of wasm-bindgen: its exports create a new instance by themselves after a panic.
 const BINDING: [&str; 7] = [
@@ -106,9 +109,9 @@ fn guard_closures(bound: &Path) -> Result<()> {
     })
 }
 
-/// In wasm-bindgen's `__wbg_reset_state`: what is remembered as done before the new instance has started, the start, and
-/// both with that remembered afterwards. Where the start is stopped, the next call has to create another instance.
-const RESTART: [(&str, &str); 2] = [
+/// What changes in wasm-bindgen's `__wbg_reset_state`: the flag is cleared only after the new instance has started. If its
+/// start traps or is stopped, the next call creates another one.
+const RESTART: [Rewrite; 2] = [
     (
         "__wbg_reinit_scheduled = false;\n    wasmInstance",
         "__wbg_reinit_scheduled = true;\n    wasmInstance",
