@@ -5,6 +5,7 @@
 //! `run` function; they share the [`Workspace`] (where things are), [`Steps`] (what the user sees) and [`Processes`]
 //! (what must end with us).
 //! Windows is not supported.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
 #![cfg_attr(
     test,
     allow(
@@ -22,6 +23,7 @@ mod follow;
 mod install;
 mod lock;
 mod locked;
+mod print;
 mod processes;
 mod simulate;
 mod stand_in;
@@ -53,7 +55,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            print::message(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -65,7 +67,7 @@ fn run() -> Result<ExitCode> {
     }
     let invocation = arguments::parse(std::env::args_os().skip(1))?;
     if let Invocation::Help = invocation {
-        print!("{}", arguments::HELP);
+        print::result(arguments::HELP.trim_end());
         return Ok(ExitCode::SUCCESS);
     }
     let processes = Arc::new(Processes::default());

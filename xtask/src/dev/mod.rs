@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::install::joined;
-use crate::{Session, stand_in, worker};
+use crate::{Session, print, stand_in, worker};
 pub use ports::{DEFAULT_PORTS, Ports};
 use server::{Server, Tokens};
 pub use webhooks::secret as webhook_secret;
@@ -50,7 +50,7 @@ pub fn run(session: &Session, ports: Ports) -> Result<()> {
     match call {
         Ok(call) => {
             step.done();
-            println!("{}", greeting(ports, &call));
+            print::result(&greeting(ports, &call));
             for server in &servers {
                 server.output.pass_on();
             }

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use lexopt::prelude::{Long, Short, Value};
 
+use crate::print;
 use ask::{Asked, Endpoint};
 use removal::Removal;
 
@@ -90,7 +91,7 @@ pub fn run(follow: Follow) -> Result<ExitCode> {
     let mut display = Display::new();
     let last = watch(&endpoint, &mut display)?;
     display.finish();
-    println!("{}", last.ending());
+    print::result(&last.ending());
     Ok(ExitCode::from(last.exit_code()))
 }
 
@@ -152,7 +153,7 @@ impl Display {
                 bar.set_message(line);
             }
             None if line != self.last => {
-                eprintln!("{line}");
+                print::message(&line);
                 self.last = line;
             }
             None => {}
@@ -161,8 +162,8 @@ impl Display {
 
     fn line(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(bar) => bar.suspend(|| print::message(line)),
+            None => print::message(line),
         }
     }
 
