@@ -108,6 +108,7 @@ fn none(parser: &mut lexopt::Parser) -> Result<Option<()>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::Address;
     use crate::test::Stage;
 
     fn parsed(line: &str) -> Option<Invocation> {
@@ -132,8 +133,8 @@ mod tests {
             user: Some("u-1".to_owned()),
             meeting: None,
             body: None,
-            url: "http://127.0.0.1:8787".to_owned(),
-            stand_in: "http://127.0.0.1:8788".to_owned(),
+            url: Address::of_port(8787),
+            stand_in: Address::of_port(8788),
             secret: None,
         };
         let line = "webhook clerk --user u-1";

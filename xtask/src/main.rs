@@ -16,6 +16,7 @@
     )
 )]
 
+mod address;
 mod arguments;
 mod bench;
 mod dev;
