@@ -21,6 +21,8 @@ pub use webhooks::secret as webhook_secret;
 
 /// How long a server may take to start responding.
 const START: Duration = Duration::from_mins(2);
+/// After this time without a response, the servers' output is no longer held back: it may tell why.
+const QUIET_START: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(100);
 
 /// The account and app that the stand-in serves.
@@ -32,6 +34,8 @@ const PARTICIPANTS: usize = 10;
 pub fn run(session: &Session, ports: Ports) -> Result<()> {
     ports.check()?;
     let program = build(session)?;
+    // Building takes minutes.
+    ports.check()?;
     let state = session.workspace.state()?;
     let tokens = Tokens {
         api: token::of_this_clone(&state.join("dev-api-token"))?,
@@ -59,7 +63,7 @@ pub fn run(session: &Session, ports: Ports) -> Result<()> {
         Err(error) => {
             step.failed();
             for server in &servers {
-                server.output.show_held();
+                server.output.show();
             }
             Err(error)
         }
@@ -121,6 +125,9 @@ fn wait_until_healthy(servers: &mut [Server; 2], ports: Ports) -> Result<()> {
     loop {
         for server in servers.iter_mut() {
             server.check()?;
+            if begun.elapsed() > QUIET_START {
+                server.output.show();
+            }
         }
         match agent.get(&url).call() {
             Ok(answer) if answer.status() == 200 => return Ok(()),
