@@ -21,6 +21,7 @@ mod arguments;
 mod bench;
 mod dev;
 mod follow;
+mod help;
 mod install;
 mod lock;
 mod locked;
@@ -67,8 +68,8 @@ fn run() -> Result<ExitCode> {
         bail!("Windows is not supported: run this under WSL, on Linux or on macOS");
     }
     let invocation = arguments::parse(std::env::args_os().skip(1))?;
-    if let Invocation::Help = invocation {
-        print::result(arguments::HELP.trim_end());
+    if let Invocation::Help(help) = invocation {
+        print::result(help.text().trim_end());
         return Ok(ExitCode::SUCCESS);
     }
     let processes = Arc::new(Processes::default());
@@ -84,7 +85,7 @@ fn run() -> Result<ExitCode> {
         processes,
     };
     match invocation {
-        Invocation::Help => Ok(ExitCode::SUCCESS),
+        Invocation::Help(_) => Ok(ExitCode::SUCCESS),
         Invocation::Dev(ports) => dev::run(&session, ports).map(|()| ExitCode::SUCCESS),
         Invocation::Test(selection) => Ok(test::run(&session, &selection)),
         Invocation::Follow(follow) => follow::run(follow),
