@@ -139,14 +139,10 @@ fn wait_until_healthy(servers: &mut [Server; 2], ports: Ports) -> Result<()> {
                 );
             }
             Err(_not_listening_yet) if begun.elapsed() < START => thread::sleep(POLL),
-            Err(error) => {
-                return Err(error).with_context(|| {
-                    format!(
-                        "the Worker did not answer {url} within {} s",
-                        START.as_secs()
-                    )
-                });
-            }
+            Err(_given_up) => bail!(
+                "the Worker did not answer {url} within {} s: what it printed is above",
+                START.as_secs()
+            ),
         }
     }
 }

@@ -114,6 +114,9 @@ async function send(): Promise<void> {
   process.exitCode = answer.ok ? 0 : 1;
 }
 
+// What is printed may go nowhere; the webhook is sent all the same.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 try {
   await send();
 } catch (error) {
