@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -76,8 +76,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<Opt
                 let names = parser.value()?.string()?;
                 options.only = names.split(',').map(str::to_owned).collect();
             }
-            Long("rounds") => options.rounds = Some(parser.value()?.parse()?),
-            Long("connections") => options.connections = Some(parser.value()?.parse()?),
+            Long("rounds") => options.rounds = Some(number(&parser.value()?)?),
+            Long("connections") => options.connections = Some(number(&parser.value()?)?),
             Long("profile") => {
                 let name = parser.value()?.string()?;
                 options.only = vec![name.clone()];
@@ -96,6 +96,13 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<Opt
         options.write = None;
     }
     Ok(Some(options))
+}
+
+fn number(value: &OsStr) -> Result<usize> {
+    let number = value.to_str().and_then(|text| text.parse().ok());
+    number
+        .filter(|number| *number > 0)
+        .with_context(|| format!("\"{}\" is not a whole number above 0", value.display()))
 }
 
 fn named(value: &str) -> Result<(String, PathBuf)> {
@@ -129,7 +136,14 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for wrong in [&["--also", "x"][..], &["--also", "=x"], &["--fast"], &["x"]] {
+        for wrong in [
+            &["--also", "x"][..],
+            &["--also", "=x"],
+            &["--rounds", "0"],
+            &["--rounds", "many"],
+            &["--fast"],
+            &["x"],
+        ] {
             assert!(options(wrong).is_err(), "{wrong:?}");
         }
     }

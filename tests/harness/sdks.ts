@@ -81,8 +81,24 @@ export const typescript6: Sdk = {
 
 type PythonLine = Seen & { version?: string; headers?: Record<string, string>; body?: string };
 
-/** The Python SDK, in a separate process that ends with its standard input. */
-export function python(interpreter: string): Sdk & { stop(): void } {
+interface PythonProgram {
+  delete: Sdk['delete'];
+  stop(): void;
+}
+
+/** The Python SDK. It is started by the first order: where a name selects other tests, Node.js runs no hook to stop it. */
+export function python(interpreter: string): Sdk & PythonProgram {
+  let started: PythonProgram | undefined;
+  return {
+    name: 'Python 5.9.0',
+    types: ['MeetingDeleteMeetingParticipantResponse', 'datetime'],
+    delete: (order) => (started ??= startPython(interpreter)).delete(order),
+    stop: () => started?.stop(),
+  };
+}
+
+/** Starts the Python SDK in a separate process that ends with its standard input. */
+function startPython(interpreter: string): PythonProgram {
   const script = fileURLToPath(new URL('../python/delete_participant.py', import.meta.url));
   const child = spawn(interpreter, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -95,8 +111,6 @@ export function python(interpreter: string): Sdk & { stop(): void } {
     if (version !== '5.9.0') throw new Error(`the Python SDK is ${version}`);
   });
   return {
-    name: 'Python 5.9.0',
-    types: ['MeetingDeleteMeetingParticipantResponse', 'datetime'],
     delete(order) {
       const mine = turn.then(async () => {
         child.stdin.write(`${JSON.stringify(order)}\n`);

@@ -1,59 +1,30 @@
 //! The command line. Each command parses its own options, next to its implementation.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, anyhow};
 use lexopt::prelude::{Long, Short, Value};
 
+use crate::bench;
 use crate::dev::Ports;
 use crate::follow::Follow;
+use crate::help::Help;
 use crate::simulate::Simulation;
 use crate::test::Selection;
 use crate::webhook::Message;
 
-/// The text printed by `cargo xtask --help`.
-pub const HELP: &str = "\
-The commands of participant-remover. Each installs what it needs and is missing.
-
-Usage: cargo xtask COMMAND [OPTIONS]
-
-Commands:
-  dev                  run the Worker beside a stand-in for RealtimeKit, and print a call to try
-    --port N           the Worker's port (8787)
-    --sim-port N       the stand-in's port (8788)
-  test [NAME]          run every test; with NAME, those whose names contain it
-    --only STAGE       format, lints, rust, stand-in or worker; may be repeated
-  follow ID            show a removal's progress until it is final
-    --url URL          where the Worker is (http://127.0.0.1:8787)
-    --token TOKEN      your caller token; better in PARTICIPANT_REMOVER_TOKEN, which no process list shows
-    --app APP          the removal's app, where it is not the default
-                       exit code: 0 succeeded, 3 partially_failed, 4 failed, 5 cancelled, 1 not known
-  simulate             run the ledger's simulation over many seeds
-    --seeds N          how many (100000)
-    --from S           the first (0)
-    --breaks           break each of the ledger's guards in a copy, and write down in docs/ledger.md what notices
-    --break NAME       only those whose names contain NAME, and write nothing; may be given again
-  webhook SOURCE       sign a webhook as its sender does, and send it to the Worker of `dev`
-    --user ID          whose custom_participant_id it names
-    --meeting ID       for realtimekit: the meeting that this user left, or that has ended
-    --body FILE        an event of your own in place of the sender's
-    --url URL          another Worker's address
-    --sim-url URL      another stand-in's, which signs for realtimekit
-    --secret S         another signing secret
-  build                build the Worker into build/
-  bench [OPTIONS]      measure the Worker beside its peers (`cargo xtask bench --help`)
-
-Options:
-  -h, --help           print this text
-";
-
-const SEE_HELP: &str = "`cargo xtask --help` shows what there is";
+/// The names of the commands.
+const COMMANDS: [&str; 8] = [
+    "dev", "test", "follow", "simulate", "webhook", "build", "bench", "help",
+];
+/// How many typing mistakes a name may have and still be meant.
+const MAX_TYPO_DISTANCE: usize = 2;
 
 /// One invocation of `cargo xtask`.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Invocation {
-    /// Print [`HELP`].
-    Help,
+    /// Print a help text.
+    Help(Help),
     /// Run the Worker beside the stand-in.
     Dev(Ports),
     /// Run the tests.
@@ -72,28 +43,47 @@ pub enum Invocation {
 
 /// Parses the arguments that follow `cargo xtask`.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation> {
-    let mut parser = lexopt::Parser::from_args(arguments);
-    let command = match parser.next().context(SEE_HELP)? {
-        None | Some(Short('h') | Long("help")) => return Ok(Invocation::Help),
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let help = match arguments.first() {
+        Some(command) if command == "bench" => Help::Bench,
+        _ => Help::Commands,
+    };
+    invocation(&mut lexopt::Parser::from_args(arguments))
+        .map(|found| found.unwrap_or(Invocation::Help(help)))
+        .map_err(|error| anyhow!("{error:#} (`{}` shows what there is)", help.command()))
+}
+
+/// Parses one invocation. Returns `None` if help is requested.
+fn invocation(parser: &mut lexopt::Parser) -> Result<Option<Invocation>> {
+    let command = match parser.next()? {
+        None | Some(Short('h') | Long("help")) => return Ok(None),
         Some(Value(command)) => command,
-        Some(other) => return Err(other.unexpected()).context(SEE_HELP),
+        Some(other) => return Err(other.unexpected().into()),
     };
-    let options = match command.to_str() {
+    match command.to_str() {
         Some("help") => Ok(None),
-        Some("dev") => Ports::parse(&mut parser).map(|ports| ports.map(Invocation::Dev)),
-        Some("test") => Selection::parse(&mut parser).map(|tests| tests.map(Invocation::Test)),
-        Some("follow") => Follow::parse(&mut parser).map(|follow| follow.map(Invocation::Follow)),
-        Some("simulate") => {
-            Simulation::parse(&mut parser).map(|found| found.map(Invocation::Simulate))
-        }
-        Some("webhook") => {
-            Message::parse(&mut parser).map(|message| message.map(Invocation::Webhook))
-        }
-        Some("build") => none(&mut parser).map(|found| found.map(|()| Invocation::Build)),
-        Some("bench") => Ok(Some(Invocation::Bench(parser.raw_args()?.collect()))),
-        _ => bail!("no such command: {} ({SEE_HELP})", command.display()),
-    };
-    Ok(options.context(SEE_HELP)?.unwrap_or(Invocation::Help))
+        Some("dev") => Ports::parse(parser).map(|ports| ports.map(Invocation::Dev)),
+        Some("test") => Selection::parse(parser).map(|tests| tests.map(Invocation::Test)),
+        Some("follow") => Follow::parse(parser).map(|follow| follow.map(Invocation::Follow)),
+        Some("simulate") => Simulation::parse(parser).map(|found| found.map(Invocation::Simulate)),
+        Some("webhook") => Message::parse(parser).map(|message| message.map(Invocation::Webhook)),
+        Some("build") => none(parser).map(|found| found.map(|()| Invocation::Build)),
+        Some("bench") => bench::parse(parser).map(|options| options.map(Invocation::Bench)),
+        _ => Err(no_such_command(&command)),
+    }
+}
+
+fn no_such_command(command: &OsStr) -> anyhow::Error {
+    let distance = |known: &&str| strsim::osa_distance(known, &command.to_string_lossy());
+    let meant = COMMANDS.into_iter().min_by_key(distance);
+    let meant = meant
+        .filter(|known| distance(known) <= MAX_TYPO_DISTANCE)
+        .map(|known| format!(": did you mean {known}?"));
+    anyhow!(
+        "no such command: \"{}\"{}",
+        command.display(),
+        meant.unwrap_or_default()
+    )
 }
 
 /// Parses the options of a command that has none. Returns `None` if help is requested.
@@ -108,6 +98,7 @@ fn none(parser: &mut lexopt::Parser) -> Result<Option<()>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::Address;
     use crate::test::Stage;
 
     fn parsed(line: &str) -> Option<Invocation> {
@@ -132,8 +123,8 @@ mod tests {
             user: Some("u-1".to_owned()),
             meeting: None,
             body: None,
-            url: "http://127.0.0.1:8787".to_owned(),
-            stand_in: "http://127.0.0.1:8788".to_owned(),
+            url: Address::of_port(8787),
+            stand_in: Address::of_port(8788),
             secret: None,
         };
         let line = "webhook clerk --user u-1";
@@ -146,18 +137,21 @@ mod tests {
     #[test]
     fn every_command_is_understood() {
         let stages = [Stage::Rust, Stage::Worker];
+        let help = Invocation::Help;
         let cases = [
-            ("", Some(Invocation::Help)),
-            ("--help", Some(Invocation::Help)),
-            ("help", Some(Invocation::Help)),
-            ("build -h", Some(Invocation::Help)),
-            ("dev --port 9000 -h", Some(Invocation::Help)),
+            ("", Some(help(Help::Commands))),
+            ("--help", Some(help(Help::Commands))),
+            ("help", Some(help(Help::Commands))),
+            ("build -h", Some(help(Help::Commands))),
+            ("dev --port 9000 -h", Some(help(Help::Commands))),
             ("build", Some(Invocation::Build)),
             ("bench", Some(Invocation::Bench(Vec::new()))),
             (
                 "bench --quick",
                 Some(Invocation::Bench(vec!["--quick".into()])),
             ),
+            ("bench --quick -h", Some(help(Help::Bench))),
+            ("bench --qick", None),
             ("build twice", None),
             ("dev", Some(dev(8787, 8788))),
             ("dev --port 9000 --sim-port=9001", Some(dev(9000, 9001))),
@@ -173,7 +167,7 @@ mod tests {
             ("test --only", None),
             ("test --only everything", None),
             ("follow", None),
-            ("follow -h", Some(Invocation::Help)),
+            ("follow -h", Some(help(Help::Commands))),
             ("simulate --seeds many", None),
             ("simulate --break", None),
             ("simulate 5", None),
@@ -186,10 +180,43 @@ mod tests {
     }
 
     #[test]
+    fn a_mistake_is_told_before_where_to_read_more() {
+        let see = "(`cargo xtask --help` shows what there is)";
+        for (line, expected) in [
+            ("dev --prot 1", format!("invalid option '--prot' {see}")),
+            (
+                "dev --port=",
+                format!("\"\" is not a port: give a number from 1 to 65535 {see}"),
+            ),
+            ("deploy", format!("no such command: \"deploy\" {see}")),
+            (
+                "biuld",
+                format!("no such command: \"biuld\": did you mean build? {see}"),
+            ),
+            (
+                "bench --qick",
+                "invalid option '--qick' (`cargo xtask bench --help` shows what there is)"
+                    .to_owned(),
+            ),
+        ] {
+            let error = parse(line.split_whitespace().map(OsString::from)).unwrap_err();
+            assert_eq!(format!("{error:#}"), expected);
+        }
+    }
+
+    #[test]
+    fn every_name_is_one_of_a_command() {
+        for name in COMMANDS {
+            let parsed = parsed(&format!("{name} --help"));
+            assert!(matches!(parsed, Some(Invocation::Help(_))), "{name}");
+        }
+    }
+
+    #[test]
     fn a_wrong_stage_is_answered_with_those_that_there_are() {
         let error = parse(["test", "--only", "lint"].map(OsString::from)).unwrap_err();
         let message = format!("{error:#}");
-        assert!(message.contains("no such stage: lint"), "{message}");
+        assert!(message.contains("no such stage: \"lint\""), "{message}");
         assert!(message.contains("stand-in"), "{message}");
     }
 }

@@ -8,6 +8,20 @@ use anyhow::{Context, Result, bail};
 
 use crate::{Session, install, locked, worker};
 
+/// The benchmark's own command line, read here as well: a mistake in it must be known before minutes of building.
+#[path = "../../bench/src/arguments.rs"]
+#[expect(dead_code, reason = "only whether the options are understood")]
+mod arguments;
+
+pub use arguments::HELP;
+
+/// Checks the benchmark's arguments, and returns them as they are. Returns `None` if help is requested.
+pub fn parse(parser: &mut lexopt::Parser) -> Result<Option<Vec<OsString>>> {
+    let arguments: Vec<_> = parser.raw_args()?.collect();
+    let options = arguments::parse(arguments.iter().cloned())?;
+    Ok(options.map(|_understood| arguments))
+}
+
 /// The time limit for a benchmark.
 const LIMIT: Duration = Duration::from_hours(2);
 

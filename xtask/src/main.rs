@@ -5,6 +5,7 @@
 //! `run` function; they share the [`Workspace`] (where things are), [`Steps`] (what the user sees) and [`Processes`]
 //! (what must end with us).
 //! Windows is not supported.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
 #![cfg_attr(
     test,
     allow(
@@ -15,13 +16,16 @@
     )
 )]
 
+mod address;
 mod arguments;
 mod bench;
 mod dev;
 mod follow;
+mod help;
 mod install;
 mod lock;
 mod locked;
+mod print;
 mod processes;
 mod simulate;
 mod stand_in;
@@ -53,7 +57,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            print::message(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -64,8 +68,8 @@ fn run() -> Result<ExitCode> {
         bail!("Windows is not supported: run this under WSL, on Linux or on macOS");
     }
     let invocation = arguments::parse(std::env::args_os().skip(1))?;
-    if let Invocation::Help = invocation {
-        print!("{}", arguments::HELP);
+    if let Invocation::Help(help) = invocation {
+        print::result(help.text().trim_end());
         return Ok(ExitCode::SUCCESS);
     }
     let processes = Arc::new(Processes::default());
@@ -81,7 +85,7 @@ fn run() -> Result<ExitCode> {
         processes,
     };
     match invocation {
-        Invocation::Help => Ok(ExitCode::SUCCESS),
+        Invocation::Help(_) => Ok(ExitCode::SUCCESS),
         Invocation::Dev(ports) => dev::run(&session, ports).map(|()| ExitCode::SUCCESS),
         Invocation::Test(selection) => Ok(test::run(&session, &selection)),
         Invocation::Follow(follow) => follow::run(follow),

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use crate::print;
 use crate::processes::{Processes, describe};
 use crate::workspace::create;
 
@@ -36,7 +37,7 @@ impl Steps {
 
     /// Prints a line without disturbing the spinners.
     pub fn print(&self, line: &str) {
-        self.bars.suspend(|| eprintln!("{line}"));
+        self.bars.suspend(|| print::message(line));
     }
 
     /// Begins a step. The title is a present participle: `installing npm packages`.

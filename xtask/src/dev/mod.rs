@@ -14,13 +14,15 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::install::joined;
-use crate::{Session, stand_in, worker};
+use crate::{Session, print, stand_in, worker};
 pub use ports::{DEFAULT_PORTS, Ports};
 use server::{Server, Tokens};
 pub use webhooks::secret as webhook_secret;
 
 /// How long a server may take to start responding.
 const START: Duration = Duration::from_mins(2);
+/// After this time without a response, the servers' output is no longer held back: it may tell why.
+const QUIET_START: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(100);
 
 /// The account and app that the stand-in serves.
@@ -32,6 +34,8 @@ const PARTICIPANTS: usize = 10;
 pub fn run(session: &Session, ports: Ports) -> Result<()> {
     ports.check()?;
     let program = build(session)?;
+    // Building takes minutes.
+    ports.check()?;
     let state = session.workspace.state()?;
     let tokens = Tokens {
         api: token::of_this_clone(&state.join("dev-api-token"))?,
@@ -50,7 +54,7 @@ pub fn run(session: &Session, ports: Ports) -> Result<()> {
     match call {
         Ok(call) => {
             step.done();
-            println!("{}", greeting(ports, &call));
+            print::result(&greeting(ports, &call));
             for server in &servers {
                 server.output.pass_on();
             }
@@ -59,7 +63,7 @@ pub fn run(session: &Session, ports: Ports) -> Result<()> {
         Err(error) => {
             step.failed();
             for server in &servers {
-                server.output.show_held();
+                server.output.show();
             }
             Err(error)
         }
@@ -121,6 +125,9 @@ fn wait_until_healthy(servers: &mut [Server; 2], ports: Ports) -> Result<()> {
     loop {
         for server in servers.iter_mut() {
             server.check()?;
+            if begun.elapsed() > QUIET_START {
+                server.output.show();
+            }
         }
         match agent.get(&url).call() {
             Ok(answer) if answer.status() == 200 => return Ok(()),
@@ -132,14 +139,10 @@ fn wait_until_healthy(servers: &mut [Server; 2], ports: Ports) -> Result<()> {
                 );
             }
             Err(_not_listening_yet) if begun.elapsed() < START => thread::sleep(POLL),
-            Err(error) => {
-                return Err(error).with_context(|| {
-                    format!(
-                        "the Worker did not answer {url} within {} s",
-                        START.as_secs()
-                    )
-                });
-            }
+            Err(_given_up) => bail!(
+                "the Worker did not answer {url} within {} s: what it printed is above",
+                START.as_secs()
+            ),
         }
     }
 }

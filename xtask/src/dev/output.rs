@@ -1,4 +1,5 @@
-//! Server output: held back during start-up, so that the call to try does not get lost in it, and passed on afterwards.
+//! Server output: held back during start-up, so that the call to try does not get lost in it, and passed on afterwards
+//! or from the first error on.
 
 use std::io::{BufRead, BufReader, Read};
 use std::mem;
@@ -44,11 +45,14 @@ impl Output {
         }
     }
 
-    /// Prints the lines held back.
-    pub fn show_held(&self) {
-        let mut state = self.state();
-        if let State::Held(lines) = &mut *state {
-            for line in mem::take(lines) {
+    /// Prints the lines held back, and passes on those to come.
+    pub fn show(&self) {
+        self.show_from(&mut self.state());
+    }
+
+    fn show_from(&self, state: &mut State) {
+        if let State::Held(lines) = mem::replace(state, State::PassedOn) {
+            for line in lines {
                 self.steps.print(&line);
             }
         }
@@ -66,11 +70,24 @@ impl Output {
     fn take(&self, line: String) {
         let mut state = self.state();
         match &mut *state {
-            State::Held(lines) => lines.push(line),
+            State::Held(lines) => {
+                let is_error = is_error(&line);
+                lines.push(line);
+                if is_error {
+                    // A server may fail to start, and yet not end.
+                    self.show_from(&mut state);
+                }
+            }
             State::PassedOn => self.steps.print(&line),
         }
     }
 }
+
+/// Returns whether a line looks like an error: of wrangler, which colours the word in `[ERROR]`, or of the stand-in.
+fn is_error(line: &str) -> bool {
+    line.contains("ERROR") || line.starts_with("error")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,11 +105,22 @@ mod tests {
         let output = Output::new(&Steps::new(Arc::new(Processes::default())));
         output.take("Ready".to_owned());
         assert_eq!(held(&output), Some(vec!["Ready".to_owned()]));
-        output.show_held();
-        assert_eq!(held(&output), Some(Vec::new()), "shown once");
         output.pass_on();
         output.take("a request".to_owned());
         assert_eq!(held(&output), None);
+    }
+
+    #[test]
+    fn nothing_is_held_after_an_error() {
+        for line in [
+            "\u{1b}[31m✘ \u{1b}[41;31m[\u{1b}[41;97mERROR\u{1b}[41;31m]\u{1b}[0m EROFS",
+            "error: port 8788 is in use",
+        ] {
+            let output = Output::new(&Steps::new(Arc::new(Processes::default())));
+            output.take("Building".to_owned());
+            output.take(line.to_owned());
+            assert_eq!(held(&output), None, "{line}");
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ fn port(value: &OsStr) -> Result<u16> {
     let port = value.to_str().and_then(|text| text.parse().ok());
     port.filter(|port| *port > 0).with_context(|| {
         format!(
-            "{} is not a port: give a number from 1 to 65535",
+            "\"{}\" is not a port: give a number from 1 to 65535",
             value.display()
         )
     })

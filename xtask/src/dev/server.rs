@@ -109,8 +109,8 @@ fn settings(ports: Ports, tokens: &Tokens) -> [(&'static str, String); 8] {
     ]
 }
 
-/// Starts the Worker. Its settings are passed here and override those in `.dev.vars`, which may belong to a real
-/// account that `dev` must never touch.
+/// Starts the Worker with the settings of `dev` alone: those in `.dev.vars` and `.env` may belong to a real account,
+/// which `dev` must never touch.
 pub fn start_worker(session: &Session, ports: Ports, tokens: &Tokens) -> Result<Server> {
     let workspace = &session.workspace;
     let mut command = Command::new("sh");
@@ -129,6 +129,8 @@ pub fn start_worker(session: &Session, ports: Ports, tokens: &Tokens) -> Result<
         // Separate from the state of a plain `wrangler dev`, and of another `dev` on other ports.
         .args(["--persist-to", &format!(".wrangler/dev-{}", ports.worker)])
         .args(["--show-interactive-dev-session=false"])
+        // With a file named here, wrangler reads neither `.dev.vars` nor `.env`.
+        .args(["--env-file", "/dev/null"])
         .args(
             settings(ports, tokens)
                 .iter()
@@ -136,6 +138,8 @@ pub fn start_worker(session: &Session, ports: Ports, tokens: &Tokens) -> Result<
         )
         .current_dir(workspace.root())
         .env("PATH", workspace.path_with_node()?)
-        .envs(wrangler::QUIET);
+        // Would name another environment than the one that these settings are for.
+        .env_remove("CLOUDFLARE_ENV")
+        .envs(wrangler::LOCAL);
     Server::start(session, "the Worker (wrangler dev)", &mut command)
 }

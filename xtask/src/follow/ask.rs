@@ -1,16 +1,17 @@
-//! Asking the Worker for a removal: over http on this machine with ureq; over https with curl, which uses the system's
-//! certificates and saves every build of these commands a TLS library.
+//! Asking the Worker for a removal: over http on this machine with ureq; over https with curl.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::Value;
+
+use super::curl;
+use crate::address::Address;
 
 /// How long the Worker waits for a change before it responds, in seconds.
 const WAIT_SECONDS: u64 = 25;
-const TIMEOUT_SECONDS: u64 = WAIT_SECONDS + 30;
+/// How long it may take beyond that.
+const TIMEOUT_SECONDS: u64 = 30;
 
 /// The result of asking.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,150 +20,139 @@ pub enum Asked {
     Answer(String),
     /// A response that would not change on a retry, as a message.
     Refused(String),
-    /// No response, or one that may differ on a retry.
-    Nothing(String),
+    /// A response that may differ on a retry, as a message.
+    Busy(String),
+    /// No response.
+    Unreachable(Unreachable),
+}
+
+/// Why there was no response.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unreachable {
+    /// The reason, as a message.
+    pub why: String,
+    /// Whether a retry would hardly help.
+    pub is_final: bool,
+}
+
+impl From<ureq::Error> for Unreachable {
+    fn from(error: ureq::Error) -> Self {
+        Self {
+            why: error.to_string(),
+            is_final: false,
+        }
+    }
+}
+
+/// A response of whatever listens there.
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
 }
 
 /// The URL and credentials for one removal.
 pub struct Endpoint {
-    url: String,
+    base: Address,
+    id: String,
     app: Option<String>,
     token: String,
 }
 
 impl Endpoint {
-    /// Checks the URL: over http the token is sent in the clear, so http is only for this machine.
-    pub fn new(base: &str, id: &str, app: Option<&str>, token: String) -> Result<Self> {
-        let base = base.trim_end_matches('/');
-        let host = base.strip_prefix("http://").map(|rest| {
-            let authority = rest.split('/').next().unwrap_or_default();
-            authority
-                .rsplit_once(':')
-                .map_or(authority, |(host, port)| {
-                    if port.ends_with(']') { authority } else { host }
-                })
-        });
-        match host {
-            Some("127.0.0.1" | "localhost" | "[::1]") => {}
-            Some(_) => bail!("--url must be https: over http your token could be read in transit"),
-            None if base.starts_with("https://") => {}
-            None => bail!("--url must begin with https://"),
+    /// Checks the address: over http the token is sent in the clear, so http is only for this machine.
+    pub fn new(base: Address, id: String, app: Option<String>, token: String) -> Result<Self> {
+        if !base.is_https() && !base.is_on_this_machine() {
+            bail!("--url must be https: over http your token could be read in transit");
         }
-        let printable = |text: &str| {
-            text.bytes()
-                .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
-        };
-        if !printable(base) || !printable(&token) {
-            bail!("the URL or the token has characters that neither may have");
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+        if !token.bytes().all(is_plain) {
+            bail!("the token has characters that none may have");
         }
         Ok(Self {
-            url: format!("{base}/removals/{id}"),
-            app: app.map(str::to_owned),
+            base,
+            id,
+            app,
             token,
         })
     }
 
-    /// Asks once; with `wait`, waits for the next change.
-    pub fn ask(&self, wait: bool) -> Asked {
-        let app = self.app.as_ref().map(|app| format!("&app_id={app}"));
-        let wait = if wait { WAIT_SECONDS } else { 0 };
-        let url = format!(
-            "{}?limit=1&wait={wait}{}",
-            self.url,
-            app.unwrap_or_default()
-        );
-        let answered = if url.starts_with("https://") {
-            self.over_curl(&url)
+    /// Returns what may help where nothing answers.
+    pub fn advice(&self) -> &'static str {
+        if self.base.is_https() {
+            "does --url name your Worker?"
         } else {
-            self.over_ureq(&url)
-        };
-        match answered {
-            Ok((200, body)) => Asked::Answer(body),
-            Ok((status @ (408 | 429 | 500..=599), body)) => Asked::Nothing(told(status, &body)),
-            Ok((status, body)) => Asked::Refused(told(status, &body)),
-            Err(error) => Asked::Nothing(format!("{error:#}")),
+            "is `cargo xtask dev` running, and there? --url names another address"
         }
     }
 
-    fn over_ureq(&self, url: &str) -> Result<(u16, String)> {
+    /// Asks once; with `wait`, waits for the next change.
+    pub fn ask(&self, wait: bool) -> Asked {
+        let wait = if wait { WAIT_SECONDS } else { 0 };
+        let app = self.app.as_ref().map(|app| format!("&app_id={app}"));
+        let app = app.unwrap_or_default();
+        let url = format!(
+            "{}/removals/{}?limit=1&wait={wait}{app}",
+            self.base, self.id
+        );
+        let timeout = wait + TIMEOUT_SECONDS;
+        let response = if self.base.is_https() {
+            curl::get(&url, &self.token, timeout)
+        } else {
+            self.over_http(&url, timeout)
+        };
+        match response {
+            Ok(Response { status: 200, body }) => Asked::Answer(body),
+            Ok(response) if matches!(response.status, 408 | 429 | 500..=599) => {
+                Asked::Busy(self.told(&response))
+            }
+            Ok(response) => Asked::Refused(self.told(&response)),
+            Err(Unreachable { why, is_final }) => Asked::Unreachable(Unreachable {
+                why: format!("{} cannot be reached: {why}", self.base),
+                is_final,
+            }),
+        }
+    }
+
+    fn over_http(&self, url: &str, timeout_seconds: u64) -> Result<Response, Unreachable> {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             // The token must reach only the Worker.
             .proxy(None)
-            .timeout_global(Some(Duration::from_secs(TIMEOUT_SECONDS)))
+            .timeout_global(Some(Duration::from_secs(timeout_seconds)))
             .build()
             .into();
         let mut answer = agent
             .get(url)
             .header("authorization", &format!("Bearer {}", self.token))
-            .call()
-            .with_context(|| format!("{} does not answer", self.url))?;
+            .call()?;
         let body = answer.body_mut().read_to_string()?;
-        Ok((answer.status().as_u16(), body))
+        Ok(Response {
+            status: answer.status().as_u16(),
+            body,
+        })
     }
 
-    /// The token is passed over standard input: everyone on the machine can read a command line.
-    fn over_curl(&self, url: &str) -> Result<(u16, String)> {
-        let mut curl = Command::new("curl")
-            .args([
-                "--silent",
-                "--show-error",
-                "--config",
-                "-",
-                "--proto",
-                "=https",
-            ])
-            .args([
-                "--max-time",
-                &TIMEOUT_SECONDS.to_string(),
-                "--write-out",
-                "\n%{http_code}",
-            ])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .context("cannot run curl, which https needs: install it")?;
-        let config = format!(
-            "url = \"{url}\"\nheader = \"Authorization: Bearer {}\"\n",
-            self.token
-        );
-        if let Some(mut stdin) = curl.stdin.take() {
-            stdin
-                .write_all(config.as_bytes())
-                .context("cannot tell curl what to do")?;
+    /// Describes an error response with its own message. All errors of the Worker have one.
+    fn told(&self, response: &Response) -> String {
+        let Response { status, body } = response;
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        match body.pointer("/errors/0/message").and_then(Value::as_str) {
+            Some(message) => format!("the Worker answered {status}: {message}"),
+            None => format!(
+                "{} answered {status}, and not as this Worker does: does --url name it?",
+                self.base
+            ),
         }
-        let output = curl.wait_with_output().context("curl did not end")?;
-        if !output.status.success() {
-            bail!(
-                "{}",
-                String::from_utf8_lossy(&output.stderr).trim().to_owned()
-            );
-        }
-        let text = String::from_utf8_lossy(&output.stdout);
-        let (body, status) = text.rsplit_once('\n').context("curl told no status")?;
-        Ok((
-            status.trim().parse().context("curl told no status")?,
-            body.to_owned(),
-        ))
     }
-}
-
-/// Describes an error response, with its own message if it has one.
-fn told(status: u16, body: &str) -> String {
-    let body: Value = serde_json::from_str(body).unwrap_or_default();
-    let message = body.pointer("/errors/0/message").and_then(Value::as_str);
-    format!(
-        "the Worker answered {status}: {}",
-        message.unwrap_or("without a reason")
-    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{BufRead, BufReader};
+    use std::io::{BufRead, BufReader, Write};
     use std::net::TcpListener;
     use std::thread;
 
@@ -181,28 +171,17 @@ mod tests {
     }
 
     fn endpoint(url: &str) -> Result<Endpoint> {
-        Endpoint::new(url, "01M", Some("a"), "secret".to_owned())
+        let base = Address::parse("--url", url)?;
+        let app = Some("a".to_owned());
+        Endpoint::new(base, "01M".to_owned(), app, "secret".to_owned())
     }
 
     #[test]
     fn a_token_goes_over_http_to_this_machine_only() {
-        for url in [
-            "http://127.0.0.1:8787",
-            "http://localhost",
-            "http://[::1]:1",
-            "http://[::1]",
-            "https://x.example/",
-        ] {
+        for url in ["http://127.0.0.1:8787", "http://[::1]", "https://x.example"] {
             assert!(endpoint(url).is_ok(), "{url}");
         }
-        for url in [
-            "http://x.example",
-            "http://127.0.0.1.x.example",
-            "http://127.0.0.1@x.example",
-            "ftp://x",
-            "x",
-            "",
-        ] {
+        for url in ["http://x.example", "http://127.0.0.1.x.example"] {
             assert!(endpoint(url).is_err(), "{url}");
         }
     }
@@ -236,13 +215,16 @@ mod tests {
             Asked::Refused("the Worker answered 404: no such removal".to_owned())
         );
         let (url, _asked) = server("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n");
-        assert!(matches!(
-            endpoint(&url).unwrap().ask(false),
-            Asked::Nothing(_)
-        ));
+        let Asked::Busy(busy) = endpoint(&url).unwrap().ask(false) else {
+            panic!("a 503 is no refusal");
+        };
+        assert!(busy.contains("does --url name it?"), "{busy}");
         assert!(matches!(
             endpoint("http://127.0.0.1:1").unwrap().ask(false),
-            Asked::Nothing(_)
+            Asked::Unreachable(Unreachable {
+                is_final: false,
+                ..
+            })
         ));
     }
 }

@@ -2,25 +2,29 @@
 //! ended.
 
 mod ask;
+mod curl;
+mod display;
 mod removal;
 
-use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use indicatif::{ProgressBar, ProgressStyle};
 use lexopt::prelude::{Long, Short, Value};
 
-use ask::{Asked, Endpoint};
+use crate::address::Address;
+use crate::dev::DEFAULT_PORTS;
+use crate::print;
+use ask::{Asked, Endpoint, Unreachable};
+use display::Display;
 use removal::Removal;
 
-/// Where `cargo xtask dev` listens by default.
-const DEFAULT_URL: &str = "http://127.0.0.1:8787";
 const TOKEN_VARIABLE: &str = "PARTICIPANT_REMOVER_TOKEN";
 /// After how many failures in a row to give up.
 const MAX_FAILURES: u32 = 10;
+/// The same, as long as nothing has answered: then the address is more likely wrong.
+const MAX_FAILURES_AT_FIRST: u32 = 3;
 const AFTER_FAILURE: Duration = Duration::from_secs(3);
 /// The minimum time between two requests: a busy removal changes with every request that it sends.
 const BETWEEN: Duration = Duration::from_millis(500);
@@ -30,7 +34,7 @@ const BETWEEN: Duration = Duration::from_millis(500);
 pub struct Follow {
     id: String,
     app: Option<String>,
-    url: String,
+    url: Address,
     token: Option<String>,
 }
 
@@ -38,11 +42,11 @@ impl Follow {
     /// Parses the options of `cargo xtask follow`. Returns `None` if help is requested.
     pub fn parse(parser: &mut lexopt::Parser) -> Result<Option<Self>> {
         let (mut id, mut app, mut token) = (None, None, None);
-        let mut url = DEFAULT_URL.to_owned();
+        let mut url = Address::of_port(DEFAULT_PORTS.worker);
         while let Some(argument) = parser.next()? {
             match argument {
                 Short('h') | Long("help") => return Ok(None),
-                Long("url") => url = text(parser.value()?)?,
+                Long("url") => url = Address::parse("--url", &text(parser.value()?)?)?,
                 Long("token") => token = Some(text(parser.value()?)?),
                 Long("app") => app = Some(text(parser.value()?)?),
                 Value(value) if id.is_none() => id = Some(text(value)?),
@@ -50,20 +54,7 @@ impl Follow {
             }
         }
         let id = id.context("which removal? Give the id that POST /removals answered")?;
-        // The `location` returned by POST /removals is accepted as well.
-        let id = id.strip_prefix("/removals/").unwrap_or(&id);
-        let (id, app) = match id.split_once("?app_id=") {
-            Some((id, app)) => (id, Some(app.to_owned())),
-            None => (id, app),
-        };
-        let plain = |text: &str| {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-            !text.is_empty() && text.bytes().all(plain)
-        };
-        if !plain(id) || !app.as_deref().is_none_or(plain) {
-            bail!("{id} is not the id of a removal, or the app is none");
-        }
-        let id = id.to_owned();
+        let (id, app) = located(&id, app)?;
         Ok(Some(Self {
             id,
             app,
@@ -71,6 +62,29 @@ impl Follow {
             token,
         }))
     }
+}
+
+/// Returns the id and the app of a removal, from its id or from the `location` that POST /removals answered.
+fn located(given: &str, app: Option<String>) -> Result<(String, Option<String>)> {
+    let id = given.strip_prefix("/removals/").unwrap_or(given);
+    let (id, app) = match (id.split_once("?app_id="), app) {
+        (Some((_, of_id)), Some(app)) if of_id != app => {
+            bail!("--app {app:?} is not the app of {given:?}: leave one of them out")
+        }
+        (Some((id, app)), _) => (id, Some(app.to_owned())),
+        (None, app) => (id, app),
+    };
+    let is_plain = |text: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        !text.is_empty() && text.bytes().all(is_plain)
+    };
+    if !is_plain(id) {
+        bail!("{id:?} is not the id of a removal");
+    }
+    if let Some(app) = app.as_ref().filter(|app| !is_plain(app)) {
+        bail!("{app:?} is not the id of an app");
+    }
+    Ok((id.to_owned(), app))
 }
 
 fn text(value: std::ffi::OsString) -> Result<String> {
@@ -86,91 +100,63 @@ pub fn run(follow: Follow) -> Result<ExitCode> {
         .or_else(|| std::env::var(TOKEN_VARIABLE).ok())
         .filter(|token| !token.is_empty())
         .with_context(|| format!("set {TOKEN_VARIABLE} to your caller token, or give --token"))?;
-    let endpoint = Endpoint::new(&follow.url, &follow.id, follow.app.as_deref(), token)?;
+    let endpoint = Endpoint::new(follow.url, follow.id, follow.app, token)?;
     let mut display = Display::new();
     let last = watch(&endpoint, &mut display)?;
     display.finish();
-    println!("{}", last.ending());
+    print::result(&last.ending());
     Ok(ExitCode::from(last.exit_code()))
 }
 
 fn watch(endpoint: &Endpoint, display: &mut Display) -> Result<Removal> {
-    let (mut failures, mut wait) = (0, false);
+    let (mut failures, mut wait, mut seen) = (0, false, false);
     loop {
-        match endpoint.ask(wait) {
+        let (why, limit) = match endpoint.ask(wait) {
             Asked::Answer(body) => {
                 let removal = Removal::read(&body)?;
                 display.show(&removal);
                 if removal.is_final() {
                     return Ok(removal);
                 }
-                (failures, wait) = (0, true);
+                (failures, wait, seen) = (0, true, true);
                 thread::sleep(BETWEEN);
+                continue;
             }
             Asked::Refused(why) => bail!(why),
-            Asked::Nothing(why) => {
-                failures += 1;
-                if failures >= MAX_FAILURES {
-                    bail!("{why}; given up after {failures} attempts. The removal itself goes on");
-                }
-                display.line(&format!("{why}; asking again"));
-                wait = false;
-                thread::sleep(AFTER_FAILURE);
-            }
+            Asked::Unreachable(failure) if !seen => at_first(failure, endpoint.advice()),
+            Asked::Unreachable(Unreachable { why, .. }) | Asked::Busy(why) => (why, MAX_FAILURES),
+        };
+        failures += 1;
+        if failures >= limit {
+            bail!("{why}{}", given_up(failures, seen));
         }
+        display.line(&format!("{why}; asking again"));
+        wait = false;
+        thread::sleep(AFTER_FAILURE);
     }
 }
 
-/// A bar if standard error is a terminal; otherwise a line whenever something has changed.
-struct Display {
-    bar: Option<ProgressBar>,
-    last: String,
+/// Returns what to say of a failure before anything has answered, and after how many of them to give up.
+fn at_first(failure: Unreachable, advice: &str) -> (String, u32) {
+    let Unreachable { why, is_final } = failure;
+    if is_final {
+        (why, 1)
+    } else {
+        (format!("{why} ({advice})"), MAX_FAILURES_AT_FIRST)
+    }
 }
 
-impl Display {
-    fn new() -> Self {
-        let bar = stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{bar:30} {percent:>3}%  {wide_msg}");
-            let bar = ProgressBar::new(1);
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar.enable_steady_tick(Duration::from_millis(250));
-            bar
-        });
-        Self {
-            bar,
-            last: String::new(),
-        }
-    }
-
-    fn show(&mut self, removal: &Removal) {
-        let line = removal.line();
-        match &self.bar {
-            Some(bar) => {
-                let (done, of) = removal.share();
-                bar.set_length(of);
-                bar.set_position(done);
-                bar.set_message(line);
-            }
-            None if line != self.last => {
-                eprintln!("{line}");
-                self.last = line;
-            }
-            None => {}
-        }
-    }
-
-    fn line(&self, line: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
-        }
-    }
-
-    fn finish(self) {
-        if let Some(bar) = self.bar {
-            bar.finish_and_clear();
-        }
-    }
+fn given_up(failures: u32, seen: bool) -> String {
+    let attempts = match failures {
+        1 => String::new(),
+        _ => format!("; given up after {failures} attempts"),
+    };
+    let goes_on = if seen {
+        ". The removal itself goes on"
+    } else {
+        ""
+    };
+    format!("{attempts}{goes_on}")
 }
 
 #[cfg(test)]
@@ -186,8 +172,8 @@ mod tests {
     fn an_id_and_a_location_are_understood() {
         let follow = parsed("01M833V5G5").unwrap();
         assert_eq!(
-            (follow.id.as_str(), follow.url.as_str()),
-            ("01M833V5G5", DEFAULT_URL)
+            (follow.id.as_str(), follow.url.to_string().as_str()),
+            ("01M833V5G5", "http://127.0.0.1:8787")
         );
         let follow =
             parsed("/removals/01M?app_id=app_two --url https://x.example --token t").unwrap();
@@ -195,6 +181,7 @@ mod tests {
             (follow.id.as_str(), follow.app.as_deref()),
             ("01M", Some("app_two"))
         );
+        assert!(parsed("/removals/01M?app_id=a --app a").is_some());
         assert_eq!(parsed("01M --app a").unwrap().app.as_deref(), Some("a"));
         for line in [
             "",
@@ -203,6 +190,8 @@ mod tests {
             "01M --app a&b",
             "01M --wait 5",
             "a?wait=5",
+            "/removals/01M?app_id=a --app b",
+            "01M --url http://127.0.0.1:8787?x",
         ] {
             assert_eq!(parsed(line), None, "{line}");
         }

@@ -14,7 +14,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::install::{self, Component, joined};
-use crate::{Session, stand_in, worker};
+use crate::{Session, print, stand_in, worker};
 use counts::Counts;
 pub use selection::{Selection, Stage};
 use summary::{Kind, Summary};
@@ -47,7 +47,7 @@ pub fn run(session: &Session, selection: &Selection) -> ExitCode {
             Err(error) => tests.check(Err(error)),
         }
     });
-    print!("{}", tests.summary.table(begun.elapsed()));
+    print::result(&tests.summary.table(begun.elapsed()));
     if tests.summary.is_success(selection.filter.is_some()) {
         ExitCode::SUCCESS
     } else {

@@ -116,7 +116,7 @@ impl Run<'_> {
             .env("PATH", workspace.path_with_node()?)
             .env("REALTIMEKIT_SIM", &self.stand_in)
             .env("WORKER_BUILD", workspace.build())
-            .envs(crate::wrangler::QUIET);
+            .envs(crate::wrangler::LOCAL);
         if let Some(wasm_bindgen) = &self.wasm_bindgen {
             command.env("WASM_BINDGEN", wasm_bindgen);
         }

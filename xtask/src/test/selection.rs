@@ -73,7 +73,9 @@ impl Stage {
             "stand-in" => Self::StandIn,
             "worker" => Self::Worker,
             _ => {
-                bail!("no such stage: {name} (there are format, lints, rust, stand-in and worker)")
+                bail!(
+                    "no such stage: {name:?} (there are format, lints, rust, stand-in and worker)"
+                )
             }
         })
     }

@@ -85,7 +85,7 @@ impl Summary {
                 kind.name()
             );
         }
-        let _ = writeln!(text, "in {}\n\n{}", spoken(took), self.total());
+        let _ = write!(text, "in {}\n\n{}", spoken(took), self.total());
         text
     }
 }
@@ -108,8 +108,7 @@ unit                     100       0       0
 under wrangler dev        80       1       2
 in 4 min 02 s
 
-182 passed, 1 failed, 2 skipped
-";
+182 passed, 1 failed, 2 skipped";
         assert_eq!(summary.table(Duration::from_secs(242)), expected);
     }
 

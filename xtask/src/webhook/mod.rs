@@ -7,8 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use lexopt::prelude::{Long, Short, Value};
 
+use crate::address::Address;
 use crate::dev::{DEFAULT_PORTS, webhook_secret};
-use crate::{Session, install};
+use crate::{Session, install, wrangler};
 
 /// What to send.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,9 +23,9 @@ pub struct Message {
     /// A file with the event, in place of the sender's.
     pub body: Option<String>,
     /// The Worker's address.
-    pub url: String,
+    pub url: Address,
     /// The address of the stand-in, which signs for `RealtimeKit`.
-    pub stand_in: String,
+    pub stand_in: Address,
     /// The signing secret; defaults to that of `cargo xtask dev`.
     pub secret: Option<String>,
 }
@@ -34,8 +35,8 @@ impl Message {
     pub fn parse(parser: &mut lexopt::Parser) -> Result<Option<Self>> {
         let (mut source, mut user, mut meeting, mut body, mut secret) =
             (None, None, None, None, None);
-        let mut url = format!("http://127.0.0.1:{}", DEFAULT_PORTS.worker);
-        let mut stand_in = format!("http://127.0.0.1:{}", DEFAULT_PORTS.stand_in);
+        let mut url = Address::of_port(DEFAULT_PORTS.worker);
+        let mut stand_in = Address::of_port(DEFAULT_PORTS.stand_in);
         while let Some(argument) = parser.next()? {
             match argument {
                 Short('h') | Long("help") => return Ok(None),
@@ -43,8 +44,8 @@ impl Message {
                 Long("meeting") => meeting = Some(text(parser)?),
                 Long("body") => body = Some(text(parser)?),
                 Long("secret") => secret = Some(text(parser)?),
-                Long("url") => url = origin(&text(parser)?),
-                Long("sim-url") => stand_in = origin(&text(parser)?),
+                Long("url") => url = Address::parse("--url", &text(parser)?)?,
+                Long("sim-url") => stand_in = Address::parse("--sim-url", &text(parser)?)?,
                 Value(value) if source.is_none() => {
                     source = Some(value.into_string().map_err(lexopt::Error::from)?);
                 }
@@ -62,11 +63,6 @@ impl Message {
             secret,
         }))
     }
-}
-
-/// Strips the trailing slashes of an address, so that a path can be appended.
-fn origin(address: &str) -> String {
-    address.trim_end_matches('/').to_owned()
 }
 
 fn text(parser: &mut lexopt::Parser) -> Result<String> {
@@ -101,7 +97,8 @@ pub fn run(session: &Session, message: &Message) -> Result<ExitCode> {
         .arg(&message.source)
         // Not an argument: everyone on the machine can read those.
         .env("WEBHOOK_SECRET", secret)
-        .env("PATH", workspace.path_with_node()?);
+        .env("PATH", workspace.path_with_node()?)
+        .envs([wrangler::DIRECT]);
     let status = session
         .processes
         .run(&mut send, LIMIT)

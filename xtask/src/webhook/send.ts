@@ -36,7 +36,7 @@ async function reach(option: string, url: string, request: RequestInit): Promise
 }
 
 function senderOf(): Sender {
-  const sender = SENDERS[source];
+  const sender = Object.hasOwn(SENDERS, source) ? SENDERS[source] : undefined;
   if (sender === undefined) throw new Error(`no such source: ${source} (${['realtimekit', ...Object.keys(SENDERS)].join(', ')})`);
   return sender;
 }
@@ -81,11 +81,19 @@ async function fromRealtimeKit(body: string): Promise<Message> {
   return { body, headers, signedBy: 'the stand-in for RealtimeKit' };
 }
 
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Error(`--body names a file that cannot be read: "${file}"`, { cause: error });
+  }
+}
+
 async function message(): Promise<Message> {
   const { user, meeting } = values;
   if (values.body !== undefined) {
     if (user !== undefined || meeting !== undefined) throw new Error('--body is the whole event: neither --user nor --meeting goes with it');
-    const body = await readFile(values.body, 'utf8');
+    const body = await read(values.body);
     return source === 'realtimekit' ? fromRealtimeKit(body) : fromSender(body);
   }
   if (source === 'realtimekit') {
@@ -105,6 +113,9 @@ async function send(): Promise<void> {
   console.log(`${answer.status} ${await answer.text()}`);
   process.exitCode = answer.ok ? 0 : 1;
 }
+
+// What is printed may go nowhere; the webhook is sent all the same.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {
   await send();
