@@ -31,7 +31,8 @@ fn too_long(world: &World, part: String) {
 fn crowd() -> (Scenario, usize) {
     let mut scenario = scene(100);
     let meeting = meeting_of(&mut scenario, false, 250);
-    scenario.population.meetings[meeting].participants[120].user = "wanted".to_owned();
+    let person = &mut scenario.population.meetings[meeting].participants[120];
+    "wanted".clone_into(&mut person.user);
     (scenario, meeting)
 }
 
