@@ -1,7 +1,7 @@
 //! Measures the Worker against its peers: installs and builds everything, and runs the benchmark.
 
 use std::ffi::OsString;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -31,7 +31,7 @@ pub fn run(session: &Session, arguments: &[OsString]) -> Result<ExitCode> {
     let tools = install::cargo_tools(session)?;
     let worker_build = install::worker_build(session)?;
     let workspace = &session.workspace;
-    let mut command = Command::new("cargo");
+    let mut command = workspace.cargo();
     command
         .args([
             "run",
@@ -43,7 +43,6 @@ pub fn run(session: &Session, arguments: &[OsString]) -> Result<ExitCode> {
             "--",
         ])
         .args(arguments)
-        .current_dir(workspace.root())
         .env("PATH", workspace.path_with_node()?)
         .env("WORKER_BUILD_BIN", worker_build)
         .env("WORKER_VERSION", locked::version(workspace, "worker")?)

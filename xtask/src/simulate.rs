@@ -2,7 +2,7 @@
 //! on purpose.
 
 use std::ffi::OsStr;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -65,10 +65,8 @@ const LIMIT: Duration = Duration::from_hours(12);
 
 /// Runs the simulation, which prints its own results; fails if it does.
 pub fn run(session: &Session, simulation: &Simulation) -> Result<ExitCode> {
-    let mut command = Command::new("cargo");
-    command
-        .args(["run", "--package", "simulation"])
-        .current_dir(session.workspace.root());
+    let mut command = session.workspace.cargo();
+    command.args(["run", "--package", "simulation"]);
     match &simulation.breaks {
         None => command
             .args(["--release", "--"])

@@ -1,7 +1,6 @@
 //! `realtimekit-sim`, the stand-in for the `RealtimeKit` API.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::Result;
 
@@ -9,10 +8,8 @@ use crate::Session;
 
 /// Builds the stand-in and returns the path of its program.
 pub fn build(session: &Session) -> Result<PathBuf> {
-    let mut command = Command::new("cargo");
-    command
-        .args(["build", "--package", "realtimekit-sim"])
-        .current_dir(session.workspace.root());
+    let mut command = session.workspace.cargo();
+    command.args(["build", "--package", "realtimekit-sim"]);
     let log = session.workspace.state()?.join("stand-in-build.log");
     let hint = "The compiler's messages are above.";
     session

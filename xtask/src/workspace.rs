@@ -4,6 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -55,7 +56,22 @@ impl Workspace {
         self.root.join("build")
     }
 
-    /// Returns the directory for this clone's own state: locks, logs and generated secrets.
+    /// Returns a lock file of this clone: runs with different target directories share its bundle and its packages.
+    pub fn lock(&self, name: &str) -> PathBuf {
+        self.build().join(format!(".{name}.lock"))
+    }
+
+    /// Returns cargo, to be run in this clone. It builds into our target directory, where the results are looked for,
+    /// even if its configuration names another one.
+    pub fn cargo(&self) -> Command {
+        let mut command = Command::new("cargo");
+        command
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", &self.target);
+        command
+    }
+
+    /// Returns the directory for logs, generated secrets and what is built on the way to the bundle.
     pub fn state(&self) -> Result<PathBuf> {
         let directory = self.target.join("xtask");
         create(&directory)?;

@@ -24,8 +24,11 @@ pub fn ensure(session: &Session) -> Result<()> {
         // Whoever ran `npm ci` may be running from it right now, as `npx wrangler dev` does.
         return mark(&wanted, &installed);
     }
-    let lock_file = session.workspace.state()?.join("npm.lock");
-    let _lock = lock::acquire(&lock_file, &session.steps, "installing npm packages")?;
+    let _lock = lock::acquire(
+        &session.workspace.lock("npm"),
+        &session.steps,
+        "installing npm packages",
+    )?;
     if is_current(&wanted, &installed)? {
         return Ok(());
     }

@@ -114,6 +114,7 @@ impl Run<'_> {
             )
             .args(files)
             .env("PATH", workspace.path_with_node()?)
+            .env("CARGO_TARGET_DIR", workspace.target())
             .env("REALTIMEKIT_SIM", &self.stand_in)
             .env("WORKER_BUILD", workspace.build())
             .envs(crate::wrangler::LOCAL);

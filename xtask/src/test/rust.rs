@@ -7,12 +7,12 @@ use anyhow::Result;
 
 use super::counts::{self, Counts};
 use super::summary::Kind;
-use crate::Session;
 use crate::steps::read_lossy;
+use crate::{Session, worker};
 
 /// Runs `cargo fmt --check`.
 pub fn format(session: &Session) -> Result<()> {
-    let mut command = cargo(session);
+    let mut command = session.workspace.cargo();
     command.args(["fmt", "--all", "--check"]);
     let hint = "`cargo fmt` fixes it.";
     session.steps.run(
@@ -25,7 +25,7 @@ pub fn format(session: &Session) -> Result<()> {
 
 /// Runs Clippy on everything that runs on the host.
 pub fn lint_host(session: &Session) -> Result<()> {
-    let mut command = cargo(session);
+    let mut command = session.workspace.cargo();
     command.args([
         "clippy",
         "--quiet",
@@ -43,19 +43,17 @@ pub fn lint_host(session: &Session) -> Result<()> {
 
 /// Runs Clippy on the Worker as deployed: parts of it exist only there.
 pub fn lint_worker(session: &Session) -> Result<()> {
-    let mut command = cargo(session);
-    command
-        .args([
-            "clippy",
-            "--quiet",
-            "--lib",
-            "--target",
-            "wasm32-unknown-unknown",
-            "--",
-            "-D",
-            "warnings",
-        ])
-        .env("WASM_BINDGEN_USE_JS_SYS", "1");
+    let mut command = worker::cargo(session);
+    command.args([
+        "clippy",
+        "--quiet",
+        "--lib",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--",
+        "-D",
+        "warnings",
+    ]);
     let hint = "`cargo clippy --target wasm32-unknown-unknown` shows it again.";
     let log = log(session, "lint-worker")?;
     session
@@ -68,7 +66,7 @@ const SIMULATION: &str = "simulation";
 
 /// Runs `cargo test` for everything except the simulation.
 pub fn units(session: &Session, filter: Option<&str>) -> Result<(Kind, Counts)> {
-    let mut command = cargo(session);
+    let mut command = session.workspace.cargo();
     command.args([
         "test",
         "--no-fail-fast",
@@ -88,7 +86,7 @@ pub fn units(session: &Session, filter: Option<&str>) -> Result<(Kind, Counts)> 
 
 /// Runs `cargo test` for the simulation.
 pub fn simulation(session: &Session, filter: Option<&str>) -> Result<(Kind, Counts)> {
-    let mut command = cargo(session);
+    let mut command = session.workspace.cargo();
     command.args(["test", "--no-fail-fast", "--package", SIMULATION]);
     let title = "running the simulation";
     test(
@@ -121,12 +119,6 @@ fn test(
         }
     }
     Ok((kind, counts))
-}
-
-fn cargo(session: &Session) -> Command {
-    let mut command = Command::new("cargo");
-    command.current_dir(session.workspace.root());
-    command
 }
 
 fn log(session: &Session, stage: &str) -> Result<PathBuf> {

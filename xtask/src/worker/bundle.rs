@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{module, size, worker_environment};
+use super::{module, size};
 use crate::Session;
 use crate::install::BuildTools;
 use crate::workspace::create;
@@ -85,7 +85,6 @@ fn bind(session: &Session, tools: &BuildTools, bound: &Path, log: &Path) -> Resu
         .arg("--out-dir")
         .arg(bound)
         .arg(module(&session.workspace));
-    worker_environment(session, &mut command)?;
     let hint = "What wasm-bindgen printed is above.";
     let title = "binding the Worker";
     session.steps.run(title, &mut command, log, hint)
@@ -153,8 +152,8 @@ fn join(session: &Session, staging: &Path, log: &Path) -> Result<()> {
         .arg(&entry)
         .args(["--bundle", "--minify", "--format=esm"])
         .args(["--external:./index_bg.wasm", "--external:cloudflare:*"])
-        .arg(format!("--outfile={}", script.display()));
-    worker_environment(session, &mut command)?;
+        .arg(format!("--outfile={}", script.display()))
+        .env("PATH", session.workspace.path_with_node()?);
     let hint = "What esbuild printed is above.";
     let title = "bundling the Worker";
     session.steps.run(title, &mut command, log, hint)?;
@@ -170,8 +169,8 @@ fn optimise(session: &Session, staging: &Path, log: &Path) -> Result<()> {
         .arg(staging.join("bound/index_bg.wasm"))
         .arg("--output")
         .arg(staging.join("index_bg.wasm"))
-        .args(OPTIMISATIONS);
-    worker_environment(session, &mut command)?;
+        .args(OPTIMISATIONS)
+        .env("PATH", session.workspace.path_with_node()?);
     let hint = "What wasm-opt printed is above.";
     let title = "optimising the Worker";
     session.steps.run(title, &mut command, log, hint)

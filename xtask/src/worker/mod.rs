@@ -2,19 +2,20 @@
 
 mod bundle;
 mod size;
+mod stamp;
 
 use std::env;
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::install::{self, BuildTools, Component};
 use crate::workspace::Workspace;
-use crate::{Session, lock, locked};
+use crate::{Session, lock};
+use stamp::Stamp;
 
 /// Runs `cargo xtask build`.
 pub fn run(session: &Session) -> Result<ExitCode> {
@@ -24,21 +25,20 @@ pub fn run(session: &Session) -> Result<ExitCode> {
 
 /// Builds the Worker and installs what that needs, unless the bundle is up to date with source and tools.
 pub fn build(session: &Session) -> Result<()> {
-    let state = session.workspace.state()?;
-    let lock = state.join("worker.lock");
-    let _lock = lock::acquire(&lock, &session.steps, "building the Worker")?;
+    let workspace = &session.workspace;
+    let state = workspace.state()?;
+    let what = "building the Worker";
+    // The bundle is the clone's, and the module that it is made of lies in a target directory, which clones may share.
+    let _bundle = lock::acquire(&workspace.lock("build"), &session.steps, what)?;
+    let _module = lock::acquire(&state.join("worker.lock"), &session.steps, what)?;
     let tools = compile_and_install(session, &state.join("worker-compile.log"))?;
-    let directory = session.workspace.build();
-    let stamp_file = state.join("worker.stamp");
-    let stamp = stamp(session)?;
-    let current = fs::read_to_string(&stamp_file).is_ok_and(|found| found == stamp)
-        && size::gzipped(&directory).is_ok();
+    let directory = workspace.build();
+    let stamp = Stamp::of(session)?;
+    let current = stamp.is_current();
     if !current {
-        // Without a stamp, a bundle that is being replaced can never be mistaken for a complete one.
-        remove_if_there(&stamp_file)?;
+        stamp.remove()?;
         bundle::make(session, &tools, &directory)?;
-        fs::write(&stamp_file, stamp)
-            .with_context(|| format!("cannot write {}", stamp_file.display()))?;
+        stamp.write()?;
     }
     let size = size::spoken(size::gzipped(&directory)?);
     let news = if current { "unchanged" } else { "built" };
@@ -64,7 +64,7 @@ fn compile_and_install(session: &Session, log: &Path) -> Result<BuildTools> {
 /// Compiles the crate as the Wasm module only: if a Rust library were built as well, cargo would skip link-time
 /// optimisation, which is worth a sixth of the bundle.
 fn compile(session: &Session, log: &Path) -> Result<()> {
-    let mut command = Command::new("cargo");
+    let mut command = cargo(session);
     command
         .args([
             "rustc",
@@ -76,13 +76,23 @@ fn compile(session: &Session, log: &Path) -> Result<()> {
             "cdylib",
         ])
         .arg("--config")
-        .arg(rustflags(&crate_directories()))
-        .current_dir(session.workspace.root());
-    worker_environment(session, &mut command)?;
+        .arg(rustflags(&crate_directories()));
     let hint = "The compiler's messages are above.";
     session
         .steps
         .run("compiling the Worker", &mut command, log, hint)
+}
+
+/// Returns cargo for what is compiled for the Worker.
+pub fn cargo(session: &Session) -> Command {
+    let mut command = session.workspace.cargo();
+    command
+        // Cargo would prefer them to our own flags; those of this machine are not meant for the Worker.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        // The `worker` crate's macros expect this: asynchronous exports go through js-sys.
+        .env("WASM_BINDGEN_USE_JS_SYS", "1");
+    command
 }
 
 /// A loop instead of SHA-256's 64 rounds unrolled: makes the bundle 2 KB smaller, and the bodies are short.
@@ -121,47 +131,11 @@ fn module(workspace: &Workspace) -> PathBuf {
         .join("wasm32-unknown-unknown/release/participant_remover.wasm")
 }
 
-/// Sets the environment shared by the build steps.
-fn worker_environment(session: &Session, command: &mut Command) -> Result<()> {
-    command
-        .env("PATH", session.workspace.path_with_node()?)
-        // The `worker` crate's macros expect this: asynchronous exports go through js-sys.
-        .env("WASM_BINDGEN_USE_JS_SYS", "1");
-    Ok(())
-}
-
-/// Returns a stamp that changes whenever the bundle must be rebuilt.
-fn stamp(session: &Session) -> Result<String> {
-    let workspace = &session.workspace;
-    let module = module(workspace);
-    let entry = bundle::entry_module(session);
-    // npm's lock file contains the versions of wasm-opt and esbuild.
-    let packages = workspace.root().join("package-lock.json");
-    let contents = [module, entry, packages]
-        .map(|path| fs::read(&path).with_context(|| format!("cannot read {}", path.display())));
-    let [module, entry, packages] = contents;
-    let bindgen = locked::version(workspace, "wasm-bindgen")?;
-    Ok(digest(&module?, &entry?, &packages?, &bindgen))
-}
-
-fn digest(module: &[u8], entry: &[u8], packages: &[u8], bindgen: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    (module, entry, packages, bindgen, bundle::SETTINGS).hash(&mut hasher);
-    format!("{:016x}\n", hasher.finish())
-}
-
-fn remove_if_there(path: &Path) -> Result<()> {
-    if path.exists() {
-        fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
-    use super::{digest, rustflags};
+    use super::rustflags;
 
     #[test]
     fn every_directory_of_crates_is_renamed() {
@@ -173,20 +147,5 @@ mod tests {
         );
         let none = rustflags(&[]);
         assert!(!none.contains("--remap-path-prefix"), "{none}");
-    }
-
-    #[test]
-    fn whatever_goes_into_the_bundle_changes_its_stamp() {
-        let stamp = digest(b"module", b"entry", b"packages", "0.2.129");
-        assert_eq!(stamp, digest(b"module", b"entry", b"packages", "0.2.129"));
-        for changed in [
-            digest(b"changed", b"entry", b"packages", "0.2.129"),
-            digest(b"module", b"changed", b"packages", "0.2.129"),
-            digest(b"module", b"entry", b"changed", "0.2.129"),
-            digest(b"module", b"entry", b"packages", "0.2.130"),
-            digest(b"modulee", b"ntry", b"packages", "0.2.129"),
-        ] {
-            assert_ne!(stamp, changed);
-        }
     }
 }
