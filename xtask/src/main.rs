@@ -27,6 +27,7 @@ mod lock;
 mod locked;
 mod print;
 mod processes;
+mod program;
 mod simulate;
 mod stand_in;
 mod steps;

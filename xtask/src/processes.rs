@@ -13,6 +13,8 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
+use crate::program::cannot_start;
+
 /// How long a process group may take to end by itself before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(20);
@@ -42,7 +44,8 @@ impl Processes {
             drop(state);
             wait_for_the_end();
         }
-        let child = command.process_group(0).spawn()?;
+        let started = command.process_group(0).spawn();
+        let child = started.map_err(|error| cannot_start(command.get_program(), &error))?;
         let group = i32::try_from(child.id()).map_err(io::Error::other)?;
         state.groups.insert(group);
         drop(state);
@@ -59,8 +62,17 @@ impl Processes {
         command: &mut Command,
         limit: Duration,
     ) -> io::Result<Option<ExitStatus>> {
+        self.run_with_input(command.stdin(Stdio::null()), limit)
+    }
+
+    /// Runs a command like [`Processes::run`], with the standard input set on the command.
+    pub fn run_with_input(
+        self: &Arc<Self>,
+        command: &mut Command,
+        limit: Duration,
+    ) -> io::Result<Option<ExitStatus>> {
         let begun = Instant::now();
-        let mut running = self.spawn(command.stdin(Stdio::null()))?;
+        let mut running = self.spawn(command)?;
         while begun.elapsed() < limit {
             if let Some(status) = running.ended()? {
                 return Ok(Some(status));

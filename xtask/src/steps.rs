@@ -3,13 +3,14 @@
 use std::fs::{self, File};
 use std::io::{IsTerminal, stderr};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use crate::lock::Lock;
 use crate::print;
 use crate::processes::{Processes, describe};
 use crate::workspace::create;
@@ -23,6 +24,7 @@ pub struct Steps {
     bars: MultiProgress,
     terminal: bool,
     processes: Arc<Processes>,
+    lock: Option<Arc<File>>,
 }
 
 impl Steps {
@@ -32,7 +34,16 @@ impl Steps {
             bars: MultiProgress::new(),
             terminal: stderr().is_terminal(),
             processes,
+            lock: None,
         }
+    }
+
+    /// Returns the same printer, whose commands share the lock.
+    pub fn under(&self, lock: &Lock) -> Result<Self> {
+        Ok(Self {
+            lock: Some(Arc::new(lock.share()?)),
+            ..self.clone()
+        })
     }
 
     /// Prints a line without disturbing the spinners.
@@ -61,41 +72,54 @@ impl Steps {
     }
 
     /// Runs a command as a step. Its output goes to the file `log`; if it fails, all of it is printed, and the error
-    /// ends with `hint`, which says what to do about it.
+    /// ends with `hint`, which says what else to do about it; it may be empty.
     pub fn run(&self, title: &str, command: &mut Command, log: &Path, hint: &str) -> Result<()> {
         let step = self.begin(title);
-        let outcome = self.run_logged(command, log);
-        match outcome {
+        let failure = match self.run_logged(command, log) {
             Ok(None) => {
                 step.done();
-                Ok(())
+                return Ok(());
             }
             Ok(Some(how)) => {
                 step.failed();
-                self.print(&read_lossy(log));
-                Err(anyhow!("{title} failed ({how}). {hint}"))
+                let output = read_lossy(log);
+                let where_it_is = if output.is_empty() {
+                    "It printed nothing."
+                } else {
+                    self.print(&output);
+                    "What it printed is above."
+                };
+                format!("{title} failed ({how}). {where_it_is}")
             }
             Err(error) => {
                 step.failed();
-                Err(anyhow!("{title} failed: {error:#}. {hint}"))
+                format!("{title} failed: {error:#}.")
             }
-        }
+        };
+        Err(anyhow!("{}", format!("{failure} {hint}").trim_end()))
     }
 
     /// Runs a command with its output in the file `log`. Returns how it failed, or `None` on success.
     pub fn run_logged(&self, command: &mut Command, log: &Path) -> Result<Option<String>> {
         let file = create_log(log)?;
         let copy = file.try_clone().context("cannot share a log file")?;
-        let program = command.get_program().display().to_string();
-        let status = self
-            .processes
-            .run(command.stdout(file).stderr(copy), LIMIT)
-            .with_context(|| format!("cannot run {program}"))?;
+        let status = self.processes.run_with_input(
+            command.stdin(self.input()?).stdout(file).stderr(copy),
+            LIMIT,
+        )?;
         Ok(match status {
             Some(status) if status.success() => None,
             Some(status) => Some(describe(status)),
             None => Some(format!("it hung and was ended after {}", spoken(LIMIT))),
         })
+    }
+
+    /// Returns the standard input of commands: nothing, or a lock's file, which is empty.
+    fn input(&self) -> Result<Stdio> {
+        let Some(lock) = &self.lock else {
+            return Ok(Stdio::null());
+        };
+        Ok(lock.try_clone().context("cannot share a lock file")?.into())
     }
 }
 

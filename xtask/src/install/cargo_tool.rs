@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
+use crate::lock::Lock;
 use crate::workspace::create;
 use crate::{Session, lock, locked};
 
@@ -32,6 +33,18 @@ impl Tool {
 
     fn path(&self, tools: &Path) -> PathBuf {
         self.directory(tools).join("bin").join(self.program)
+    }
+
+    /// Returns whether the program is there and runs: a file in a cache may be damaged.
+    fn is_usable(&self, program: &Path) -> bool {
+        let told = Command::new(program).arg("--version").output();
+        told.is_ok_and(|told| told.status.success() && self.is_named_in(&told.stdout))
+    }
+
+    fn is_named_in(&self, printed: &[u8]) -> bool {
+        String::from_utf8_lossy(printed)
+            .split_whitespace()
+            .any(|word| word == self.version)
     }
 }
 
@@ -63,20 +76,27 @@ pub fn worker_build(session: &Session) -> Result<PathBuf> {
 fn ensure_one(session: &Session, tool: &Tool) -> Result<PathBuf> {
     let tools = session.workspace.cache().join("tools");
     let program = tool.path(&tools);
-    if !program.exists() {
-        let steps = &session.steps;
-        let _lock = lock::acquire(&tools.join(".lock"), steps, "installing the build tools")?;
-        // Another run may have installed it while we waited for the lock.
-        if !program.exists() {
-            let target = tools.join(".target");
-            install(session, tool, &tools, &target)?;
-            remove(&target)?;
-        }
+    if tool.is_usable(&program) {
+        return Ok(program);
+    }
+    let steps = &session.steps;
+    let lock = lock::acquire(&tools.join(".lock"), steps, "installing the build tools")?;
+    // Another run may have installed it while we waited for the lock.
+    if !tool.is_usable(&program) {
+        let target = tools.join(".target");
+        install(session, &lock, tool, &tools, &target)?;
+        remove(&target)?;
+        ensure!(
+            tool.is_usable(&program),
+            "`{} --version` does not tell {}, although it was just installed: see whether programs can be run from there",
+            program.display(),
+            tool.version
+        );
     }
     Ok(program)
 }
 
-fn install(session: &Session, tool: &Tool, tools: &Path, target: &Path) -> Result<()> {
+fn install(session: &Session, lock: &Lock, tool: &Tool, tools: &Path, target: &Path) -> Result<()> {
     let Tool {
         package,
         program,
@@ -92,6 +112,7 @@ fn install(session: &Session, tool: &Tool, tools: &Path, target: &Path) -> Resul
             "--locked",
             "--debug",
             "--no-track",
+            "--force",
             "--bin",
             program,
         ])
@@ -111,7 +132,8 @@ fn install(session: &Session, tool: &Tool, tools: &Path, target: &Path) -> Resul
     let hint = "Check that the registry of Rust crates can be reached and that a C compiler is installed (`cc --version`), then run the \
                 command again.";
     let title = format!("installing {package} {version}");
-    session.steps.run(&title, &mut command, &log, hint)?;
+    let steps = session.steps.under(lock)?;
+    steps.run(&title, &mut command, &log, hint)?;
     let directory = tool.directory(tools);
     remove(&directory)?;
     // The rename is atomic: a directory with that name is always a complete installation.
@@ -124,4 +146,28 @@ fn remove(directory: &Path) -> Result<()> {
         return Ok(());
     }
     fs::remove_dir_all(directory).with_context(|| format!("cannot remove {}", directory.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_does_not_tell_its_version_is_not_usable() {
+        let tool = Tool {
+            package: "a",
+            program: "a",
+            version: "1.2.3".to_owned(),
+        };
+        let cases = [
+            ("a 1.2.3\n", true),
+            ("1.2.3", true),
+            ("a 1.2.34", false),
+            ("", false),
+        ];
+        for (printed, expected) in cases {
+            assert_eq!(tool.is_named_in(printed.as_bytes()), expected, "{printed}");
+        }
+        assert!(!tool.is_usable(Path::new("/nowhere/a")));
+    }
 }

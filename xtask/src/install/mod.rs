@@ -3,6 +3,7 @@
 
 mod cargo_tool;
 mod npm;
+mod packages;
 mod python;
 mod rust;
 

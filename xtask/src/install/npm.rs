@@ -1,12 +1,12 @@
 //! The npm packages of `package-lock.json`, including the Node.js that everything else runs on.
 
-use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 
+use super::packages::Packages;
+use crate::lock::Lock;
 use crate::{Session, lock};
 
 /// The minimum Node.js version that npm needs to install the rest.
@@ -14,63 +14,46 @@ const MINIMUM_NODE: u32 = 20;
 
 /// Installs the packages unless `node_modules` matches the lock file exactly.
 pub fn ensure(session: &Session) -> Result<()> {
-    let root = session.workspace.root();
-    let wanted = root.join("package-lock.json");
-    let installed = root.join("node_modules/.installed-package-lock.json");
-    if is_current(&wanted, &installed)? {
+    let packages = Packages::of(session.workspace.root())?;
+    if packages.are_installed()? {
         return Ok(());
     }
-    if is_npms_own(&wanted, &root.join("node_modules/.package-lock.json")) {
-        // Whoever ran `npm ci` may be running from it right now, as `npx wrangler dev` does.
-        return mark(&wanted, &installed);
-    }
-    let _lock = lock::acquire(
+    let lock = lock::acquire(
         &session.workspace.lock("npm"),
         &session.steps,
         "installing npm packages",
     )?;
-    if is_current(&wanted, &installed)? {
+    // Another run may have installed them while we waited for the lock.
+    if packages.are_installed()? {
         return Ok(());
     }
     check_node()?;
+    install(session, &lock)?;
+    packages.check()?;
+    packages.mark()
+}
+
+/// Runs `npm ci`, whatever npm's settings leave out.
+fn install(session: &Session, lock: &Lock) -> Result<()> {
     let mut command = Command::new("npm");
     command
         .args([
             "ci",
             "--include=dev",
+            "--include=optional",
+            "--ignore-scripts=false",
             "--no-audit",
             "--no-fund",
             "--no-progress",
         ])
-        .current_dir(root);
+        .current_dir(session.workspace.root());
     let log = session.workspace.cache().join("logs/npm-ci.log");
     let hint = "Check that npm's registry can be reached, then run the command again; `npm ci` is what failed.";
+    let title = "installing npm packages";
     session
         .steps
-        .run("installing npm packages", &mut command, &log, hint)?;
-    mark(&wanted, &installed)
-}
-
-fn mark(wanted: &Path, installed: &Path) -> Result<()> {
-    fs::copy(wanted, installed).with_context(|| format!("cannot write {}", installed.display()))?;
-    Ok(())
-}
-
-/// Returns whether npm itself has installed everything since the lock file was written: it writes its list last.
-fn is_npms_own(wanted: &Path, list: &Path) -> bool {
-    let time = |path| fs::metadata(path).and_then(|data| data.modified());
-    matches!((time(wanted), time(list)), (Ok(wanted), Ok(list)) if list > wanted)
-}
-
-/// Returns whether the copy of the lock file is current. It is written last, so it exists only for a complete
-/// installation.
-fn is_current(wanted: &Path, installed: &Path) -> Result<bool> {
-    let wanted = fs::read(wanted).with_context(|| format!("cannot read {}", wanted.display()))?;
-    match fs::read(installed) {
-        Ok(installed) => Ok(installed == wanted),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", installed.display())),
-    }
+        .under(lock)?
+        .run(title, &mut command, &log, hint)
 }
 
 fn check_node() -> Result<()> {
@@ -124,35 +107,5 @@ mod tests {
         for (version, expected) in cases {
             assert_eq!(major(version), expected, "{version}");
         }
-    }
-
-    #[test]
-    fn only_the_same_lock_file_is_current() {
-        let directory = std::env::temp_dir().join(format!("xtask-npm-{}", std::process::id()));
-        fs::create_dir_all(&directory).unwrap();
-        let (wanted, installed) = (directory.join("wanted"), directory.join("installed"));
-        assert!(is_current(&wanted, &installed).is_err());
-        fs::write(&wanted, "{\"a\": 1}").unwrap();
-        assert!(!is_current(&wanted, &installed).unwrap());
-        fs::write(&installed, "{\"a\": 2}").unwrap();
-        assert!(!is_current(&wanted, &installed).unwrap());
-        fs::write(&installed, "{\"a\": 1}").unwrap();
-        assert!(is_current(&wanted, &installed).unwrap());
-        let list = directory.join("list");
-        assert!(!is_npms_own(&wanted, &list));
-        fs::write(&list, "{}").unwrap();
-        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
-        let set = |path, time| {
-            fs::File::options()
-                .write(true)
-                .open(path)
-                .unwrap()
-                .set_modified(time)
-        };
-        set(&list, later).unwrap();
-        assert!(is_npms_own(&wanted, &list));
-        set(&wanted, later + std::time::Duration::from_secs(5)).unwrap();
-        assert!(!is_npms_own(&wanted, &list));
-        fs::remove_dir_all(&directory).unwrap();
     }
 }

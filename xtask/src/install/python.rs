@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::lock::Lock;
 use crate::{Session, lock};
 
 /// The minimum version for the pinned packages.
@@ -34,13 +35,13 @@ pub fn ensure(session: &Session) -> Result<Option<PathBuf>> {
     if complete.exists() {
         return Ok(Some(interpreter));
     }
-    let _lock = lock::acquire(
+    let lock = lock::acquire(
         &environments.join(".lock"),
         &session.steps,
         "installing Python packages",
     )?;
     if !complete.exists() {
-        install(session, &python, &environment, &requirements)?;
+        install(session, &lock, &python, &environment, &requirements)?;
         // Written last, so it exists only for a complete installation.
         fs::write(&complete, "").with_context(|| format!("cannot write {}", complete.display()))?;
     }
@@ -117,6 +118,7 @@ fn name(requirements: &[u8], python: &Python) -> String {
 
 fn install(
     session: &Session,
+    lock: &Lock,
     python: &Python,
     environment: &Path,
     requirements: &Path,
@@ -148,14 +150,11 @@ fn install(
         .arg(requirements);
     let hint = "`python3 -m venv` is what failed.";
     let title = "creating a Python environment";
-    session
-        .steps
-        .run(title, &mut create, &logs.join("python-venv.log"), hint)?;
+    let steps = session.steps.under(lock)?;
+    steps.run(title, &mut create, &logs.join("python-venv.log"), hint)?;
     let hint = "Check that PyPI can be reached, then run the command again.";
     let title = "installing Python packages";
-    session
-        .steps
-        .run(title, &mut install, &logs.join("python-pip.log"), hint)
+    steps.run(title, &mut install, &logs.join("python-pip.log"), hint)
 }
 
 #[cfg(test)]

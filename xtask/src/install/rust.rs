@@ -54,11 +54,12 @@ pub fn ensure(session: &Session, wanted: &[Component]) -> Result<()> {
         return Ok(());
     }
     let path = session.workspace.cache().join("rustup.lock");
-    let _lock = lock::acquire(
+    let lock = lock::acquire(
         &path,
         &session.steps,
         "installing parts of the Rust toolchain",
     )?;
+    let steps = session.steps.under(&lock)?;
     for component in missing(&sysroot, wanted) {
         let [subject, verb, name] = component.rustup_arguments();
         let mut command = Command::new("rustup");
@@ -74,7 +75,7 @@ pub fn ensure(session: &Session, wanted: &[Component]) -> Result<()> {
              not come from rustup (https://rustup.rs)."
         );
         let title = format!("installing {}", component.name());
-        session.steps.run(&title, &mut command, &log, &hint)?;
+        steps.run(&title, &mut command, &log, &hint)?;
     }
     Ok(())
 }
