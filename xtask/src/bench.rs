@@ -52,7 +52,7 @@ pub fn run(session: &Session, arguments: &[OsString]) -> Result<ExitCode> {
     let status = session
         .processes
         .run(&mut command, LIMIT)
-        .context("cannot run cargo")?;
+        .context("cannot run the benchmark")?;
     if !status.is_some_and(|status| status.success()) {
         bail!("the benchmark has failed: its reason is above");
     }

@@ -78,7 +78,7 @@ pub fn run(session: &Session, simulation: &Simulation) -> Result<ExitCode> {
     let status = session
         .processes
         .run(&mut command, LIMIT)
-        .context("cannot run cargo")?;
+        .context("cannot run the simulation")?;
     Ok(if status.is_some_and(|status| status.success()) {
         ExitCode::SUCCESS
     } else {

@@ -79,15 +79,19 @@ pub fn make(session: &Session, tools: &BuildTools, directory: &Path) -> Result<(
 }
 
 fn bind(session: &Session, tools: &BuildTools, bound: &Path, log: &Path) -> Result<()> {
+    let module = module(&session.workspace);
     let mut command = Command::new(&tools.wasm_bindgen);
     command
         .args(BINDING)
         .arg("--out-dir")
         .arg(bound)
-        .arg(module(&session.workspace));
-    let hint = "What wasm-bindgen printed is above.";
+        .arg(&module);
+    let hint = format!(
+        "If it is the compiled module that cannot be parsed, delete {}: cargo takes it for intact.",
+        module.parent().unwrap_or(&module).display()
+    );
     let title = "binding the Worker";
-    session.steps.run(title, &mut command, log, hint)
+    session.steps.run(title, &mut command, log, &hint)
 }
 
 /// Where a closure that Rust passed to JavaScript is called: the check whether its instance is the current one.
@@ -154,9 +158,8 @@ fn join(session: &Session, staging: &Path, log: &Path) -> Result<()> {
         .args(["--external:./index_bg.wasm", "--external:cloudflare:*"])
         .arg(format!("--outfile={}", script.display()))
         .env("PATH", session.workspace.path_with_node()?);
-    let hint = "What esbuild printed is above.";
     let title = "bundling the Worker";
-    session.steps.run(title, &mut command, log, hint)?;
+    session.steps.run(title, &mut command, log, "")?;
     // Wrangler does not support source phase imports yet; it treats a plain import of the file the same way.
     rewrite(&script, |text| {
         Ok(text.replacen("import source ", "import ", 1))
@@ -171,9 +174,8 @@ fn optimise(session: &Session, staging: &Path, log: &Path) -> Result<()> {
         .arg(staging.join("index_bg.wasm"))
         .args(OPTIMISATIONS)
         .env("PATH", session.workspace.path_with_node()?);
-    let hint = "What wasm-opt printed is above.";
     let title = "optimising the Worker";
-    session.steps.run(title, &mut command, log, hint)
+    session.steps.run(title, &mut command, log, "")
 }
 
 /// Returns the path of the module that the runtime loads; it calls the exports of wasm-bindgen.

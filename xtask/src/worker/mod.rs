@@ -5,12 +5,15 @@ mod size;
 mod stamp;
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
 use std::thread;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde_json::Value;
 
 use crate::install::{self, BuildTools, Component};
 use crate::workspace::Workspace;
@@ -30,7 +33,13 @@ pub fn build(session: &Session) -> Result<()> {
     let what = "building the Worker";
     // The bundle is the clone's, and the module that it is made of lies in a target directory, which clones may share.
     let _bundle = lock::acquire(&workspace.lock("build"), &session.steps, what)?;
-    let _module = lock::acquire(&state.join("worker.lock"), &session.steps, what)?;
+    let module = lock::acquire(&state.join("worker.lock"), &session.steps, what)?;
+    // What a killed run has started must end before the next one writes to the same files.
+    let session = &Session {
+        workspace: workspace.clone(),
+        steps: session.steps.under(&module)?,
+        processes: Arc::clone(&session.processes),
+    };
     let tools = compile_and_install(session, &state.join("worker-compile.log"))?;
     let directory = workspace.build();
     let stamp = Stamp::of(session)?;
@@ -50,15 +59,24 @@ pub fn build(session: &Session) -> Result<()> {
 
 /// Compiles the crate and installs the tools concurrently, since they are needed only once it is compiled.
 fn compile_and_install(session: &Session, log: &Path) -> Result<BuildTools> {
-    thread::scope(|scope| {
-        let npm = scope.spawn(|| install::npm(session));
-        let tools = scope.spawn(|| install::cargo_tools(session));
-        let compiled =
-            install::rust(session, &[Component::WasmTarget]).and_then(|()| compile(session, log));
-        let npm = install::joined(npm);
-        let tools = install::joined(tools);
-        compiled.and(npm).and(tools)
-    })
+    let (npm, tools, compiled) = thread::scope(|scope| {
+        let npm = scope.spawn(|| told(session, install::npm(session)));
+        let tools = scope.spawn(|| told(session, install::cargo_tools(session)));
+        let rust = install::rust(session, &[Component::WasmTarget]);
+        let compiled = told(session, rust.and_then(|()| compile(session, log)));
+        (install::joined(npm), install::joined(tools), compiled)
+    });
+    let ready = npm.zip(tools).zip(compiled);
+    ready
+        .map(|(((), tools), ())| tools)
+        .context("the Worker cannot be built: why is said above")
+}
+
+/// Prints an error at once: the other steps may take minutes, and may fail as well.
+fn told<T>(session: &Session, outcome: Result<T>) -> Option<T> {
+    outcome
+        .inspect_err(|error| session.steps.print(&format!("error: {error:#}")))
+        .ok()
 }
 
 /// Compiles the crate as the Wasm module only: if a Rust library were built as well, cargo would skip link-time
@@ -77,10 +95,9 @@ fn compile(session: &Session, log: &Path) -> Result<()> {
         ])
         .arg("--config")
         .arg(rustflags(&crate_directories()));
-    let hint = "The compiler's messages are above.";
     session
         .steps
-        .run("compiling the Worker", &mut command, log, hint)
+        .run("compiling the Worker", &mut command, log, "")
 }
 
 /// Returns cargo for what is compiled for the Worker.
@@ -96,23 +113,23 @@ pub fn cargo(session: &Session) -> Command {
 }
 
 /// A loop instead of SHA-256's 64 rounds unrolled: makes the bundle 2 KB smaller, and the bodies are short.
-const COMPACT_SHA2: &str = "'--cfg=sha2_backend_soft=\"compact\"'";
+const COMPACT_SHA2: &str = "--cfg=sha2_backend_soft=\"compact\"";
 
 /// Panic messages contain the path of the crates on this machine; with it remapped, the bundle is the same wherever it
 /// is built.
 fn rustflags(directories: &[PathBuf]) -> String {
     let renamed = directories
         .iter()
-        .map(|directory| format!("'--remap-path-prefix={}=crates'", directory.display()));
+        .map(|directory| format!("--remap-path-prefix={}=crates", directory.display()));
     let flags = std::iter::once(COMPACT_SHA2.to_owned()).chain(renamed);
-    let flags = flags.collect::<Vec<_>>().join(",");
-    format!("target.wasm32-unknown-unknown.rustflags=[{flags}]")
+    // A JSON array of strings is one in TOML, too.
+    let flags: Value = flags.collect();
+    format!("target.wasm32-unknown-unknown.rustflags={flags}")
 }
 
 /// Returns the directories into which cargo has unpacked crates, one per registry; empty if it has not done so yet.
 fn crate_directories() -> Vec<PathBuf> {
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    let home = cargo_home(env::var_os("CARGO_HOME"), env::home_dir());
     let found = home.and_then(|home| fs::read_dir(home.join("registry/src")).ok());
     let mut directories: Vec<PathBuf> = found
         .into_iter()
@@ -124,6 +141,13 @@ fn crate_directories() -> Vec<PathBuf> {
     directories
 }
 
+/// Returns cargo's directory. Like cargo, takes an empty `CARGO_HOME` for none.
+fn cargo_home(set: Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {
+    set.filter(|set| !set.is_empty())
+        .map(PathBuf::from)
+        .or_else(|| Some(home?.join(".cargo")))
+}
+
 /// Returns the path of the compiled crate.
 fn module(workspace: &Workspace) -> PathBuf {
     workspace
@@ -133,19 +157,37 @@ fn module(workspace: &Workspace) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
     use std::path::PathBuf;
 
-    use super::rustflags;
+    use super::{cargo_home, rustflags};
 
     #[test]
     fn every_directory_of_crates_is_renamed() {
-        let directories = ["/home/ada/.cargo/registry/src/a", "/b"].map(PathBuf::from);
+        let directories = ["/home/ada/.cargo/registry/src/a", "/o'b\\\"c"].map(PathBuf::from);
         assert_eq!(
             rustflags(&directories),
-            "target.wasm32-unknown-unknown.rustflags=['--cfg=sha2_backend_soft=\"compact\"',\
-             '--remap-path-prefix=/home/ada/.cargo/registry/src/a=crates','--remap-path-prefix=/b=crates']"
+            concat!(
+                r#"target.wasm32-unknown-unknown.rustflags=["--cfg=sha2_backend_soft=\"compact\"","#,
+                r#""--remap-path-prefix=/home/ada/.cargo/registry/src/a=crates","--remap-path-prefix=/o'b\\\"c=crates"]"#
+            )
         );
         let none = rustflags(&[]);
         assert!(!none.contains("--remap-path-prefix"), "{none}");
+    }
+
+    #[test]
+    fn an_empty_cargo_home_is_none() {
+        let home = || Some(PathBuf::from("/home/ada"));
+        let cases = [
+            (Some("/cargo"), home(), Some("/cargo")),
+            (Some(""), home(), Some("/home/ada/.cargo")),
+            (None, home(), Some("/home/ada/.cargo")),
+            (None, None, None),
+        ];
+        for (set, home, expected) in cases {
+            let found = cargo_home(set.map(OsString::from), home);
+            assert_eq!(found, expected.map(PathBuf::from));
+        }
     }
 }
