@@ -26,6 +26,7 @@ pub mod ledger;
 pub mod log;
 pub mod query;
 pub mod realtimekit;
+pub mod recent;
 pub mod removal;
 pub mod removals;
 pub mod rfc3339;

@@ -22,7 +22,7 @@ use crate::removals::{Admitted, LedgerCall, admit};
 use crate::routes::{RemovalsRoute, Route, RouteError, path_and_query, route};
 use crate::runtime::fetch::Fetch;
 use crate::runtime::isolate::Isolate;
-use crate::runtime::ledger_stub::{ask_ledger, call_ledger};
+use crate::runtime::ledger_stub::{ask_ledger_or_log, call_ledger};
 use crate::runtime::request::{Incoming, body, header, respond};
 
 /// The reply to a request: an answer of our own, or the ledger's response passed through unchanged.
@@ -196,12 +196,7 @@ impl RequestContext<'_> {
         if let Some(problems) = self.isolate.recent_health() {
             return problems;
         }
-        let ask = async |app| {
-            let answered = ask_ledger(self.env, app, &LedgerCall::Health, &log.request_id).await;
-            answered.inspect_err(|error| {
-                log_ledger_error(Some(&log.request_id), Some(app), &error);
-            })
-        };
+        let ask = |app| ask_ledger_or_log(self.env, app, &LedgerCall::Health, &log.request_id);
         let asked: FuturesUnordered<_> = config.apps().map(ask).collect();
         let answers: Vec<_> = asked.collect().await;
         let problems = with_ledgers(config.webhooks.problems().cloned().collect(), &answers);

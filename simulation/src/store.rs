@@ -3,10 +3,10 @@
 
 mod limits;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
-use participant_remover::ledger::{RemovalView, Row, Store, StoreError, Value};
+use participant_remover::ledger::{Row, Store, StoreError, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, StatementStatus};
 
@@ -230,8 +230,6 @@ pub struct SimulatedAlarm {
     pub disk: Rc<Disk>,
     /// The clock by which setting it takes time.
     pub clock: crate::clock::SimulatedClock,
-    /// The removals whose end was logged.
-    pub told: Rc<RefCell<Vec<RemovalView>>>,
 }
 
 impl participant_remover::ledger::Alarm for SimulatedAlarm {
@@ -240,9 +238,5 @@ impl participant_remover::ledger::Alarm for SimulatedAlarm {
         self.disk.set_alarm(Some(at));
         self.clock.wait(1).await;
         Ok(())
-    }
-
-    fn log_ended(&self, removals: &[RemovalView]) {
-        self.told.borrow_mut().extend_from_slice(removals);
     }
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::Ledger;
 use super::store::{Store, StoreError, first_row};
-use super::views::RemovalView;
 use crate::values;
 
 /// How long one alarm works, in milliseconds. It then sets the next one and ends, so that no runtime cuts it off.
@@ -23,9 +22,6 @@ pub(super) const RENEW_MS: u64 = 5_000;
 pub trait Alarm {
     /// Sets the alarm to a time in milliseconds since the Unix epoch, replacing any other.
     fn set(&self, at: u64) -> impl Future<Output = Result<(), StoreError>>;
-
-    /// Logs removals that have ended, in their current state.
-    fn log_ended(&self, removals: &[RemovalView]);
 }
 
 impl<S: Store> Ledger<S> {

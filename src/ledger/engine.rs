@@ -40,13 +40,15 @@ pub struct Worked {
 }
 
 impl<S: Store> Ledger<S> {
-    /// Handles an alarm. Never fails: an alarm that throws is retried a few times and then dropped.
+    /// Handles an alarm. Never fails: an alarm that throws is retried a few times and then dropped. `on_end` gets the
+    /// removals that have ended, in their current state.
     pub async fn on_alarm<T: Transport, C: Clock>(
         &self,
         api: &Api,
         transport: &T,
         clock: &C,
         alarm: &impl Alarm,
+        on_end: &dyn Fn(&[RemovalView]),
     ) -> Worked {
         let started = clock.now_ms();
         let mut worked = Worked::default();
@@ -61,7 +63,7 @@ impl<S: Store> Ledger<S> {
         // 2. Everything that matters is stored by the steps themselves, each with its own argument below.
         let mut ended = Vec::new();
         let result = self
-            .work(api, &client, alarm, &mut worked, &mut ended)
+            .work(api, &client, alarm, on_end, &mut worked, &mut ended)
             .await;
         let now = clock.now_ms();
         self.at_work_until.set(0);
@@ -80,7 +82,7 @@ impl<S: Store> Ledger<S> {
         if let Err(error) = alarm.set(at).await {
             worked.error = Some(error);
         }
-        alarm.log_ended(&ended);
+        on_end(&ended);
         worked
     }
 
@@ -99,6 +101,7 @@ impl<S: Store> Ledger<S> {
         api: &Api,
         client: &Client<'_, T, C>,
         alarm: &impl Alarm,
+        on_end: &dyn Fn(&[RemovalView]),
         worked: &mut Worked,
         ended: &mut Vec<RemovalView>,
     ) -> Result<(), StoreError> {
@@ -135,7 +138,7 @@ impl<S: Store> Ledger<S> {
             let answered = either(&mut in_flight, wait, client.clock).await;
             // Those of the turn before, whose end is most likely durable by now. They were taken at once: a removal that is
             // retried meanwhile would be reported as it is then.
-            alarm.log_ended(&std::mem::take(ended));
+            on_end(&std::mem::take(ended));
             *ended = self.take_ended(now)?;
             if let Some(answered) = answered {
                 answered?;

@@ -100,13 +100,12 @@ impl<S: Store> Ledger<S> {
                 status: 400 | 413 | 422,
                 ..
             }
-        ) && !work.plain
-            && !asks_for_app;
-        if refused {
-            self.size_refused_for.set(Some(work.id));
-        }
-        if refused || error.is_too_large() && !work.plain && !asks_for_app {
+        );
+        if (refused || error.is_too_large()) && !work.plain && !asks_for_app {
             // The API may not accept the number of rows, or so many are too long a body: a row may hold a picture.
+            if refused {
+                self.size_refused_for.set(Some(work.id));
+            }
             return self.read_plainly(work, now);
         }
         let error = if asks_for_app || !self.knows_app.get() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::delete::Deleted;
 use crate::ids::AppId;
 use crate::ledger::{RemovalId, SynchronousRemoval};
+use crate::recent::is_recent;
 
 /// How long a record waits for others, and so how much a crash of the isolate may lose.
 const BATCH_DELAY: Duration = Duration::from_millis(100);
@@ -44,9 +45,7 @@ impl Recorder {
         if urgent {
             return Some(Duration::ZERO);
         }
-        let seen_to = self
-            .flush_at_ms
-            .is_some_and(|at_ms| now_ms.abs_diff(at_ms) < OVERDUE_MS);
+        let seen_to = is_recent(self.flush_at_ms, now_ms, OVERDUE_MS);
         if seen_to {
             return None;
         }

@@ -7,9 +7,7 @@ use worker::State;
 use worker::durable::ScheduledTime;
 
 use super::js_error;
-use crate::ids::AppId;
-use crate::ledger::{Alarm, RemovalView, StoreError};
-use crate::log::{end_line, write};
+use crate::ledger::{Alarm, StoreError};
 
 /// The alarm of an object.
 #[derive(Debug)]
@@ -33,44 +31,19 @@ impl AlarmClock<'_> {
         JsFuture::from(durable).await.map_err(failed)?;
         Ok(())
     }
+}
 
-    /// Sets the alarm to a time in milliseconds since the Unix epoch, replacing any other.
+impl Alarm for AlarmClock<'_> {
     #[expect(
         clippy::cast_precision_loss,
         reason = "milliseconds since 1970 are exact in a double"
     )]
-    pub async fn set(&self, at: u64) -> Result<(), StoreError> {
+    async fn set(&self, at: u64) -> Result<(), StoreError> {
         let time = ScheduledTime::new(Date::new(&JsValue::from_f64(at as f64)));
         self.0
             .storage()
             .set_alarm(time)
             .await
             .map_err(|error| StoreError(error.to_string()))
-    }
-}
-
-/// Writes the log lines of removals that have ended.
-pub fn log_ended(app: &AppId, ended: &[RemovalView]) {
-    for removal in ended {
-        write(&end_line(app, removal));
-    }
-}
-
-/// The alarm of an app's ledger while it is at work.
-#[derive(Debug)]
-pub struct AlarmAtWork<'a> {
-    /// The alarm.
-    pub clock: AlarmClock<'a>,
-    /// The app, for the log.
-    pub app: &'a AppId,
-}
-
-impl Alarm for AlarmAtWork<'_> {
-    async fn set(&self, at: u64) -> Result<(), StoreError> {
-        self.clock.set(at).await
-    }
-
-    fn log_ended(&self, removals: &[RemovalView]) {
-        log_ended(self.app, removals);
     }
 }

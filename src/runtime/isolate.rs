@@ -11,6 +11,7 @@ use worker::{Delay, Env};
 use crate::config::{self, Config};
 use crate::config_problem::ConfigProblem;
 use crate::realtimekit::Clock;
+use crate::recent::is_recent;
 use crate::removals::recorder::Recorder;
 use crate::webhooks::key_cache::KeyCache;
 use crate::webhooks::realtimekit::KeySetting;
@@ -76,7 +77,7 @@ impl Isolate {
         let now_ms = self.now_ms();
         let mut health = self.health.borrow_mut();
         let (at_ms, problems) = health.as_mut()?;
-        if now_ms.abs_diff(*at_ms) < HEALTH_MS {
+        if is_recent(Some(*at_ms), now_ms, HEALTH_MS) {
             return Some(problems.clone());
         }
         // Until the ledgers have answered, the others who ask get the old answer, and do not ask the ledgers too.

@@ -10,18 +10,18 @@ use std::rc::Rc;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
-use super::alarm::{AlarmAtWork, AlarmClock, log_ended};
+use super::alarm::AlarmClock;
 use super::fetch::Fetch;
 use super::isolate::Isolate;
-use super::ledger_stub::ask_ledger;
+use super::ledger_stub::ask_ledger_or_log;
 use super::request::respond;
 use super::sql::ObjectStore;
 use crate::answer::{Answer, Problem};
 use crate::config::Config;
 use crate::ids::AppId;
 use crate::ledger::engine::AFTER_FAILURE_MS;
-use crate::ledger::{Ledger, NotServed, StoreError};
-use crate::log::log_ledger_error;
+use crate::ledger::{Alarm, Ledger, NotServed, RemovalView, StoreError};
+use crate::log::{end_line, log_ledger_error, write};
 use crate::realtimekit::{Api, Clock};
 use crate::removals::served::Served;
 use crate::removals::settings::settings;
@@ -96,6 +96,13 @@ impl DurableObject for RemovalLedger {
     }
 }
 
+/// Writes the log lines of removals that have ended.
+fn log_ended(app: &AppId, ended: &[RemovalView]) {
+    for removal in ended {
+        write(&end_line(app, removal));
+    }
+}
+
 impl RemovalLedger {
     async fn call(&self, app: &str, body: &str) -> Result<Answer, StoreError> {
         let config = match &self.isolate.config {
@@ -154,12 +161,11 @@ impl RemovalLedger {
         let transport = Fetch {
             token: &config.api_token,
         };
-        let alarm = AlarmAtWork {
-            clock: AlarmClock(&self.state),
-            app: &app,
-        };
+        let alarm = AlarmClock(&self.state);
         let worked = ledger
-            .on_alarm(&api, &transport, &*self.isolate, &alarm)
+            .on_alarm(&api, &transport, &*self.isolate, &alarm, &|ended| {
+                log_ended(&app, ended);
+            })
             .await;
         self.tell_limit(config, &app, &ledger).await;
         worked.error.map_or(Ok(()), Err)
@@ -208,9 +214,7 @@ impl RemovalLedger {
     async fn send_limit(&self, other: &AppId, until_ms: u64) -> bool {
         let call = LedgerCall::Limited { until_ms };
         let id = self.isolate.request_id();
-        let answered = ask_ledger(&self.env, other, &call, &id).await;
-        let answered =
-            answered.inspect_err(|error| log_ledger_error(Some(&id), Some(other), error));
+        let answered = ask_ledger_or_log(&self.env, other, &call, &id).await;
         answered.is_ok()
     }
 

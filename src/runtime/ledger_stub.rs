@@ -10,6 +10,7 @@ use worker::Env;
 use super::js_error;
 use super::ledger_object::{APP_HEADER, REQUEST_ID_HEADER};
 use crate::ids::AppId;
+use crate::log::log_ledger_error;
 use crate::removals::{LedgerCall, LedgerCallError};
 
 /// The binding's name in `wrangler.toml`.
@@ -77,4 +78,15 @@ pub async fn ask_ledger(
     };
     body.map_err(|error| LedgerCallError::Unreachable(js_error::message(&error)))
         .map(|body| body.as_string().unwrap_or_default())
+}
+
+/// Does the same, and logs a failure.
+pub async fn ask_ledger_or_log(
+    env: &Env,
+    app: &AppId,
+    call: &LedgerCall,
+    request_id: &str,
+) -> Result<String, LedgerCallError> {
+    let answered = ask_ledger(env, app, call, request_id).await;
+    answered.inspect_err(|error| log_ledger_error(Some(request_id), Some(app), error))
 }

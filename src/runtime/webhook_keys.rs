@@ -13,11 +13,10 @@ use worker::Env;
 use super::body::read_bounded;
 use super::isolate::Isolate;
 use super::js_error;
-use super::ledger_stub::ask_ledger;
+use super::ledger_stub::ask_ledger_or_log;
 use crate::ids::AppId;
-use crate::log::log_ledger_error;
 use crate::realtimekit::Clock;
-use crate::removals::{LedgerCall, LedgerCallError};
+use crate::removals::LedgerCall;
 use crate::webhooks::key_answer::{self, KeyFetchError, MAX_KEY_ANSWER_BYTES};
 use crate::webhooks::key_cache::FETCH_DEADLINE_MS;
 use crate::webhooks::public_key::RsaKey;
@@ -38,12 +37,6 @@ pub struct LedgerKeys<'a> {
     pub setting: &'a KeySetting,
 }
 
-impl LedgerKeys<'_> {
-    fn log(&self, error: &LedgerCallError) {
-        log_ledger_error(Some(self.request_id), Some(self.app), error);
-    }
-}
-
 impl KeySource for LedgerKeys<'_> {
     async fn fetch(&self) -> Result<RsaKey, KeyFetchError> {
         let KeySetting::Url(url) = self.setting else {
@@ -60,8 +53,8 @@ impl KeySource for LedgerKeys<'_> {
         let call = LedgerCall::Note {
             name: self.setting.note(),
         };
-        let answer = ask_ledger(self.env, self.app, &call, self.request_id).await;
-        let answer = answer.inspect_err(|error| self.log(error)).ok()?;
+        let answer = ask_ledger_or_log(self.env, self.app, &call, self.request_id).await;
+        let answer = answer.ok()?;
         let answer: NoteAnswer = serde_json::from_str(&answer).ok()?;
         RsaKey::from_der(Base64::decode_vec(&answer.result?).ok()?).ok()
     }
@@ -73,8 +66,8 @@ impl KeySource for LedgerKeys<'_> {
             value,
         };
         // Without the copy, an isolate that starts while the key URL is down has to wait; nothing else depends on it.
-        let stored = ask_ledger(self.env, self.app, &call, self.request_id).await;
-        stored.inspect_err(|error| self.log(error)).is_ok()
+        let stored = ask_ledger_or_log(self.env, self.app, &call, self.request_id).await;
+        stored.is_ok()
     }
 
     fn now_ms(&self) -> u64 {

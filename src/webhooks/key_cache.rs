@@ -25,8 +25,9 @@
 //! Everything here is plain data; [`super::realtimekit::verify`] carries out the steps.
 
 use super::key_answer::KeyFetchError;
-use super::key_copy::{Unstored, is_recent};
+use super::key_copy::Unstored;
 use super::public_key::RsaKey;
+use crate::recent::is_recent;
 
 /// The least time between the starts of two fetches, in milliseconds.
 pub const FETCH_INTERVAL_MS: u64 = 60_000;
@@ -152,7 +153,7 @@ impl KeyCache {
     fn untried(&self, attempt: &Attempt, now_ms: u64) -> Option<&CachedKey> {
         let previous = self.previous.as_ref();
         let previous =
-            previous.filter(|(_, replaced)| now_ms.abs_diff(*replaced) < PREVIOUS_KEY_MS);
+            previous.filter(|(_, replaced)| is_recent(Some(*replaced), now_ms, PREVIOUS_KEY_MS));
         let held = self.current.iter().chain(previous.map(|(held, _)| held));
         held.into_iter()
             .find(|held| !attempt.tried.contains(&held.generation))

@@ -1,6 +1,7 @@
 //! Which `RealtimeKit` key the ledger has no copy of, and when to store one.
 
 use super::key_cache::Generation;
+use crate::recent::is_recent;
 
 /// The least time between two attempts to store a key in the ledger, in milliseconds.
 const STORE_INTERVAL_MS: u64 = 60_000;
@@ -44,9 +45,4 @@ impl Unstored {
     pub(super) fn stored(&mut self, generation: Generation) {
         self.0.take_if(|fetched| fetched.generation == generation);
     }
-}
-
-/// Returns whether that was less than an interval ago. A clock set back must not block anything until it catches up.
-pub(super) fn is_recent(at_ms: Option<u64>, now_ms: u64, interval_ms: u64) -> bool {
-    at_ms.is_some_and(|at| now_ms.abs_diff(at) < interval_ms)
 }

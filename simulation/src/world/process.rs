@@ -174,10 +174,11 @@ impl World {
             let alarm = SimulatedAlarm {
                 disk,
                 clock: clock.clone(),
-                told,
             };
             ledger
-                .on_alarm(&endpoints, network.as_ref(), &clock, &alarm)
+                .on_alarm(&endpoints, network.as_ref(), &clock, &alarm, &|ended| {
+                    told.borrow_mut().extend_from_slice(ended);
+                })
                 .await
         }));
     }
