@@ -173,7 +173,8 @@ impl World {
         Err("a removal still fails after the faults have ended and it was retried".to_owned())
     }
 
-    fn run_until_final(&mut self) -> Result<(), Violation> {
+    /// Runs until everything is final and the faults have ended.
+    pub fn run_until_final(&mut self) -> Result<(), Violation> {
         while self.advance()? {
             if self.clock.now() > self.faults_end + LAST_DAY {
                 return Err("not everything is final long after the faults have ended".to_owned());

@@ -23,7 +23,7 @@ fn a_kick_that_failed_is_told_whatever_else_went_wrong_since() {
         let meeting = live_meeting(&mut scenario, 3);
         let order = user_in(&scenario, meeting, "user-1");
         let mut world = start(scenario, order);
-        world.run_to_end().unwrap();
+        scene::until(&mut world, |world| removal(world).state.is_final());
         assert_removed(&world);
         let told = removal(&world).kick_error.unwrap_or_default();
         assert!(told.starts_with("RealtimeKit answered 5"), "{seed}: {told}");

@@ -94,14 +94,17 @@ impl<S: Store> Ledger<S> {
         self.close_cancelled(seq, now)
     }
 
-    /// Retries what failed in a removal. Returns `None` if there is no such removal.
+    /// Retries what failed in a removal, kicks included. Returns `None` if there is no such removal.
     pub fn retry(&self, id: &RemovalId, now: u64) -> Result<Option<Change>, StoreError> {
         self.store.transaction(|| {
             let Some((seq, state)) = self.find(id)? else {
                 return Ok(None);
             };
-            let failed = matches!(state, RemovalState::Failed | RemovalState::PartiallyFailed);
-            if !failed || !self.reopen(seq, now)? {
+            let is_done = matches!(
+                state,
+                RemovalState::Failed | RemovalState::PartiallyFailed | RemovalState::Succeeded
+            );
+            if !is_done || !self.reopen(seq, now)? {
                 return Ok(Some(Change::NotPossible(state)));
             }
             Ok(Some(Change::Done))
@@ -116,36 +119,51 @@ impl<S: Store> Ledger<S> {
              WHERE removal = ?1 AND state = 'failed' AND work IS NOT NULL RETURNING work",
             &values![seq],
         )?;
-        // A meeting with such a participant starts again with the kick, and is read again once they are gone; one that
-        // could not be read is read again at once, and so is that of a dry run, which removes nobody.
+        let Some(meetings) = self.reopen_works(seq, now)? else {
+            return Ok(false);
+        };
+        self.store.run(
+            "UPDATE removals SET state = 'queued', finished_at = NULL, wake_at = ?2, revision = revision + 1,
+                failed = max(0, failed - ?3), meetings_scanned = max(0, meetings_scanned - ?4)
+             WHERE seq = ?1",
+            &values![seq, now, count(items.len()), meetings],
+        )?;
+        Ok(true)
+    }
+
+    /// Reopens the work rows with something that failed. A meeting with a participant who is to be deleted starts again
+    /// with the kick, and is read again once they are gone. A list that could not be read is read again at once, and so
+    /// is that of a dry run, which removes nobody. Where only kicks failed, nothing is read (`pass` is 0): whoever was
+    /// added since is none of this. Returns the number of meetings, or `None` if nothing had failed.
+    fn reopen_works(&self, seq: u64, now: u64) -> Result<Option<u64>, StoreError> {
         let works = self.store.run(
-            "UPDATE works SET stage = 'reading', page = 1, pass = 1, reading = '', unclean_passes = 0, excused = 0, given_up = 0,
+            "UPDATE works SET stage = 'reading', page = 1, reading = '', unclean_passes = 0, excused = 0, given_up = 0,
+                pass = stage = 'failed' OR id IN (SELECT work FROM items WHERE removal = ?1 AND state = 'waiting'),
                 closing = 0, kicked_in_vain = 0,
                 attempts = 0, waited = 0, refused_at = NULL, due_at = ?2
              WHERE removal = ?1 AND (stage = 'failed'
-                OR id IN (SELECT work FROM items WHERE removal = ?1 AND state = 'waiting'))
+                OR id IN (SELECT work FROM items WHERE removal = ?1 AND state = 'waiting')
+                OR id IN (SELECT work FROM items INDEXED BY items_unkicked
+                    WHERE removal = ?1 AND kick_error IS NOT NULL AND state = 'done'))
              RETURNING id, EXISTS (SELECT 1 FROM items i WHERE i.work = works.id AND i.state = 'waiting')
-                AND NOT (lists AND (SELECT dry_run FROM removals WHERE seq = ?1))",
+                    AND NOT (lists AND (SELECT dry_run FROM removals WHERE seq = ?1)),
+                EXISTS (SELECT 1 FROM items i INDEXED BY items_unkicked
+                    WHERE i.removal = ?1 AND i.work = works.id AND i.kick_error IS NOT NULL AND i.state = 'done'),
+                meeting IS NOT NULL, pass = 0",
             &values![seq, now],
         )?;
-        if works.is_empty() {
-            return Ok(false);
-        }
         for work in &works {
-            if work.flag(1)? {
-                self.kick_and_delete(work.integer(0)?, now)?;
+            let (id, deletes, kicks) = (work.integer(0)?, work.flag(1)?, work.flag(2)?);
+            // A kick of everyone comes last.
+            if work.flag(4)? || kicks && !self.work_row(id)?.kicks_all {
+                self.kick_the_deleted(id, now)?;
+            } else if deletes {
+                self.kick_and_delete(id, now)?;
             }
         }
-        let reopened = count(items.len());
-        self.store.run(
-            "UPDATE removals SET state = 'queued', finished_at = NULL, wake_at = ?2, revision = revision + 1,
-                failed = max(0, failed - ?3),
-                meetings_scanned = (SELECT count(*) FROM works WHERE removal = ?1 AND meeting IS NOT NULL
-                    AND stage = 'done')
-             WHERE seq = ?1",
-            &values![seq, now, reopened],
-        )?;
-        Ok(true)
+        let meetings = works.iter().map(|work| work.integer(3));
+        let meetings = meetings.sum::<Result<_, _>>()?;
+        Ok((!works.is_empty()).then_some(meetings))
     }
 
     /// Returns a removal's row number and state.

@@ -1,7 +1,7 @@
 //! Handling the results for a participant: one outcome, recorded once.
 
 use super::Ledger;
-use super::kicks::FRESH_OF_ALL_MS;
+use super::late_kicks::FRESH_OF_ALL_MS;
 use super::repeat::{Next, next};
 use super::store::{Store, StoreError, first_row};
 use crate::realtimekit::ApiError;

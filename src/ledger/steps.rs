@@ -1,7 +1,8 @@
 //! One request of a removal: what it is, and marking its row as sent before it leaves.
 
 use super::Ledger;
-use super::kicks::{FRESH_MS, FRESH_OF_ALL_MS};
+use super::closing::{ToKick, to_kick};
+use super::late_kicks::{FRESH_MS, FRESH_OF_ALL_MS};
 use super::stage::Stage;
 use super::store::{Row, Store, StoreError};
 use super::work::{KICKS_ALL, LISTED_MS, Work};
@@ -177,9 +178,7 @@ impl<S: Store> Ledger<S> {
                 page: work.page,
                 plain,
             }),
-            Stage::Kicking if work.kicks_all || work.closing => {
-                Ok(Request::KickAll { work: id, meeting })
-            }
+            Stage::Kicking if work.kicks_all => Ok(Request::KickAll { work: id, meeting }),
             Stage::Kicking => self.kick(work, meeting, MAX_PARTICIPANTS_PER_KICK),
             Stage::KickingEach => self.kick(work, meeting, 1),
             Stage::Session => Ok(Request::Session { work: id, meeting }),
@@ -191,9 +190,12 @@ impl<S: Store> Ledger<S> {
     }
 
     fn kick(&self, work: &Work, meeting: MeetingId, limit: u32) -> Result<Request, StoreError> {
+        let ToKick { index, condition } = to_kick(work);
         let rows = self.store.run(
-            "SELECT id, participant FROM items
-             WHERE work = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL AND id > ?2 ORDER BY id LIMIT ?3",
+            &format!(
+                "SELECT id, participant FROM items INDEXED BY {index}
+                 WHERE {condition} AND id > ?2 ORDER BY id LIMIT ?3"
+            ),
             &values![work.id, work.kicked_up_to, limit],
         )?;
         let participants = rows

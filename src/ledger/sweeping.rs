@@ -11,11 +11,15 @@ use crate::values;
 pub(super) const PAUSE: Duration = Duration::from_millis(50);
 /// When a removal ends, 1/`PART` of a portion is deleted at once: some 200 may end in one turn.
 const PART: u64 = 250;
-/// Deletes work rows of the removal `?1` that no response will need, at most `?2`.
+/// Deletes work rows of the removal `?1` that no response will need, and no retry of a failed kick, at most `?2`.
 const WORKS: &[&str] = &[
     "DELETE FROM works WHERE id IN (SELECT id FROM works w INDEXED BY works_open
         WHERE removal = ?1 AND sent_at IS NULL AND NOT EXISTS (SELECT 1 FROM items INDEXED BY items_sent
-            WHERE sent_at IS NOT NULL AND work = w.id) LIMIT ?2)
+            WHERE sent_at IS NOT NULL AND work = w.id)
+        AND NOT EXISTS (SELECT 1 FROM items i INDEXED BY items_unkicked JOIN removals r ON r.seq = i.removal
+            WHERE i.removal = ?1 AND i.work = w.id AND i.kick_error IS NOT NULL AND i.state = 'done'
+                AND r.state = 'succeeded')
+        LIMIT ?2)
      RETURNING 1",
 ];
 /// Deletes rows of the removal `?1`, at most `?2` per table.

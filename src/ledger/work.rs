@@ -34,12 +34,14 @@ pub(super) struct Work {
     pub page: u32,
     /// Its list is requested without a number of rows per page.
     pub plain: bool,
+    /// Which reading of its list this is; 0 if it is not to be read, since a retry is about kicks alone.
     pub pass: u32,
     pub reading: String,
     pub unclean_passes: u32,
     /// How many times a pass was restarted because another removal was emptying the meeting.
     pub excused: u32,
-    /// Everyone is gone: whoever came back before their delete is being kicked.
+    /// Everyone is gone, and whoever came back before their delete is being kicked; or, if not everyone is kicked, the
+    /// removal is retried, and those who were deleted although their kick had failed are being kicked.
     pub closing: bool,
     /// How many confirming passes over the list of meetings have begun: all meetings of earlier readings are done.
     pub confirming: u32,

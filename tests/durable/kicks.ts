@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { assertError } from '../harness/expect.ts';
 import { Durable } from './world.ts';
 
 export const KICK_APP = 'kick-app';
@@ -51,6 +52,26 @@ export function kicks(world: () => Durable): void {
       [ended['removal.state'], ended['app.id'], ended['source'], ended['caller'], ended['removed'], ended['kick_error']],
       ['succeeded', KICK_APP, 'api', 'support-desk', 1, shown.kick_error],
     );
+  });
+
+  test('a retry sends a kick that failed again, and nothing else', async () => {
+    const durable = world();
+    const { id, participants } = await live(durable, 3);
+    await durable.standIn.fault({ match: { method: 'POST', path: `${id}/active-session/kick` }, times: 3, fault: { kind: 'status', status: 500 } });
+    const removals = participants.slice(0, 2).map((participant) => ({ meeting_id: id, participant_id: participant }));
+    const shown = await durable.follow(await durable.remove({ app_id: KICK_APP, removals }));
+    assert.deepEqual(shown.items?.map(({ kick_error: error }) => error !== null), [true, true]);
+    assert.equal((await durable.standIn.peers(id)).length, 3);
+    const before = (await durable.standIn.requests({ path: id })).length;
+    const retry = () => durable.worker.call(`/removals/${shown.id}/retry?app_id=${KICK_APP}`, { method: 'POST' });
+    assert.equal((await retry()).status, 202);
+    const retried = await durable.follow(shown);
+    assert.deepEqual([retried.state, retried.kick_error, retried.progress.removed, retried.progress.participants_found], ['succeeded', null, 2, 2]);
+    assert.deepEqual(retried.items?.map(({ outcome, kick_error: error }) => [outcome, error]), [['removed', null], ['removed', null]]);
+    assert.equal((await durable.standIn.peers(id)).length, 1, 'nobody who was named is live');
+    const calls = (await durable.standIn.requests({ path: id })).slice(before);
+    assert.deepEqual(calls.map(({ method, status }) => [method, status]), [['POST', 200]]);
+    assertError(await retry(), { status: 409, code: 1106, message: /succeeded: nothing in it failed/ });
   });
 
   test('where a kick of several is a 404 since one is not live, each is kicked alone', async () => {

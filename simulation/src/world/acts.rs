@@ -10,6 +10,12 @@ use crate::population::Gone;
 use crate::script::Act;
 
 impl World {
+    /// Adds an act of this moment to the script.
+    pub fn then(&mut self, act: Act) {
+        self.acts += 1;
+        self.script.insert((self.clock.now(), self.acts), act);
+    }
+
     pub(super) fn act(&mut self) -> Result<(), Violation> {
         let now = self.clock.now();
         while let Some(entry) = self.script.first_entry() {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use participant_remover::ledger::{RemovalState, Store, Value};
+use participant_remover::ledger::{RemovalState, RemovalView, Store, Value};
 
 use super::{AFTER_FAILURE, PATIENCE, Violation, World};
 use crate::clock::START;
@@ -21,20 +21,28 @@ const MAX_REQUESTS_PER_ALARM: usize = 45;
 const WORK: u64 = 60_000;
 
 impl World {
-    /// Returns the state of every removal that was answered, or an error while the ledger cannot be asked.
-    pub fn states(&self) -> Result<Vec<(usize, RemovalState)>, Violation> {
+    /// Returns every removal that was answered, or an error while the ledger cannot be asked.
+    pub fn removals(&self) -> Result<Vec<(usize, RemovalView)>, Violation> {
         let ledger = self.ledger.as_ref().ok_or("the ledger is down")?;
         let now = self.clock.now();
-        let mut states = Vec::new();
+        let mut removals = Vec::new();
         for (number, ordered) in &self.ordered {
             let Some(id) = &ordered.id else { continue };
             match ledger.show(id, now) {
-                Ok(Some(view)) => states.push((*number, view.state)),
+                Ok(Some(view)) => removals.push((*number, view)),
                 Ok(None) => return Err(format!("removal {number} was accepted and is lost")),
                 Err(error) => return Err(error.to_string()),
             }
         }
-        Ok(states)
+        Ok(removals)
+    }
+
+    /// Returns the state of every removal that was answered, or an error while the ledger cannot be asked.
+    pub fn states(&self) -> Result<Vec<(usize, RemovalState)>, Violation> {
+        let removals = self.removals()?.into_iter();
+        Ok(removals
+            .map(|(number, view)| (number, view.state))
+            .collect())
     }
 
     pub(super) fn is_over(&self) -> Result<bool, Violation> {
@@ -46,25 +54,26 @@ impl World {
         Ok(is_final && self.is_swept()?)
     }
 
-    /// Returns whether removals that cannot be retried have no rows of work left.
+    /// Returns whether removals have no rows of work left but those that can be retried.
     fn is_swept(&self) -> Result<bool, Violation> {
         let store = SimulatedStore(Rc::clone(&self.disk));
         let rows = store.run(
-            "SELECT 1 FROM works JOIN removals ON seq = removal WHERE state IN ('succeeded', 'cancelled') LIMIT 1",
+            "SELECT 1 FROM works w JOIN removals ON seq = removal
+             WHERE state = 'cancelled' OR state = 'succeeded' AND NOT EXISTS (
+                SELECT 1 FROM items WHERE work = w.id AND kick_error IS NOT NULL) LIMIT 1",
             &[],
         );
         self.disk.commit();
         Ok(rows.map_err(|error| error.to_string())?.is_empty())
     }
 
-    /// Retries everything that failed. Returns `false` if nothing did.
+    /// Retries everything that failed, kicks included. Returns `false` if nothing did.
     pub(super) fn retry_failed(&mut self) -> Result<bool, Violation> {
-        let failed = |state| matches!(state, RemovalState::Failed | RemovalState::PartiallyFailed);
         let failed: Vec<usize> = self
-            .states()?
+            .removals()?
             .into_iter()
-            .filter(|(_, state)| failed(*state))
-            .map(|(n, _)| n)
+            .filter(|(_, view)| has_failed(view))
+            .map(|(number, _)| number)
             .collect();
         for number in &failed {
             self.change(*number, Act::Retry(*number), self.clock.now());
@@ -169,5 +178,14 @@ impl World {
         let showed = showed.filter(|left| left.answered.is_some_and(|(at, _)| at < now));
         let broken = self.breaks.iter().filter(|at| **at <= now).count();
         showed.count() > CONNECTIONS * broken
+    }
+}
+
+/// Returns whether something of a removal can be retried.
+fn has_failed(view: &RemovalView) -> bool {
+    match view.state {
+        RemovalState::Failed | RemovalState::PartiallyFailed => true,
+        RemovalState::Succeeded => view.kick_error.is_some(),
+        _ => false,
     }
 }
