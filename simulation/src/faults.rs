@@ -109,6 +109,13 @@ impl Faults {
         holds(&self.token_outages, now)
     }
 
+    /// Returns when the last fault ends, in milliseconds after the start: an outage of the token may outlast the others.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        let outages = self.token_outages.iter().map(|(_, to)| *to);
+        outages.fold(self.end, u64::max)
+    }
+
     /// Returns whether the API responds only with 5xx at this time.
     #[must_use]
     pub fn is_out(&self, now: u64) -> bool {

@@ -95,7 +95,7 @@ impl World {
         let mut chance = Rng::with_seed(scenario.seed ^ 0x5EED);
         let clock = SimulatedClock::new(chance.u64(..));
         let disk = Rc::new(Disk::new().map_err(|error| error.to_string())?);
-        let faults_end = START + scenario.faults.end;
+        let faults_end = START + scenario.faults.last();
         let mut api = Api::new(scenario.population, scenario.faults, chance.fork());
         api.page_rows = scenario.page_rows;
         api.no_totals = scenario.no_totals;

@@ -122,11 +122,10 @@ impl<S: Store> Ledger<S> {
 
     fn insert_targets(&self, seq: u64, targets: &[Target]) -> Result<(), StoreError> {
         let rows: Vec<TargetRow<'_>> = targets.iter().map(TargetRow::of).collect();
-        self.store.run(
+        self.store.execute(
             "INSERT INTO targets (removal, position, meeting, participant, user, pending)
              SELECT ?1, key, value ->> 'm', value ->> 'p', value ->> 'u', ?3 FROM json_each(?2)",
             &values![seq, json(&rows)?, rows.len() == 1],
-        )?;
-        Ok(())
+        )
     }
 }

@@ -68,7 +68,7 @@ impl<S: Store> Ledger<S> {
         Ok(match request {
             Request::Delete { item, .. } | Request::Look { item, .. } => {
                 // If this is interrupted, it has deleted nobody.
-                self.store.run(
+                self.store.execute(
                     "UPDATE items SET attempts = attempts - 1, finds_app = 1 WHERE id = ?1",
                     &values![item],
                 )?;

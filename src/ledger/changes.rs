@@ -77,13 +77,13 @@ impl<S: Store> Ledger<S> {
     fn cancel_removal(&self, seq: u64, by: Option<&str>, now: u64) -> Result<(), StoreError> {
         self.pacing.borrow_mut().throttle.forget_deletes();
         self.save_throttle(now)?;
-        self.store.run(
+        self.store.execute(
             "UPDATE removals SET state = 'cancelled', cancelled_by = ?3, finished_at = ?2, wake_at = NULL,
                 revision = revision + 1
              WHERE seq = ?1",
             &values![seq, now, by],
         )?;
-        self.store.run(
+        self.store.execute(
             "UPDATE works SET stage = 'cancelled', due_at = NULL WHERE removal = ?1",
             &values![seq],
         )?;
@@ -122,7 +122,7 @@ impl<S: Store> Ledger<S> {
         let Some(meetings) = self.reopen_works(seq, now)? else {
             return Ok(false);
         };
-        self.store.run(
+        self.store.execute(
             "UPDATE removals SET state = 'queued', finished_at = NULL, wake_at = ?2, revision = revision + 1,
                 failed = max(0, failed - ?3), meetings_scanned = max(0, meetings_scanned - ?4)
              WHERE seq = ?1",

@@ -40,7 +40,7 @@ impl<S: Store> Ledger<S> {
     /// Kicks those who were deleted although their kick had failed; what else the work row has to do follows.
     pub(super) fn kick_the_deleted(&self, work: u64, now: u64) -> Result<(), StoreError> {
         self.store
-            .run("UPDATE works SET closing = 1 WHERE id = ?1", &values![work])?;
+            .execute("UPDATE works SET closing = 1 WHERE id = ?1", &values![work])?;
         self.begin_kicks(work, now)
     }
 
@@ -50,7 +50,7 @@ impl<S: Store> Ledger<S> {
         if work.kicks_all {
             return self.end_work(work, Stage::Done, now);
         }
-        self.store.run(
+        self.store.execute(
             "UPDATE works SET closing = 0 WHERE id = ?1",
             &values![work.id],
         )?;

@@ -13,7 +13,7 @@ impl<S: Store> Ledger<S> {
     /// Restarts a list from its first page after a while, as if the pass had not begun.
     pub(super) fn restart_pass(&self, work: &Work, now: u64) -> Result<(), StoreError> {
         self.forget_pass(work)?;
-        self.store.run(
+        self.store.execute(
             "UPDATE works SET page = 1, reading = '', excused = excused + 1 WHERE id = ?1",
             &values![work.id],
         )?;

@@ -14,9 +14,9 @@ impl<S: Store> Ledger<S> {
     pub(super) fn end_work(&self, work: &Work, stage: Stage, now: u64) -> Result<(), StoreError> {
         self.enter(work.id, stage, None)?;
         self.store
-            .run("DELETE FROM pages WHERE work = ?1", &values![work.id])?;
+            .execute("DELETE FROM pages WHERE work = ?1", &values![work.id])?;
         if work.meeting.is_some() {
-            self.store.run(
+            self.store.execute(
                 "UPDATE removals SET meetings_scanned = meetings_scanned + 1 WHERE seq = ?1",
                 &values![work.removal],
             )?;
@@ -26,7 +26,7 @@ impl<S: Store> Ledger<S> {
 
     /// Gives up a work row, for the given reason.
     pub(super) fn give_up(&self, work: &Work, reason: &str, now: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE works SET last_error = ?2 WHERE id = ?1",
             &values![work.id, reason],
         )?;
@@ -59,7 +59,7 @@ impl<S: Store> Ledger<S> {
         }
         match row.maybe_integer(1)? {
             Some(list) => {
-                self.store.run(
+                self.store.execute(
                     "UPDATE works SET confirmed = confirmed + 1 WHERE id = ?1",
                     &values![list],
                 )?;
@@ -88,7 +88,7 @@ impl<S: Store> Ledger<S> {
             (true, 0) => RemovalState::Failed,
             (true, _) => RemovalState::PartiallyFailed,
         };
-        self.store.run(
+        self.store.execute(
             "UPDATE removals SET state = ?2, finished_at = ?3, wake_at = NULL, revision = revision + 1 WHERE seq = ?1",
             &values![removal, state.as_str(), now],
         )?;
@@ -122,11 +122,10 @@ impl<S: Store> Ledger<S> {
 
     /// Wakes a running removal at `due` at the latest.
     pub(super) fn wake(&self, removal: u64, due: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE removals SET wake_at = min(ifnull(wake_at, ?2), ?2), revision = revision + 1
              WHERE seq = ?1 AND state = 'running'",
             &values![removal, due],
-        )?;
-        Ok(())
+        )
     }
 }

@@ -45,7 +45,7 @@ impl<S: Store> Ledger<S> {
                 return Ok(earlier);
             }
             let id = RemovalId::new(now, || clock.random());
-            self.store.run(
+            self.store.execute(
                 "INSERT INTO removals (id, state, source, kick, dry_run, targets, accepted_at, finished_at, last_error)
                  VALUES (?1, ?2, ?3, 0, 0, 0, ?4, ?4, ?5)",
                 &values![
@@ -103,18 +103,17 @@ impl<S: Store> Ledger<S> {
             self.leave(removal, true)?;
         }
         self.store
-            .run("DELETE FROM removals WHERE seq = ?1", &values![removal])?;
+            .execute("DELETE FROM removals WHERE seq = ?1", &values![removal])?;
         self.store
-            .run("DELETE FROM keys WHERE removal = ?1", &values![id])?;
+            .execute("DELETE FROM keys WHERE removal = ?1", &values![id])?;
         Ok(rows.saturating_sub(2))
     }
 
     pub(super) fn forget_pages(&self, removal: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "DELETE FROM pages WHERE work IN (SELECT id FROM works WHERE removal = ?1)",
             &values![removal],
-        )?;
-        Ok(())
+        )
     }
 
     /// Returns a note by its name, such as a webhook's public key.
@@ -129,10 +128,9 @@ impl<S: Store> Ledger<S> {
 
     /// Stores a note under its name. Names that begin with `ledger.` are reserved for the ledger.
     pub fn set_note(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "INSERT INTO notes (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             &values![name, value],
-        )?;
-        Ok(())
+        )
     }
 }

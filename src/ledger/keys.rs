@@ -30,7 +30,7 @@ impl<S: Store> Ledger<S> {
         let Some(key) = key else { return Ok(None) };
         if key.scope.starts_with(WEBHOOK) && key.key.starts_with(BODY_KEY) {
             // After that long, the same body without an id means that the same thing has happened again.
-            self.store.run(
+            self.store.execute(
                 "DELETE FROM keys WHERE scope = ?1 AND key = ?2 AND created_at < ?3",
                 &values![
                     key.scope.as_str(),
@@ -70,7 +70,7 @@ impl<S: Store> Ledger<S> {
     }
 
     fn insert_key(&self, key: &Key, removal: &str, now: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "INSERT INTO keys (scope, key, digest, removal, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
             &values![
                 key.scope.as_str(),
@@ -79,7 +79,6 @@ impl<S: Store> Ledger<S> {
                 removal,
                 now
             ],
-        )?;
-        Ok(())
+        )
     }
 }

@@ -78,7 +78,7 @@ impl<S: Store> Ledger<S> {
         };
         if !work.closing {
             // They do not wait for the others, or they could be back before their delete.
-            self.store.run(
+            self.store.execute(
                 &format!(
                     "UPDATE items SET state = 'pending', due_at = ?4, kicked_at = ifnull(kicked_at, ?4)
                      WHERE work = ?1 AND {WAITING} AND id > ?2 AND id <= ?3"
@@ -86,7 +86,7 @@ impl<S: Store> Ledger<S> {
                 &values![work.id, work.kicked_up_to, last, now],
             )?;
         }
-        self.store.run(
+        self.store.execute(
             "UPDATE works SET kicked_up_to = ?2 WHERE id = ?1",
             &values![work.id, last],
         )?;
@@ -106,7 +106,7 @@ impl<S: Store> Ledger<S> {
             return self.last_kick_failed(work, reason, now);
         }
         let ToKick { index, condition } = to_kick(work);
-        self.store.run(
+        self.store.execute(
             &format!(
                 "UPDATE items INDEXED BY {index} SET kick_error = ?2
                  WHERE {condition} AND id > ?3 AND id <= ?4 AND kick_error IS NOT ?2"
@@ -131,7 +131,7 @@ impl<S: Store> Ledger<S> {
     /// nobody is left in the session, which makes up for earlier kicks that failed there.
     fn kick_succeeded(&self, work: &Work, last: Option<u64>, now: u64) -> Result<(), StoreError> {
         let condition = to_kick(work).condition;
-        self.store.run(
+        self.store.execute(
             &format!(
                 "UPDATE items INDEXED BY items_unkicked SET kick_error = NULL
                  WHERE removal = ?2 AND work = ?1 AND kick_error IS NOT NULL
@@ -151,11 +151,10 @@ impl<S: Store> Ledger<S> {
         now: u64,
     ) -> Result<(), StoreError> {
         let due = repeat_after_error(error, work.attempts, LONGEST_WAIT, random, now);
-        self.store.run(
+        self.store.execute(
             "UPDATE works SET sent_at = NULL, due_at = ?2, refused_at = NULL WHERE id = ?1",
             &values![work.id, due],
-        )?;
-        Ok(())
+        )
     }
 }
 

@@ -34,13 +34,13 @@ impl<S: Store> Ledger<S> {
         let (deleting, in_vain) = (row.flag(0)?, row.small(1)?);
         if in_vain >= MAX_KICKS_IN_VAIN {
             let reason = "the delete left too long after the last kick, and repeated kicks had led to no delete";
-            self.store.run(
+            self.store.execute(
                 "UPDATE items SET kick_error = ?2 WHERE id = ?1",
                 &values![item, reason],
             )?;
             if deleting {
                 // Nor do others wait for a kick that does not come.
-                self.store.run(
+                self.store.execute(
                     &format!(
                         "UPDATE items SET state = 'pending', due_at = ?2 WHERE work = ?1 AND {WAITING}"
                     ),
@@ -49,11 +49,11 @@ impl<S: Store> Ledger<S> {
             }
             return Ok(false);
         }
-        self.store.run(
+        self.store.execute(
             "UPDATE works SET kicked_anew_at = ?2, kicked_in_vain = ?3 WHERE id = ?1",
             &values![work, now, in_vain + u32::from(deleting)],
         )?;
-        self.store.run(
+        self.store.execute(
             "UPDATE items SET sent_at = NULL, attempts = attempts - 1 WHERE id = ?1",
             &values![item],
         )?;
@@ -65,7 +65,7 @@ impl<S: Store> Ledger<S> {
     /// Makes those who are to be deleted, and have no request in flight, wait for a kick. It begins at `due` if their
     /// meeting is `deleting`; if others in it are still being kicked, they follow those.
     fn wait_for_new_kick(&self, work: u64, deleting: bool, due: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             &format!(
                 "UPDATE items SET state = 'waiting', due_at = NULL WHERE work = ?1 AND {PENDING} AND sent_at IS NULL
                     AND ifnull(due_at, 0) <= ?2"

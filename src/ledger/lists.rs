@@ -158,7 +158,7 @@ impl<S: Store> Ledger<S> {
             self.read_active_again(work.removal, &json(&rows)?, now)?;
         }
         // The total is the best estimate of how many there will be, until all of them are there.
-        self.store.run(
+        self.store.execute(
             "UPDATE removals SET meetings_known = meetings_known + ?2, meetings_total = max(?3, meetings_known + ?2)
              WHERE seq = ?1",
             &values![work.removal, found, page.total_count.unwrap_or(0).min(MAX_TOTAL)],
@@ -183,11 +183,10 @@ impl<S: Store> Ledger<S> {
              RETURNING id",
             &values![removal, now, meetings],
         )?;
-        self.store.run(
+        self.store.execute(
             "UPDATE removals SET meetings_scanned = meetings_scanned - ?2 WHERE seq = ?1",
             &values![removal, count(again.len())],
-        )?;
-        Ok(())
+        )
     }
 
     /// Reads a page of a meeting's participants: each that a target is about becomes an item, except those whom no
@@ -225,7 +224,7 @@ impl<S: Store> Ledger<S> {
         )?;
         let found = count(new.len());
         if found > 0 {
-            self.store.run(
+            self.store.execute(
                 "UPDATE removals SET found = found + ?2 WHERE seq = ?1",
                 &values![work.removal, found],
             )?;

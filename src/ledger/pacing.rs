@@ -164,20 +164,18 @@ impl<S: Store> Ledger<S> {
 
     fn forget_requests(&self, now: u64) -> Result<(), StoreError> {
         self.store
-            .run("DELETE FROM api_requests WHERE until <= ?1", &values![now])?;
-        Ok(())
+            .execute("DELETE FROM api_requests WHERE until <= ?1", &values![now])
     }
 
     /// Stores requests under the second from which they no longer count: rounded up, never down.
     pub(super) fn store_requests(&self, until: u64, counted: Counted) -> Result<(), StoreError> {
         let second = until.div_ceil(1000).saturating_mul(1000);
-        self.store.run(
+        self.store.execute(
             "INSERT INTO api_requests (until, durable, synchronous) VALUES (?1, ?2, ?3)
              ON CONFLICT (until) DO UPDATE SET
                 durable = durable + excluded.durable, synchronous = synchronous + excluded.synchronous",
             &values![second, counted.durable, counted.synchronous],
-        )?;
-        Ok(())
+        )
     }
 
     /// Stores the throttle if it changed. Hints that do not bind are left out: the next response renews them.
@@ -195,11 +193,10 @@ impl<S: Store> Ledger<S> {
 
     /// Records when something was first refused.
     pub(super) fn note_refusal(&self, table: &str, id: u64, now: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             &format!("UPDATE {table} SET refused_at = ifnull(refused_at, ?2) WHERE id = ?1"),
             &values![id, now],
-        )?;
-        Ok(())
+        )
     }
 
     /// Remembers that the API accepted the token for a delete, or for something else. In memory only: after a restart a

@@ -76,7 +76,7 @@ impl<S: Store> Ledger<S> {
     ) -> Result<(), StoreError> {
         match result {
             Ok(()) => {
-                self.store.run(
+                self.store.execute(
                     "UPDATE items SET state = 'found', sent_at = NULL WHERE id = ?1",
                     &values![item.id],
                 )?;
@@ -103,7 +103,7 @@ impl<S: Store> Ledger<S> {
         let limit = self.settings.give_up_after_ms;
         let next = next(error, failures, item.waited, limit, random, now);
         if let (Next::Repeat { due, waited }, false) = (next, item.cancelled) {
-            self.store.run(
+            self.store.execute(
                 "UPDATE items SET sent_at = NULL, finds_app = 0, due_at = ?2, waited = ?3, failures = ?4, ambiguous = ?5,
                     last_error = ?6, refused_at = iif(?7, refused_at, NULL)
                  WHERE id = ?1",
@@ -120,7 +120,7 @@ impl<S: Store> Ledger<S> {
             self.wait_for_kick(item.id, now)?;
             return self.note_error(item.removal, &reason);
         }
-        self.store.run(
+        self.store.execute(
             "UPDATE items SET ambiguous = ?2, failures = ?3 WHERE id = ?1",
             &values![item.id, ambiguous, failures],
         )?;
@@ -134,16 +134,15 @@ impl<S: Store> Ledger<S> {
     }
 
     pub(super) fn note_error(&self, removal: u64, reason: &str) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE removals SET last_error = ?2 WHERE seq = ?1",
             &values![removal, reason],
-        )?;
-        Ok(())
+        )
     }
 
     /// Sends a participant's request again, not before `due`, without counting a failure.
     pub(super) fn postpone_item(&self, item: &Item, due: u64, now: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE items SET sent_at = NULL, due_at = ?2, finds_app = 0 WHERE id = ?1",
             &values![item.id, due],
         )?;
@@ -157,13 +156,12 @@ impl<S: Store> Ledger<S> {
     /// Makes a participant who was in flight when their meeting went back to kicking wait for that kick, unless they
     /// are due more than [`FRESH_OF_ALL_MS`] from now.
     pub(super) fn wait_for_kick(&self, item: u64, now: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE items SET state = 'waiting', due_at = NULL WHERE id = ?1 AND state = 'pending'
                 AND ifnull(due_at, 0) <= ?2
                 AND (SELECT stage FROM works WHERE works.id = items.work) IN ('kicking', 'session', 'kicking_each')",
             &values![item, now.saturating_add(FRESH_OF_ALL_MS)],
-        )?;
-        Ok(())
+        )
     }
 
     /// Records an outcome. Somebody who was already gone, was listed anyway and is not found now keeps the first one.
@@ -179,7 +177,7 @@ impl<S: Store> Ledger<S> {
             _ => outcome,
         };
         let state = if outcome.is_gone() { "done" } else { "failed" };
-        self.store.run(
+        self.store.execute(
             "UPDATE items SET state = ?2, outcome = ?3, last_error = ?4, finished_at = ?5, sent_at = NULL, due_at = NULL
              WHERE id = ?1",
             &values![item.id, state, outcome.as_str(), reason, now],
@@ -193,11 +191,10 @@ impl<S: Store> Ledger<S> {
 
     fn add(&self, removal: u64, counter: &str, one_more: bool) -> Result<(), StoreError> {
         let sign = if one_more { '+' } else { '-' };
-        self.store.run(
+        self.store.execute(
             &format!("UPDATE removals SET {counter} = {counter} {sign} 1 WHERE seq = ?1"),
             &values![removal],
-        )?;
-        Ok(())
+        )
     }
 }
 

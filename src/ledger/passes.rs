@@ -88,11 +88,10 @@ impl<S: Store> Ledger<S> {
 
     /// Forgets the pages of a pass that is not complete: the next one must agree with more than a part of the list.
     pub(super) fn forget_pass(&self, work: &Work) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "DELETE FROM pages WHERE work = ?1 AND pass = ?2",
             &values![work.id, work.pass],
-        )?;
-        Ok(())
+        )
     }
 
     /// Returns whether a list that is read from its beginning is to be read plainly, since that is what the API
@@ -108,8 +107,7 @@ impl<S: Store> Ledger<S> {
     /// Requests the pages of a list without a number of rows from now on.
     pub(super) fn make_plain(&self, work: u64) -> Result<(), StoreError> {
         self.store
-            .run("UPDATE works SET plain = 1 WHERE id = ?1", &values![work])?;
-        Ok(())
+            .execute("UPDATE works SET plain = 1 WHERE id = ?1", &values![work])
     }
 
     /// Takes in a page, and ends the pass if it is the last.
@@ -130,13 +128,13 @@ impl<S: Store> Ledger<S> {
         pass.nameless = pass.nameless.saturating_add(rows.nameless);
         let one_page = work.page == 1 && !may_be_cut(ids.len());
         if more || !one_page {
-            self.store.run(
+            self.store.execute(
                 "INSERT OR REPLACE INTO pages (work, pass, page, ids) VALUES (?1, ?2, ?3, ?4)",
                 &values![work.id, work.pass, work.page, json(&ids)?],
             )?;
         }
         if more {
-            self.store.run(
+            self.store.execute(
                 "UPDATE works SET page = page + 1, reading = ?2 WHERE id = ?1",
                 &values![work.id, json(&pass)?],
             )?;
@@ -194,7 +192,7 @@ impl<S: Store> Ledger<S> {
         }
         let unclean = if whole { 0 } else { work.unclean_passes + 1 };
         if unclean != work.unclean_passes {
-            self.store.run(
+            self.store.execute(
                 "UPDATE works SET unclean_passes = ?2 WHERE id = ?1",
                 &values![work.id, unclean],
             )?;
@@ -236,7 +234,7 @@ impl<S: Store> Ledger<S> {
         }
         // Even if nobody was found: whoever was removed earlier without a kick is still in the session.
         if work.kicks_all && work.kicks && !work.dry_run {
-            self.store.run(
+            self.store.execute(
                 "UPDATE works SET closing = 1 WHERE id = ?1",
                 &values![work.id],
             )?;

@@ -38,16 +38,15 @@ impl<S: Store> Ledger<S> {
 
     /// Makes it too late to cancel the removal by coming back.
     pub(super) fn begin_targets(&self, seq: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE targets SET pending = 0 WHERE removal = ?1 AND pending",
             &values![seq],
-        )?;
-        Ok(())
+        )
     }
 
     fn plan(&self, seq: u64, everywhere: bool, now: u64) -> Result<(), StoreError> {
         // A meeting is read if a target needs its list, and always if a user is to be removed from all meetings.
-        self.store.run(
+        self.store.execute(
             "INSERT INTO works (removal, meeting, rank, lists, everyone, stage)
              SELECT removal, meeting, ?2, max(?3, max(participant IS NULL)),
                 max(participant IS NULL AND user IS NULL), 'reading'
@@ -55,7 +54,7 @@ impl<S: Store> Ledger<S> {
             &values![seq, RANK_NAMED, everywhere],
         )?;
         // The plus removes the type affinity, with which the index on meetings could not be used.
-        self.store.run(
+        self.store.execute(
             "INSERT OR IGNORE INTO items (removal, work, meeting, participant, state, found_at, target)
              SELECT t.removal, w.id, t.meeting, t.participant, 'waiting', ?2, t.position
              FROM targets t CROSS JOIN works w INDEXED BY works_by_meeting
@@ -64,16 +63,16 @@ impl<S: Store> Ledger<S> {
             &values![seq, now],
         )?;
         if everywhere {
-            self.store.run(
+            self.store.execute(
                 "INSERT INTO works (removal, meeting, rank, lists, stage) VALUES (?1, NULL, ?2, 1, 'reading')",
                 &values![seq, RANK_LIST],
             )?;
         }
-        self.store.run(
+        self.store.execute(
             "UPDATE works SET due_at = ?2 WHERE removal = ?1 AND lists = 1",
             &values![seq, now],
         )?;
-        self.store.run(
+        self.store.execute(
             "UPDATE removals SET (found, meetings_total, meetings_known) = (
                 SELECT (SELECT count(*) FROM items WHERE removal = ?1), count(*), count(*)
                 FROM works WHERE removal = ?1 AND meeting IS NOT NULL)

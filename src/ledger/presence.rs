@@ -52,7 +52,7 @@ impl<S: Store> Ledger<S> {
 
     /// Records a connection's end at that time. Returns whether its user is still in the meeting through another one.
     pub fn left(&self, of: Connection<'_>, at: u64, now: u64) -> Result<bool, StoreError> {
-        self.store.run(
+        self.store.execute(
             "INSERT INTO connections (source, meeting, user, peer, left_at, noted_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT DO UPDATE SET left_at = max(left_at, excluded.left_at), noted_at = excluded.noted_at",
             &values![of.source, of.meeting.as_str(), of.user(), of.peer.unwrap_or_default(), at, now],
@@ -73,12 +73,12 @@ impl<S: Store> Ledger<S> {
         at: u64,
         now: u64,
     ) -> Result<bool, StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE connections SET left_at = max(left_at, ?3) WHERE source = ?1 AND meeting = ?2",
             &values![source, meeting.as_str(), at],
         )?;
         // Some connections may not have been reported yet. A row without user and peer records the end for all of them.
-        self.store.run(
+        self.store.execute(
             "INSERT INTO connections (source, meeting, user, peer, left_at, noted_at) VALUES (?1, ?2, '', '', ?3, ?4)
              ON CONFLICT DO UPDATE SET noted_at = excluded.noted_at",
             &values![source, meeting.as_str(), at, now],

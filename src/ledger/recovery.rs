@@ -72,7 +72,7 @@ impl<S: Store> Ledger<S> {
         )?;
         let failed = closed.iter().map(|row| row.integer(0));
         let failed: u64 = failed.sum::<Result<_, _>>()?;
-        self.store.run(
+        self.store.execute(
             "UPDATE removals SET failed = failed + ?2 WHERE seq = ?1",
             &values![removal, failed],
         )?;

@@ -65,13 +65,12 @@ impl<S: Store> Ledger<S> {
 
     /// Holds a removal until there is room for it. One of those held looks now and then, the others are woken.
     pub(super) fn hold(&self, removal: u64, now: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE removals SET wake_at = iif(EXISTS (SELECT 1 FROM removals INDEXED BY removals_waiting
                 WHERE state = 'queued' AND everywhere AND wake_at > ?2), NULL, ?3)
              WHERE seq = ?1",
             &values![removal, now, now.saturating_add(LOOK_MS)],
-        )?;
-        Ok(())
+        )
     }
 
     /// Lets the first of those held look for room.
@@ -82,11 +81,10 @@ impl<S: Store> Ledger<S> {
 
     /// Lets the held removal with that turn and number look for room.
     fn look(&self, (_, removal): (u64, u64), now: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE removals SET wake_at = ?2 WHERE seq = ?1",
             &values![removal, now],
-        )?;
-        Ok(())
+        )
     }
 
     /// Returns the turn and number of the first that is held: the one that looks, or one of the others.

@@ -174,6 +174,12 @@ pub trait Store {
     /// Runs one statement with its values bound to `?1`, `?2`, … and returns its rows.
     fn run(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError>;
 
+    /// Runs one statement whose rows, if it returns any, are of no interest.
+    #[inline(never)]
+    fn execute(&self, sql: &str, values: &[Value]) -> Result<(), StoreError> {
+        self.run(sql, values).map(drop)
+    }
+
     /// Runs `work` so that its statements take effect together: if it fails, none does.
     fn transaction<R>(&self, work: impl FnOnce() -> Result<R, StoreError>)
     -> Result<R, StoreError>;

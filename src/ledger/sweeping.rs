@@ -46,12 +46,11 @@ impl<S: Store> Ledger<S> {
     /// Leaves rows of a removal to the alarms: those of its work, or all if it is `forgotten`.
     pub(super) fn leave(&self, removal: u64, forgotten: bool) -> Result<(), StoreError> {
         self.sweep_pending.set(true);
-        self.store.run(
+        self.store.execute(
             "INSERT INTO leftovers (removal, forgotten) VALUES (?1, ?2)
              ON CONFLICT DO UPDATE SET forgotten = max(forgotten, excluded.forgotten)",
             &values![removal, forgotten],
-        )?;
-        Ok(())
+        )
     }
 
     /// Deletes as many leftover rows as allowed. Returns how many more may be deleted.
@@ -67,7 +66,7 @@ impl<S: Store> Ledger<S> {
             let removal = first.integer(0)?;
             rows = self.delete_rows(removal, first.flag(1)?, rows)?;
             if rows > 0 {
-                self.store.run(
+                self.store.execute(
                     "DELETE FROM leftovers WHERE removal = ?1",
                     &values![removal],
                 )?;

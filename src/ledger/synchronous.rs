@@ -126,7 +126,7 @@ impl<S: Store> Ledger<S> {
 
     /// Inserts the participant and the target of each that has none yet.
     fn insert_answered(&self, records: &str) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "INSERT INTO items (removal, meeting, participant, state, outcome, attempts, found_at, finished_at,
                 last_error, kick_error, target)
              SELECT seq, value ->> 'meeting_id', value ->> 'participant_id', iif(failed, 'failed', 'done'),
@@ -136,12 +136,11 @@ impl<S: Store> Ledger<S> {
              WHERE NOT EXISTS (SELECT 1 FROM targets WHERE removal = seq)",
             &values![records],
         )?;
-        self.store.run(
+        self.store.execute(
             "INSERT OR IGNORE INTO targets (removal, position, meeting, participant)
              SELECT seq, 0, value ->> 'meeting_id', value ->> 'participant_id'
              FROM json_each(?1) JOIN removals ON removals.id = value ->> 'id'",
             &values![records],
-        )?;
-        Ok(())
+        )
     }
 }

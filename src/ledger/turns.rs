@@ -35,7 +35,7 @@ impl<S: Store> Ledger<S> {
 
     fn choose(&self, now: u64) -> Result<Option<Step>, StoreError> {
         // Those whose time has come now wait for their turn.
-        self.store.run(
+        self.store.execute(
             "UPDATE removals INDEXED BY removals_scheduled SET state = 'queued', revision = revision + 1
              WHERE state = 'scheduled' AND wake_at <= ?1",
             &values![now],
@@ -103,26 +103,24 @@ impl<S: Store> Ledger<S> {
         } else {
             0
         };
-        self.store.run(
+        self.store.execute(
             "UPDATE removals SET requests = requests + 1, revision = revision + 1,
                 turn = iif(keeps_turn > 1 OR keeps_turn = 0 AND ?3 > 0, turn, ?2),
                 keeps_turn = iif(keeps_turn > 0, keeps_turn - 1, ?3)
              WHERE seq = ?1",
             &values![removal, turn, begins],
-        )?;
-        Ok(())
+        )
     }
 
     /// Lets a removal that can send nothing now sleep until the first of its rows is due. Those in flight wake it
     /// themselves, and so does another removal's page that it waits for; if that page does not come, it looks again.
     fn sleep(&self, removal: u64, now: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE removals SET wake_at = (SELECT CASE WHEN min(due_at) <= ?2 THEN ?3 ELSE min(due_at) END FROM (
                 SELECT min(due_at) AS due_at FROM items INDEXED BY items_due WHERE removal = ?1 AND due_at IS NOT NULL
                 UNION ALL SELECT min(due_at) FROM works INDEXED BY works_due WHERE removal = ?1 AND due_at IS NOT NULL))
              WHERE seq = ?1",
             &values![removal, now, now.saturating_add(SHARED_PAGE_MS)],
-        )?;
-        Ok(())
+        )
     }
 }

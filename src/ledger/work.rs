@@ -102,12 +102,11 @@ impl<S: Store> Ledger<S> {
         stage: Stage,
         due: Option<u64>,
     ) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE works SET stage = ?2, due_at = ?3, sent_at = NULL, attempts = 0, waited = 0, refused_at = NULL
              WHERE id = ?1",
             &values![work, stage.as_str(), due],
-        )?;
-        Ok(())
+        )
     }
 
     /// Starts removing those who were found: kicks them if they may be live, then deletes them.
@@ -117,7 +116,7 @@ impl<S: Store> Ledger<S> {
         if work.closing {
             // Somebody was added after the last kick of everyone.
             self.store
-                .run("UPDATE works SET closing = 0 WHERE id = ?1", &values![id])?;
+                .execute("UPDATE works SET closing = 0 WHERE id = ?1", &values![id])?;
         }
         if work.kicks && !work.dry_run {
             return self.begin_kicks(id, now);
@@ -127,11 +126,11 @@ impl<S: Store> Ledger<S> {
 
     /// Starts kicking everyone who was found and is waiting, not before `due`.
     pub(super) fn begin_kicks(&self, work: u64, due: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE works SET kicked_up_to = 0 WHERE id = ?1",
             &values![work],
         )?;
-        self.store.run(
+        self.store.execute(
             &format!(
                 "UPDATE items SET kicked_at = NULL WHERE work = ?1 AND {WAITING} AND kicked_at IS NOT NULL"
             ),
@@ -142,11 +141,10 @@ impl<S: Store> Ledger<S> {
 
     /// Marks a meeting as possibly live, since it may have started after it was listed.
     pub(super) fn expect_live(&self, work: u64, now: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE works SET may_be_live = 1 WHERE id = ?1 AND listed_at < ?2",
             &values![work, now.saturating_sub(LISTED_MS)],
-        )?;
-        Ok(())
+        )
     }
 
     /// Releases those who were found and are waiting for deletion. Those up to the row `kicked_up_to` were kicked
@@ -170,7 +168,7 @@ impl<S: Store> Ledger<S> {
         } else {
             None
         };
-        self.store.run(
+        self.store.execute(
             &format!(
                 "UPDATE items SET state = 'pending', due_at = ?2,
                     kicked_at = CASE WHEN id = ?4 THEN NULL WHEN id > ?3 THEN ifnull(kicked_at, ?2) ELSE kicked_at END
@@ -184,11 +182,11 @@ impl<S: Store> Ledger<S> {
 
     /// Reads the list of a work row again from its first page, not before `due`.
     pub(super) fn read_again(&self, work: &Work, due: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "DELETE FROM pages WHERE work = ?1 AND pass < ?2",
             &values![work.id, work.pass],
         )?;
-        self.store.run(
+        self.store.execute(
             "UPDATE works SET page = 1, pass = pass + 1, reading = '' WHERE id = ?1",
             &values![work.id],
         )?;
@@ -197,7 +195,7 @@ impl<S: Store> Ledger<S> {
 
     /// Handles a response that came after the removal was cancelled.
     pub(super) fn close(&self, work: &Work, now: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE works SET sent_at = NULL, due_at = NULL WHERE id = ?1",
             &values![work.id],
         )?;
@@ -206,11 +204,10 @@ impl<S: Store> Ledger<S> {
 
     /// Repeats the request, not before `due`, without counting this attempt.
     pub(super) fn postpone_untried(&self, work: &Work, due: u64) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE works SET sent_at = NULL, due_at = ?2, attempts = max(0, attempts - 1) WHERE id = ?1",
             &values![work.id, due],
-        )?;
-        Ok(())
+        )
     }
 
     /// Repeats the request after a failure. If that is not a refusal, earlier refusals were not about this request.
@@ -222,7 +219,7 @@ impl<S: Store> Ledger<S> {
         refused: bool,
         reason: &str,
     ) -> Result<(), StoreError> {
-        self.store.run(
+        self.store.execute(
             "UPDATE works SET sent_at = NULL, due_at = ?2, waited = ?3, last_error = ?4,
                 refused_at = iif(?5, refused_at, NULL)
              WHERE id = ?1",
