@@ -123,13 +123,14 @@ impl Removal {
 
     /// Returns how it ended, and what to do about it.
     pub fn ending(&self) -> String {
-        let advice = match self.state.as_str() {
-            "partially_failed" | "failed" => {
-                "\nTo retry what failed, POST to /removals/{id}/retry; the items give each reason."
-            }
-            _ => "",
+        let failed = matches!(self.state.as_str(), "partially_failed" | "failed");
+        let is_retried = failed || self.state == "succeeded" && self.kick_error.is_some();
+        let advice = if is_retried {
+            "\nTo retry what failed, POST to /removals/{id}/retry; the items give each reason."
+        } else {
+            ""
         };
-        let tells = !advice.is_empty() || self.state == "quarantined";
+        let tells = failed || self.state == "quarantined";
         let error = self.last_error.as_ref().filter(|_| tells);
         let error = error.map(|error| format!("\nlast error: {error}"));
         let kick = self.kick_error.as_ref().map(|error| {
@@ -221,6 +222,8 @@ mod tests {
         assert!(
             told.contains("a kick failed (RealtimeKit answered 500)") && !told.contains("overcome")
         );
+        assert!(told.contains("/removals/{id}/retry"));
+        assert!(!removal("succeeded", "").ending().contains("retry"));
     }
 
     #[test]
