@@ -145,6 +145,8 @@ struct EndLog<'a> {
     caller: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cancelled_by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retried_by: Option<&'a str>,
     dry_run: bool,
     found: u64,
     removed: u64,
@@ -170,6 +172,7 @@ pub fn end_line(app: &AppId, removal: &RemovalView) -> String {
         source: &removal.source,
         caller: removal.caller.as_deref(),
         cancelled_by: removal.cancelled_by.as_deref(),
+        retried_by: removal.retried_by.as_deref(),
         dry_run: removal.dry_run,
         found: progress.found,
         removed: progress.removed,

@@ -159,7 +159,7 @@ fn a_removal_that_the_page_of_another_has_ended_ends() {
         .collect();
     for id in &ids {
         let ledger = world.ledger.as_ref().unwrap();
-        assert_eq!(ledger.retry(id, now).unwrap(), Some(Change::Done));
+        assert_eq!(ledger.retry(id, None, now).unwrap(), Some(Change::Done));
     }
     while world.clock.now() < START + 2 * OUTAGE && world.advance().unwrap() {}
     for id in &ids {

@@ -40,7 +40,7 @@ fn live(world: &World) -> usize {
 fn is_not_retried(world: &World) -> bool {
     let view = removal(world);
     let ledger = world.ledger.as_ref().unwrap();
-    let change = ledger.retry(&view.id, world.clock.now()).unwrap();
+    let change = ledger.retry(&view.id, None, world.clock.now()).unwrap();
     change == Some(Change::NotPossible(view.state))
 }
 

@@ -274,7 +274,9 @@ fn a_removal_that_ends_without_a_request_makes_room_at_once() {
     world.network.api.borrow_mut().instead = None;
     let (ledger, again) = (world.ledger.clone().unwrap(), world.clock.now());
     for ordered in world.ordered.values() {
-        let done = ledger.retry(ordered.id.as_ref().unwrap(), again).unwrap();
+        let done = ledger
+            .retry(ordered.id.as_ref().unwrap(), None, again)
+            .unwrap();
         assert_eq!(done, Some(Change::Done));
     }
     world.disk.set_alarm(ledger.next_alarm(again).unwrap());

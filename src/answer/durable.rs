@@ -32,6 +32,7 @@ struct RemovalBody<'a> {
     last_error: Option<&'a str>,
     kick_error: Option<&'a str>,
     cancelled_by: Option<&'a str>,
+    retried_by: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<Vec<ItemBody<'a>>>,
 }
@@ -134,6 +135,7 @@ fn body<'a>(
         last_error: view.last_error.as_deref(),
         kick_error: view.kick_error.as_deref(),
         cancelled_by: view.cancelled_by.as_deref(),
+        retried_by: view.retried_by.as_deref(),
         items: items.map(|items| items.iter().map(ItemBody::from).collect()),
     }
 }

@@ -94,8 +94,14 @@ impl<S: Store> Ledger<S> {
         self.close_cancelled(seq, now)
     }
 
-    /// Retries what failed in a removal, kicks included. Returns `None` if there is no such removal.
-    pub fn retry(&self, id: &RemovalId, now: u64) -> Result<Option<Change>, StoreError> {
+    /// Retries what failed in a removal, kicks included. `by` is the caller's name. Returns `None` if there is no such
+    /// removal.
+    pub fn retry(
+        &self,
+        id: &RemovalId,
+        by: Option<&str>,
+        now: u64,
+    ) -> Result<Option<Change>, StoreError> {
         self.store.transaction(|| {
             let Some((seq, state)) = self.find(id)? else {
                 return Ok(None);
@@ -104,7 +110,7 @@ impl<S: Store> Ledger<S> {
                 state,
                 RemovalState::Failed | RemovalState::PartiallyFailed | RemovalState::Succeeded
             );
-            if !is_done || !self.reopen(seq, now)? {
+            if !is_done || !self.reopen(seq, by, now)? {
                 return Ok(Some(Change::NotPossible(state)));
             }
             Ok(Some(Change::Done))
@@ -112,7 +118,7 @@ impl<S: Store> Ledger<S> {
     }
 
     /// Reopens what failed. Returns `false` if nothing can be: a synchronous removal is retried by its caller.
-    fn reopen(&self, seq: u64, now: u64) -> Result<bool, StoreError> {
+    fn reopen(&self, seq: u64, by: Option<&str>, now: u64) -> Result<bool, StoreError> {
         let items = self.store.run(
             "UPDATE items SET state = 'waiting', outcome = NULL, finished_at = NULL, due_at = NULL, waited = 0,
                 failures = 0, refused_at = NULL, kicked_at = NULL
@@ -124,9 +130,9 @@ impl<S: Store> Ledger<S> {
         };
         self.store.execute(
             "UPDATE removals SET state = 'queued', finished_at = NULL, wake_at = ?2, revision = revision + 1,
-                failed = max(0, failed - ?3), meetings_scanned = max(0, meetings_scanned - ?4)
+                failed = max(0, failed - ?3), meetings_scanned = max(0, meetings_scanned - ?4), retried_by = ?5
              WHERE seq = ?1",
-            &values![seq, now, count(items.len()), meetings],
+            &values![seq, now, count(items.len()), meetings, by],
         )?;
         Ok(true)
     }

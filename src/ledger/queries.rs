@@ -17,7 +17,7 @@ pub(super) const REMOVALS: &str = "SELECT r.seq, r.id, r.state, r.source, r.call
     t.meeting, t.participant, t.user, t.position,
     (SELECT kick_error FROM items INDEXED BY items_unkicked
         WHERE removal = r.seq AND kick_error IS NOT NULL AND state = 'done' LIMIT 1),
-    r.cancelled_by
+    r.cancelled_by, r.retried_by
     FROM removals r LEFT JOIN targets t ON t.removal = r.seq AND t.position = ";
 
 /// The first target, to append to [`REMOVALS`].
@@ -97,6 +97,7 @@ impl<S: Store> Ledger<S> {
             last_error: row.maybe_text(21)?,
             kick_error: row.maybe_text(27)?,
             cancelled_by: row.maybe_text(28)?,
+            retried_by: row.maybe_text(29)?,
             estimated_seconds_left: None,
             pause: match state {
                 RemovalState::Queued | RemovalState::Running => self.pause(now),

@@ -8,7 +8,7 @@ use crate::values;
 
 /// The statements of each version, oldest first. A version that has been deployed is never edited.
 const VERSIONS: &[&[&str]] = &[
-    VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6,
+    VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7,
 ];
 
 const VERSION_1: &[&str] = &[
@@ -197,6 +197,9 @@ const VERSION_5: &[&str] = &[
 
 /// Finds what callers asked for among what webhooks did.
 const VERSION_6: &[&str] = &["CREATE INDEX removals_by_source ON removals (source, seq)"];
+
+/// Who retried a removal last.
+const VERSION_7: &[&str] = &["ALTER TABLE removals ADD COLUMN retried_by TEXT"];
 
 /// Creates what is missing. Cheap if nothing is.
 pub fn migrate(store: &impl Store) -> Result<(), StoreError> {

@@ -41,6 +41,8 @@ pub struct RemovalView {
     pub kick_error: Option<String>,
     /// The caller who cancelled it, or the webhook source that reported that the user was back.
     pub cancelled_by: Option<String>,
+    /// The caller who retried it last.
+    pub retried_by: Option<String>,
     /// How much longer it will take, in seconds, if that can be said.
     pub estimated_seconds_left: Option<u64>,
     /// Why all durable work is paused, if it is and this removal is not final.

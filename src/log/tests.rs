@@ -57,6 +57,7 @@ fn removal() -> RemovalView {
         last_error: Some("the last error".to_owned()),
         kick_error: Some("the kick's error".to_owned()),
         cancelled_by: Some("billing".to_owned()),
+        retried_by: Some("backend".to_owned()),
         estimated_seconds_left: None,
         pause: None,
         revision: 1,
@@ -70,7 +71,7 @@ fn the_end_of_a_removal_is_logged_with_everything_that_is_known_of_it() {
         end_line(&app, &removal()),
         concat!(
             r#"{"message":"removal","removal.id":"01KX7Q0000ABCDEFGHJKMNPQRS","removal.state":"cancelled","#,
-            r#""app.id":"app1","source":"api","caller":"desk","cancelled_by":"billing","dry_run":true,"#,
+            r#""app.id":"app1","source":"api","caller":"desk","cancelled_by":"billing","retried_by":"backend","dry_run":true,"#,
             r#""found":13,"removed":14,"already_absent":15,"absent_after_ambiguous":16,"failed":17,"#,
             r#""api_requests":18,"kick_error":"the kick's error","last_error":"the last error"}"#
         )

@@ -90,7 +90,8 @@ pub fn admit(
         RemovalsRoute::Retry(id) => {
             let query = read(&["app_id"])?;
             let id = removal_id(id)?;
-            let call = LedgerCall::Retry { id };
+            let caller = Some(caller.name.clone());
+            let call = LedgerCall::Retry { id, caller };
             Ok(Admitted::one(query.app, query.names_app, call))
         }
     }

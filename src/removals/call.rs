@@ -35,6 +35,9 @@ pub enum LedgerCall {
     Retry {
         /// Its id.
         id: String,
+        /// The name of the caller who retries it.
+        #[serde(default)]
+        caller: Option<String>,
     },
     /// Record synchronous removals that have been answered.
     Record {
@@ -143,7 +146,7 @@ impl LedgerCall {
     #[must_use]
     pub fn removal_id(&self) -> Option<&str> {
         match self {
-            Self::Show(ShowQuery { id, .. }) | Self::Cancel { id, .. } | Self::Retry { id } => {
+            Self::Show(ShowQuery { id, .. }) | Self::Cancel { id, .. } | Self::Retry { id, .. } => {
                 Some(id)
             }
             _ => None,

@@ -42,7 +42,11 @@ pub async fn serve<S: Store, C: Clock>(
                 |_| "it has ended and can no longer be cancelled",
             )
         }
-        LedgerCall::Retry { id } => change(served, id, 202, Ledger::retry, why_not_again),
+        LedgerCall::Retry { id, caller } => {
+            let retry =
+                |ledger: &Ledger<S>, id: &RemovalId, now| ledger.retry(id, caller.as_deref(), now);
+            change(served, id, 202, retry, why_not_again)
+        }
         LedgerCall::Deliver(delivery) => deliver(served, delivery),
         LedgerCall::CancelPending(cancel) => cancel_pending(served, cancel),
         LedgerCall::Ended(end) => ended(served, end),

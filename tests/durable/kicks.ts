@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { assertError } from '../harness/expect.ts';
-import { Durable } from './world.ts';
+import { BILLING_TOKEN, Durable } from './world.ts';
+import type { Removal } from './world.ts';
 
 export const KICK_APP = 'kick-app';
 
@@ -63,8 +64,11 @@ export function kicks(world: () => Durable): void {
     assert.deepEqual(shown.items?.map(({ kick_error: error }) => error !== null), [true, true]);
     assert.equal((await durable.standIn.peers(id)).length, 3);
     const before = (await durable.standIn.requests({ path: id })).length;
-    const retry = () => durable.worker.call(`/removals/${shown.id}/retry?app_id=${KICK_APP}`, { method: 'POST' });
-    assert.equal((await retry()).status, 202);
+    const retry = () => durable.worker.call(`/removals/${shown.id}/retry?app_id=${KICK_APP}`, { method: 'POST', token: BILLING_TOKEN });
+    const accepted = await retry();
+    assert.equal(accepted.status, 202, accepted.body);
+    const { state, retried_by: by } = accepted.json.result as Removal;
+    assert.deepEqual([state, by], ['queued', 'billing']);
     const retried = await durable.follow(shown);
     assert.deepEqual([retried.state, retried.kick_error, retried.progress.removed, retried.progress.participants_found], ['succeeded', null, 2, 2]);
     assert.deepEqual(retried.items?.map(({ outcome, kick_error: error }) => [outcome, error]), [['removed', null], ['removed', null]]);

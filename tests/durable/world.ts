@@ -44,6 +44,7 @@ export interface Removal {
   last_error: string | null;
   kick_error: string | null;
   cancelled_by: string | null;
+  retried_by: string | null;
   items?: Item[];
 }
 

@@ -188,7 +188,7 @@ impl World {
         self.maybe_break();
         let changed = match act {
             Act::Cancel(_) => ledger.cancel(&id, Some("support-desk"), now),
-            _ => ledger.retry(&id, now),
+            _ => ledger.retry(&id, Some("operator"), now),
         };
         let alarmed = self.set_alarm();
         let dead = self.disk.is_dead();

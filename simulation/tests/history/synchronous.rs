@@ -159,7 +159,7 @@ fn each_outcome_of_a_synchronous_removal_has_its_state_and_counter() {
         );
         if !outcome.is_gone() {
             assert_eq!(
-                ledger.retry(&id, clock.now()).unwrap(),
+                ledger.retry(&id, None, clock.now()).unwrap(),
                 Some(Change::NotPossible(RemovalState::Failed)),
                 "its caller repeats it"
             );
