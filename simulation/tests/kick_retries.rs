@@ -3,7 +3,9 @@
 
 mod scene;
 
-use participant_remover::ledger::{Change, Progress, RemovalState};
+use std::rc::Rc;
+
+use participant_remover::ledger::{Change, Progress, RemovalState, Store};
 use participant_remover::removal::RemovalOrder;
 use scene::{
     all_of, everyone_in, live_meeting, participant_in, removal, scene, start, user_everywhere,
@@ -12,6 +14,7 @@ use scene::{
 use simulation::asked::Asked;
 use simulation::scenario::Scenario;
 use simulation::script::Act;
+use simulation::store::SimulatedStore;
 use simulation::world::World;
 
 /// The duration of all faults, in milliseconds.
@@ -188,4 +191,111 @@ fn a_removal_keeps_the_work_of_failed_kicks_alone() {
     }
     asked_by_retry(&mut world);
     assert_eq!(removal(&world).progress.meetings_scanned, 11);
+}
+
+/// Whoever waits for the end may retry before the rows of work that are no longer needed are deleted.
+#[test]
+fn a_retry_right_after_the_end_is_about_the_kick_alone() {
+    let mut scenario = scene(100);
+    scenario.settings.sweep_rows = 10;
+    for _ in 0..60 {
+        scenario.population.add_meeting(false);
+    }
+    let meeting = live_meeting(&mut scenario, 3);
+    let mut world = removed_unkicked(scenario, user_everywhere("user-1"));
+    assert!(works(&world) > 10);
+    scene::add(&world, meeting, "user-1");
+    assert_eq!(asked_by_retry(&mut world).len(), 1);
+    let view = removal(&world);
+    assert_eq!((view.progress.found, view.kick_error), (1, None));
+    assert_eq!(view.progress.meetings_scanned, 61);
+    assert_eq!(live(&world), 0);
+}
+
+#[test]
+fn a_retry_kicks_before_it_reads_a_list_that_had_failed_too() {
+    let mut scenario = scene(100);
+    scenario.settings.give_up_after_ms = 30_000;
+    scenario.faults.unkickable = 1.0;
+    scenario.faults.end = FOR_EVER;
+    let meeting = live_meeting(&mut scenario, 3);
+    let order = everyone_in(&scenario, meeting);
+    let mut world = start(scenario, order);
+    scene::until(&mut world, |world| removal(world).progress.removed > 0);
+    world.network.api.borrow_mut().breaks = Some("/participants?".to_owned());
+    scene::until(&mut world, |world| removal(world).state.is_final());
+    assert_eq!((removal(&world).progress.removed, live(&world)), (3, 3));
+    world.network.api.borrow_mut().faults.unkickable = 0.0;
+    asked_by_retry(&mut world);
+    let view = removal(&world);
+    assert_eq!(view.state, RemovalState::PartiallyFailed);
+    assert_eq!((view.kick_error, live(&world)), (None, 0));
+}
+
+/// A token that may delete and not kick holds nothing else up.
+#[test]
+fn a_retry_ends_at_the_first_kick_that_is_refused() {
+    let mut scenario = scene(100);
+    for _ in 0..30 {
+        live_meeting(&mut scenario, 2);
+    }
+    let mut world = removed_unkicked(scenario, user_everywhere("user-1"));
+    world.network.api.borrow_mut().refuses = Some("/active-session/kick".to_owned());
+    let began = world.clock.now();
+    let asked = asked_by_retry(&mut world);
+    assert!(asked.len() <= 6, "{asked:?}");
+    assert!(world.clock.now() < began + 5_000);
+    let view = removal(&world);
+    assert_eq!(view.state, RemovalState::Succeeded);
+    assert_eq!(
+        (view.progress.removed, view.progress.meetings_scanned),
+        (30, 30)
+    );
+    let told = view.kick_error.unwrap_or_default();
+    assert!(told.contains("refused"), "{told}");
+    let ledger = world.ledger.as_ref().unwrap();
+    assert!(ledger.health(world.clock.now()).unwrap().pause.is_none());
+    world.network.api.borrow_mut().refuses = None;
+    asked_by_retry(&mut world);
+    assert_eq!((removal(&world).kick_error, live(&world)), (None, 0));
+}
+
+#[test]
+fn a_retry_of_kicks_that_is_cancelled_leaves_the_removal_as_it_was() {
+    for sent in [false, true] {
+        let mut scenario = scene(100);
+        let meeting = live_meeting(&mut scenario, 45);
+        let order = by_name(&scenario, meeting, 45);
+        let mut world = removed_unkicked(scenario, order);
+        let before = removal(&world);
+        let left = world.network.left.borrow().len();
+        world.then(Act::Retry(0));
+        scene::until(&mut world, |world| {
+            let is_sent = world.network.left.borrow().len() > left;
+            !removal(world).state.is_final() && (is_sent || !sent)
+        });
+        world.then(Act::Cancel(0));
+        scene::until(&mut world, |world| removal(world).state.is_final());
+        let view = removal(&world);
+        assert_eq!((view.state, view.cancelled_by), (before.state, None));
+        assert_eq!(view.progress.meetings_scanned, 1);
+        assert_eq!(view.kick_error, before.kick_error);
+        asked_by_retry(&mut world);
+        assert_eq!((removal(&world).kick_error, live(&world)), (None, 0));
+    }
+}
+
+/// An earlier version would take `closing` for a kick of everyone, and end the work after it.
+#[test]
+fn an_earlier_version_is_not_told_to_kick_everyone() {
+    let mut scenario = scene(100);
+    let meeting = live_meeting(&mut scenario, 3);
+    let order = by_name(&scenario, meeting, 2);
+    let mut world = removed_unkicked(scenario, order);
+    world.then(Act::Retry(0));
+    scene::until(&mut world, |world| !removal(world).state.is_final());
+    let store = SimulatedStore(Rc::clone(&world.disk));
+    let rows = store.run("SELECT sum(closing), count(*) FROM works", &[]);
+    let rows = rows.unwrap();
+    assert_eq!((rows[0].integer(0), rows[0].integer(1)), (Ok(0), Ok(1)));
 }

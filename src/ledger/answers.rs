@@ -126,8 +126,9 @@ impl<S: Store> Ledger<S> {
         } = answer;
         let kicks = request.kicks();
         let mut signal = self.signal(&result, work.refused_at, false);
-        if kicks && signal == Signal::Refused && work.refused_at.is_some() {
+        if kicks && signal == Signal::Refused && (work.refused_at.is_some() || work.retries_kicks) {
             // Refused twice: the delete that follows will show whether the token is bad or merely not allowed to kick.
+            // No delete follows a retried kick, so nothing would show it.
             signal = Signal::Nothing;
         }
         self.note_answer(signal, false, limit, random, now)?;

@@ -3,7 +3,7 @@
 use super::Ledger;
 use super::id::RemovalId;
 use super::state::RemovalState;
-use super::store::{Store, StoreError, count};
+use super::store::{Store, StoreError, count, json};
 use crate::ids::{CustomParticipantId, MeetingId};
 use crate::values;
 
@@ -18,7 +18,8 @@ pub enum Change {
 
 impl<S: Store> Ledger<S> {
     /// Cancels a removal that is not final; a cancelled one stays cancelled. Requests already sent run to completion
-    /// and are recorded. `by` is the caller's name. Returns `None` if there is no such removal.
+    /// and are recorded. One whose failed kicks are all that is retried becomes again what it was. `by` is the caller's
+    /// name. Returns `None` if there is no such removal.
     pub fn cancel(
         &self,
         id: &RemovalId,
@@ -35,7 +36,9 @@ impl<S: Store> Ledger<S> {
             if state.is_final() {
                 return Ok(Some(Change::NotPossible(state)));
             }
-            self.cancel_removal(seq, by, now)?;
+            if !self.end_retry_of_kicks(seq, now)? {
+                self.cancel_removal(seq, by, now)?;
+            }
             Ok(Some(Change::Done))
         })
     }
@@ -122,12 +125,19 @@ impl<S: Store> Ledger<S> {
         let items = self.store.run(
             "UPDATE items SET state = 'waiting', outcome = NULL, finished_at = NULL, due_at = NULL, waited = 0,
                 failures = 0, refused_at = NULL, kicked_at = NULL
-             WHERE removal = ?1 AND state = 'failed' AND work IS NOT NULL RETURNING work",
+             WHERE removal = ?1 AND state = 'failed' AND work IS NOT NULL
+                AND (SELECT failed FROM removals WHERE seq = ?1) > 0
+             RETURNING work",
             &values![seq],
         )?;
-        let Some(meetings) = self.reopen_works(seq, now)? else {
+        let waiting = items.iter().map(|item| item.integer(0));
+        let waiting: Vec<u64> = waiting.collect::<Result<_, _>>()?;
+        let Some(meetings) = self.reopen_works(seq, &json(&waiting)?, now)? else {
             return Ok(false);
         };
+        // What is left of its work is needed again.
+        self.store
+            .execute("DELETE FROM leftovers WHERE removal = ?1", &values![seq])?;
         self.store.execute(
             "UPDATE removals SET state = 'queued', finished_at = NULL, wake_at = ?2, revision = revision + 1,
                 failed = max(0, failed - ?3), meetings_scanned = max(0, meetings_scanned - ?4), retried_by = ?5
@@ -137,38 +147,37 @@ impl<S: Store> Ledger<S> {
         Ok(true)
     }
 
-    /// Reopens the work rows with something that failed. A meeting with a participant who is to be deleted starts again
-    /// with the kick, and is read again once they are gone. A list that could not be read is read again at once, and so
-    /// is that of a dry run, which removes nobody. Where only kicks failed, nothing is read (`pass` is 0): whoever was
-    /// added since is none of this. Returns the number of meetings, or `None` if nothing had failed.
-    fn reopen_works(&self, seq: u64, now: u64) -> Result<Option<u64>, StoreError> {
+    /// Reopens the work rows with something that failed. A meeting with a participant who is to be deleted (in a
+    /// row of `waiting`, as JSON) starts again with the kick, and is read again once they are gone. A list that could not be read is
+    /// read again at once, and so is that of a dry run, which removes nobody. Before that, those who were deleted
+    /// although their kick had failed are kicked; where nothing else failed, nothing is read (`pass` is 0), since
+    /// whoever was added meanwhile is none of this. Returns the number of meetings, or `None` if nothing had failed.
+    fn reopen_works(&self, seq: u64, waiting: &str, now: u64) -> Result<Option<u64>, StoreError> {
         let works = self.store.run(
             "UPDATE works SET stage = 'reading', page = 1, reading = '', unclean_passes = 0, excused = 0, given_up = 0,
-                pass = stage = 'failed' OR id IN (SELECT work FROM items WHERE removal = ?1 AND state = 'waiting'),
-                closing = 0, kicked_in_vain = 0,
+                pass = stage = 'failed' OR id IN (SELECT value FROM json_each(?3)),
+                closing = 0, retries_kicks = 0, kicked_in_vain = 0,
                 attempts = 0, waited = 0, refused_at = NULL, due_at = ?2
-             WHERE removal = ?1 AND (stage = 'failed'
-                OR id IN (SELECT work FROM items WHERE removal = ?1 AND state = 'waiting')
+             WHERE removal = ?1 AND (stage = 'failed' OR id IN (SELECT value FROM json_each(?3))
                 OR id IN (SELECT work FROM items INDEXED BY items_unkicked
                     WHERE removal = ?1 AND kick_error IS NOT NULL AND state = 'done'))
-             RETURNING id, EXISTS (SELECT 1 FROM items i WHERE i.work = works.id AND i.state = 'waiting')
-                    AND NOT (lists AND (SELECT dry_run FROM removals WHERE seq = ?1)),
+             RETURNING id, meeting IS NOT NULL,
+                id IN (SELECT value FROM json_each(?3)) AND NOT (lists AND (SELECT dry_run FROM removals WHERE seq = ?1)),
                 EXISTS (SELECT 1 FROM items i INDEXED BY items_unkicked
-                    WHERE i.removal = ?1 AND i.work = works.id AND i.kick_error IS NOT NULL AND i.state = 'done'),
-                meeting IS NOT NULL, pass = 0",
-            &values![seq, now],
+                    WHERE i.removal = ?1 AND i.work = works.id AND i.kick_error IS NOT NULL AND i.state = 'done')",
+            &values![seq, now, waiting],
         )?;
+        let mut meetings = 0;
         for work in &works {
-            let (id, deletes, kicks) = (work.integer(0)?, work.flag(1)?, work.flag(2)?);
-            // A kick of everyone comes last.
-            if work.flag(4)? || kicks && !self.work_row(id)?.kicks_all {
+            let id = work.integer(0)?;
+            meetings += work.integer(1)?;
+            let (deletes, kicks) = (work.flag(2)?, work.flag(3)?);
+            if kicks {
                 self.kick_the_deleted(id, now)?;
             } else if deletes {
                 self.kick_and_delete(id, now)?;
             }
         }
-        let meetings = works.iter().map(|work| work.integer(3));
-        let meetings = meetings.sum::<Result<_, _>>()?;
         Ok((!works.is_empty()).then_some(meetings))
     }
 

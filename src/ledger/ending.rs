@@ -95,7 +95,7 @@ impl<S: Store> Ledger<S> {
         self.ended.borrow_mut().push(removal);
         self.wake_held(now)?;
         if state == RemovalState::Succeeded {
-            // It is never run again.
+            // Only kicks that failed can be retried.
             self.drop_works(removal)?;
         }
         Ok(())

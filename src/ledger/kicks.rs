@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Ledger;
-use super::closing::{ToKick, to_kick};
+use super::kick_retries::{ToKick, to_kick};
 use super::repeat::repeat_after_error;
 use super::stage::Stage;
 use super::store::{MAX_INTEGER, Store, StoreError};
@@ -36,7 +36,7 @@ impl<S: Store> Ledger<S> {
             Err((error, _)) if error.is_not_found() => self.kick_succeeded(work, last, now),
             // A token that is refused for one is refused for all.
             Err((error @ ApiError::TokenRefused { .. }, ray)) => {
-                self.kick_failed(work, None, &error.describe(ray.as_deref()), now)
+                self.kick_refused(work, &error.describe(ray.as_deref()), now)
             }
             Err((error, ray)) => {
                 if is_worth_repeating(&error) && work.attempts < MAX_KICKS {
@@ -61,7 +61,7 @@ impl<S: Store> Ledger<S> {
                 self.kick_later(work, &error, random, now)
             }
             Err((error @ ApiError::TokenRefused { .. }, ray)) => {
-                self.kick_failed(work, None, &error.describe(ray.as_deref()), now)
+                self.kick_refused(work, &error.describe(ray.as_deref()), now)
             }
             // Somebody may be live: each is kicked separately.
             Ok(()) | Err(_) => self.enter(work.id, Stage::KickingEach, Some(now)),
@@ -73,10 +73,11 @@ impl<S: Store> Ledger<S> {
     fn kick_on(&self, work: &Work, last: Option<u64>, now: u64) -> Result<(), StoreError> {
         let last = match last {
             Some(last) if self.is_anyone_left_to_kick(work, last)? => last,
-            _ if work.closing => return self.closing_kicked(work, now),
+            _ if work.closing => return self.end_work(work, Stage::Done, now),
+            _ if work.retries_kicks => return self.kicks_retried(work, now),
             _ => return self.release(work, work.kicked_up_to, now),
         };
-        if !work.closing {
+        if !work.retries_kicks {
             // They do not wait for the others, or they could be back before their delete.
             self.store.execute(
                 &format!(
@@ -95,14 +96,14 @@ impl<S: Store> Ledger<S> {
 
     /// Records in `kick_error` that those whom the kick was about, up to the row `last` or all, could not be kicked.
     /// A delete follows all the same.
-    fn kick_failed(
+    pub(super) fn kick_failed(
         &self,
         work: &Work,
         last: Option<u64>,
         reason: &str,
         now: u64,
     ) -> Result<(), StoreError> {
-        if work.closing && work.kicks_all {
+        if work.closing {
             return self.last_kick_failed(work, reason, now);
         }
         let ToKick { index, condition } = to_kick(work);
@@ -118,13 +119,30 @@ impl<S: Store> Ledger<S> {
                 last.unwrap_or(MAX_INTEGER)
             ],
         )?;
-        let reason = if work.closing {
+        let reason = if work.retries_kicks {
             format!("a kick failed again: {reason}")
         } else {
             format!("a kick failed, but the delete goes ahead: {reason}")
         };
         self.note_error(work.removal, &reason)?;
         self.kick_on(work, last, now)
+    }
+
+    /// Handles a failed last kick of everyone. One of those deleted records it for all; if there is none, this kick was
+    /// all there was to do.
+    fn last_kick_failed(&self, work: &Work, reason: &str, now: u64) -> Result<(), StoreError> {
+        let told = self.store.run(
+            "UPDATE items SET kick_error = ?2
+             WHERE id = (SELECT max(id) FROM items WHERE work = ?1 AND state = 'done') RETURNING id",
+            &values![work.id, reason],
+        )?;
+        if told.is_empty() {
+            let reason = format!("nobody has a record, and the kick of everyone failed: {reason}");
+            return self.give_up(work, &reason, now);
+        }
+        let reason = format!("everyone is deleted, but the last kick of everyone failed: {reason}");
+        self.note_error(work.removal, &reason)?;
+        self.end_work(work, Stage::Done, now)
     }
 
     /// Records that those whom the kick was about, up to the row `last`, were kicked or are not live. Without `last`,

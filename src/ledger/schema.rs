@@ -198,8 +198,11 @@ const VERSION_5: &[&str] = &[
 /// Finds what callers asked for among what webhooks did.
 const VERSION_6: &[&str] = &["CREATE INDEX removals_by_source ON removals (source, seq)"];
 
-/// Who retried a removal last.
-const VERSION_7: &[&str] = &["ALTER TABLE removals ADD COLUMN retried_by TEXT"];
+/// Who retried a removal last; and where that is about people who were deleted although their kick had failed.
+const VERSION_7: &[&str] = &[
+    "ALTER TABLE removals ADD COLUMN retried_by TEXT",
+    "ALTER TABLE works ADD COLUMN retries_kicks INTEGER NOT NULL DEFAULT 0",
+];
 
 /// Creates what is missing. Cheap if nothing is.
 pub fn migrate(store: &impl Store) -> Result<(), StoreError> {

@@ -40,9 +40,10 @@ pub(super) struct Work {
     pub unclean_passes: u32,
     /// How many times a pass was restarted because another removal was emptying the meeting.
     pub excused: u32,
-    /// Everyone is gone, and whoever came back before their delete is being kicked; or, if not everyone is kicked, the
-    /// removal is retried, and those who were deleted although their kick had failed are being kicked.
+    /// Everyone is gone: whoever came back before their delete is being kicked.
     pub closing: bool,
+    /// The removal is retried, and those who were deleted although their kick had failed are being kicked.
+    pub retries_kicks: bool,
     /// How many confirming passes over the list of meetings have begun: all meetings of earlier readings are done.
     pub confirming: u32,
     /// Its list was given up; those already found are being removed.
@@ -63,7 +64,7 @@ impl<S: Store> Ledger<S> {
             &format!("SELECT w.removal, w.meeting, w.lists, w.everyone, w.stage, w.page, w.pass, w.reading, w.unclean_passes,
                 w.kicked_up_to, w.attempts, w.waited, w.refused_at, w.sent_at, r.kick AND w.may_be_live, r.dry_run, w.given_up,
                 iif(w.meeting IS NULL, w.confirmed, 0), w.plain, w.excused, w.closing,
-                {KICKS_ALL}
+                {KICKS_ALL}, w.retries_kicks
              FROM works w JOIN removals r ON r.seq = w.removal WHERE w.id = ?1"),
             &values![id],
         )?;
@@ -92,6 +93,7 @@ impl<S: Store> Ledger<S> {
             excused: row.small(19)?,
             closing: row.flag(20)?,
             kicks_all: row.flag(21)?,
+            retries_kicks: row.flag(22)?,
         })
     }
 
