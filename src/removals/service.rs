@@ -185,7 +185,7 @@ fn why_not_again(state: RemovalState) -> &'static str {
             "it is still in progress; what fails can be retried once it has ended"
         }
         RemovalState::Succeeded => {
-            "nothing in it failed that can be retried; to retry the kick of a synchronous removal, send its DELETE again with ?kick=true"
+            "nothing in it failed that can be retried; to retry a kick of a synchronous removal, send its DELETE again with ?kick=true"
         }
         RemovalState::Cancelled => "send its POST again, with a new Idempotency-Key",
         RemovalState::Quarantined => "its event could not be understood: see last_error",
