@@ -3,9 +3,13 @@
 use super::Ledger;
 use super::id::RemovalId;
 use super::state::RemovalState;
-use super::store::{Store, StoreError, count, json};
+use super::store::{Store, StoreError, count};
 use crate::ids::{CustomParticipantId, MeetingId};
 use crate::values;
+
+/// The work rows of the removal `?1` with somebody who is to be deleted, if `?3` says that there is anybody.
+const TO_DELETE: &str = "(SELECT work FROM items INDEXED BY items_by_removal
+    WHERE ?3 AND removal = ?1 AND state = 'waiting')";
 
 /// The result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,12 +131,10 @@ impl<S: Store> Ledger<S> {
                 failures = 0, refused_at = NULL, kicked_at = NULL
              WHERE removal = ?1 AND state = 'failed' AND work IS NOT NULL
                 AND (SELECT failed FROM removals WHERE seq = ?1) > 0
-             RETURNING work",
+             RETURNING 1",
             &values![seq],
         )?;
-        let waiting = items.iter().map(|item| item.integer(0));
-        let waiting: Vec<u64> = waiting.collect::<Result<_, _>>()?;
-        let Some(meetings) = self.reopen_works(seq, &json(&waiting)?, now)? else {
+        let Some(meetings) = self.reopen_works(seq, !items.is_empty(), now)? else {
             return Ok(false);
         };
         // What is left of its work is needed again.
@@ -147,25 +149,25 @@ impl<S: Store> Ledger<S> {
         Ok(true)
     }
 
-    /// Reopens the work rows with something that failed. A meeting with a participant who is to be deleted (in a
-    /// row of `waiting`, as JSON) starts again with the kick, and is read again once they are gone. A list that could not be read is
-    /// read again at once, and so is that of a dry run, which removes nobody. Before that, those who were deleted
-    /// although their kick had failed are kicked; where nothing else failed, nothing is read (`pass` is 0), since
-    /// whoever was added meanwhile is none of this. Returns the number of meetings, or `None` if nothing had failed.
-    fn reopen_works(&self, seq: u64, waiting: &str, now: u64) -> Result<Option<u64>, StoreError> {
+    /// Reopens the work rows with something that failed. If it `deletes`, a meeting with a participant who is to be
+    /// deleted starts again with the kick, and is read again once they are gone. A list that could not be read is read
+    /// again at once, and so is that of a dry run, which removes nobody. Before that, those who were deleted although
+    /// their kick had failed are kicked; where nothing else failed, nothing is read (`pass` is 0), since whoever was
+    /// added meanwhile is none of this. Returns the number of meetings, or `None` if nothing had failed.
+    fn reopen_works(&self, seq: u64, deletes: bool, now: u64) -> Result<Option<u64>, StoreError> {
         let works = self.store.run(
-            "UPDATE works SET stage = 'reading', page = 1, reading = '', unclean_passes = 0, excused = 0, given_up = 0,
-                pass = stage = 'failed' OR id IN (SELECT value FROM json_each(?3)),
+            &format!("UPDATE works SET stage = 'reading', page = 1, reading = '', unclean_passes = 0, excused = 0, given_up = 0,
+                pass = stage = 'failed' OR id IN {TO_DELETE},
                 closing = 0, retries_kicks = 0, kicked_in_vain = 0,
                 attempts = 0, waited = 0, refused_at = NULL, due_at = ?2
-             WHERE removal = ?1 AND (stage = 'failed' OR id IN (SELECT value FROM json_each(?3))
+             WHERE removal = ?1 AND (stage = 'failed' OR id IN {TO_DELETE}
                 OR id IN (SELECT work FROM items INDEXED BY items_unkicked
                     WHERE removal = ?1 AND kick_error IS NOT NULL AND state = 'done'))
              RETURNING id, meeting IS NOT NULL,
-                id IN (SELECT value FROM json_each(?3)) AND NOT (lists AND (SELECT dry_run FROM removals WHERE seq = ?1)),
+                id IN {TO_DELETE} AND NOT (lists AND (SELECT dry_run FROM removals WHERE seq = ?1)),
                 EXISTS (SELECT 1 FROM items i INDEXED BY items_unkicked
-                    WHERE i.removal = ?1 AND i.work = works.id AND i.kick_error IS NOT NULL AND i.state = 'done')",
-            &values![seq, now, waiting],
+                    WHERE i.removal = ?1 AND i.work = works.id AND i.kick_error IS NOT NULL AND i.state = 'done')"),
+            &values![seq, now, deletes],
         )?;
         let mut meetings = 0;
         for work in &works {

@@ -119,12 +119,12 @@ impl<S: Store> Ledger<S> {
                 last.unwrap_or(MAX_INTEGER)
             ],
         )?;
-        let reason = if work.retries_kicks {
-            format!("a kick failed again: {reason}")
+        let what = if work.retries_kicks {
+            "a kick failed again"
         } else {
-            format!("a kick failed, but the delete goes ahead: {reason}")
+            "a kick failed, but the delete goes ahead"
         };
-        self.note_error(work.removal, &reason)?;
+        self.note_error(work.removal, &format!("{what}: {reason}"))?;
         self.kick_on(work, last, now)
     }
 

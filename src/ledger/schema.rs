@@ -212,7 +212,7 @@ pub fn migrate(store: &impl Store) -> Result<(), StoreError> {
 /// Creates what is missing, up to version `last`.
 pub fn migrate_to(store: &impl Store, last: u64) -> Result<(), StoreError> {
     store.transaction(|| {
-        store.run(
+        store.execute(
             "CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY)",
             &[],
         )?;
@@ -223,9 +223,9 @@ pub fn migrate_to(store: &impl Store, last: u64) -> Result<(), StoreError> {
                 continue;
             }
             for statement in *statements {
-                store.run(statement, &[])?;
+                store.execute(statement, &[])?;
             }
-            store.run(
+            store.execute(
                 "INSERT INTO schema_versions (version) VALUES (?1)",
                 &values![version],
             )?;
