@@ -282,6 +282,11 @@ fn a_retry_of_kicks_that_is_cancelled_leaves_the_removal_as_it_was() {
         assert_eq!((view.state, view.cancelled_by), (before.state, None));
         assert_eq!(view.progress.meetings_scanned, 1);
         assert_eq!(view.kick_error, before.kick_error);
+        // Each of its ends is told: this one by the call that cancels it, or when nothing is in flight any more.
+        let ledger = Rc::clone(world.ledger.as_ref().unwrap());
+        let told = ledger.take_ended(world.clock.now()).unwrap().len();
+        assert_eq!(told + world.network.open(), 1);
+        scene::until(&mut world, |world| world.told.borrow().len() + told == 2);
         asked_by_retry(&mut world);
         assert_eq!((removal(&world).kick_error, live(&world)), (None, 0));
     }

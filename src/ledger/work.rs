@@ -195,12 +195,14 @@ impl<S: Store> Ledger<S> {
         self.enter(work.id, Stage::Reading, Some(due))
     }
 
-    /// Handles a response that came after the removal was cancelled.
+    /// Handles a response that came after the removal, or the retry of its kicks, was cancelled. Its end is told once
+    /// nothing is in flight.
     pub(super) fn close(&self, work: &Work, now: u64) -> Result<(), StoreError> {
         self.store.execute(
             "UPDATE works SET sent_at = NULL, due_at = NULL WHERE id = ?1",
             &values![work.id],
         )?;
+        self.ended.borrow_mut().push(work.removal);
         self.close_cancelled(work.removal, now)
     }
 
