@@ -99,16 +99,20 @@ fn by_name(scenario: &Scenario, meeting: usize, people: usize) -> RemovalOrder {
     all_of(names.map(|name| participant_in(scenario, meeting, &name)))
 }
 
+/// Returns the end of a removal of so many by name, all of them deleted unkicked, from a meeting with one more.
+fn unkicked_by_name(people: usize) -> World {
+    let mut scenario = scene(100);
+    let meeting = live_meeting(&mut scenario, people + 1);
+    let order = by_name(&scenario, meeting, people);
+    removed_unkicked(scenario, order)
+}
+
 #[test]
 fn a_retry_kicks_many_in_groups_and_each_alone_where_one_has_left() {
     for leaves in [false, true] {
-        let mut scenario = scene(100);
-        let meeting = live_meeting(&mut scenario, 45);
-        let order = by_name(&scenario, meeting, 45);
-        let mut world = removed_unkicked(scenario, order);
+        let mut world = unkicked_by_name(45);
         if leaves {
-            world.network.api.borrow_mut().population.meetings[meeting].participants[22].live =
-                false;
+            world.network.api.borrow_mut().population.meetings[0].participants[22].live = false;
         }
         let asked = asked_by_retry(&mut world);
         assert_eq!(removal(&world).kick_error, None);
@@ -130,10 +134,7 @@ fn a_retry_kicks_many_in_groups_and_each_alone_where_one_has_left() {
 
 #[test]
 fn a_retry_whose_kick_fails_again_can_be_repeated() {
-    let mut scenario = scene(100);
-    let meeting = live_meeting(&mut scenario, 25);
-    let order = by_name(&scenario, meeting, 25);
-    let mut world = removed_unkicked(scenario, order);
+    let mut world = unkicked_by_name(25);
     world.network.api.borrow_mut().faults.unkickable = 1.0;
     asked_by_retry(&mut world);
     let view = removal(&world);
@@ -265,10 +266,7 @@ fn a_retry_ends_at_the_first_kick_that_is_refused() {
 #[test]
 fn a_retry_of_kicks_that_is_cancelled_leaves_the_removal_as_it_was() {
     for sent in [false, true] {
-        let mut scenario = scene(100);
-        let meeting = live_meeting(&mut scenario, 45);
-        let order = by_name(&scenario, meeting, 45);
-        let mut world = removed_unkicked(scenario, order);
+        let mut world = unkicked_by_name(45);
         let before = removal(&world);
         let left = world.network.left.borrow().len();
         world.then(Act::Retry(0));
@@ -295,10 +293,7 @@ fn a_retry_of_kicks_that_is_cancelled_leaves_the_removal_as_it_was() {
 /// An earlier version would take `closing` for a kick of everyone, and end the work after it.
 #[test]
 fn an_earlier_version_is_not_told_to_kick_everyone() {
-    let mut scenario = scene(100);
-    let meeting = live_meeting(&mut scenario, 3);
-    let order = by_name(&scenario, meeting, 2);
-    let mut world = removed_unkicked(scenario, order);
+    let mut world = unkicked_by_name(2);
     world.then(Act::Retry(0));
     scene::until(&mut world, |world| !removal(world).state.is_final());
     let store = SimulatedStore(Rc::clone(&world.disk));

@@ -11,6 +11,10 @@ use crate::values;
 const TO_DELETE: &str = "(SELECT work FROM items INDEXED BY items_by_removal
     WHERE ?3 AND removal = ?1 AND state = 'waiting')";
 
+/// The work rows of the removal `?1` with somebody who was deleted although their kick had failed.
+const UNKICKED: &str = "(SELECT work FROM items INDEXED BY items_unkicked
+    WHERE removal = ?1 AND kick_error IS NOT NULL AND state = 'done')";
+
 /// The result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -160,13 +164,10 @@ impl<S: Store> Ledger<S> {
                 pass = stage = 'failed' OR id IN {TO_DELETE},
                 closing = 0, retries_kicks = 0, kicked_in_vain = 0,
                 attempts = 0, waited = 0, refused_at = NULL, due_at = ?2
-             WHERE removal = ?1 AND (stage = 'failed' OR id IN {TO_DELETE}
-                OR id IN (SELECT work FROM items INDEXED BY items_unkicked
-                    WHERE removal = ?1 AND kick_error IS NOT NULL AND state = 'done'))
+             WHERE removal = ?1 AND (stage = 'failed' OR id IN {TO_DELETE} OR id IN {UNKICKED})
              RETURNING id, meeting IS NOT NULL,
                 id IN {TO_DELETE} AND NOT (lists AND (SELECT dry_run FROM removals WHERE seq = ?1)),
-                EXISTS (SELECT 1 FROM items i INDEXED BY items_unkicked
-                    WHERE i.removal = ?1 AND i.work = works.id AND i.kick_error IS NOT NULL AND i.state = 'done')"),
+                id IN {UNKICKED}"),
             &values![seq, now, deletes],
         )?;
         let mut meetings = 0;

@@ -3,37 +3,8 @@
 use super::Ledger;
 use super::stage::Stage;
 use super::store::{Store, StoreError, count, first_row};
-use super::work::{WAITING, Work};
+use super::work::Work;
 use crate::values;
-
-/// Whom the kicks of a work row are about: an index of the items, and an SQL condition.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ToKick {
-    pub index: &'static str,
-    /// `?1` is the work row.
-    pub condition: &'static str,
-}
-
-/// Those who are to be deleted.
-const BEFORE_DELETE: ToKick = ToKick {
-    index: "items_open",
-    condition: "work = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL",
-};
-/// Those who were deleted although their kick had failed.
-const DELETED_UNKICKED: ToKick = ToKick {
-    index: "items_unkicked",
-    condition: "work = ?1 AND removal = (SELECT removal FROM works WHERE id = ?1)
-        AND kick_error IS NOT NULL AND state = 'done'",
-};
-
-/// Returns whom the next kick of a work row is about.
-pub(super) fn to_kick(work: &Work) -> ToKick {
-    if work.retries_kicks {
-        DELETED_UNKICKED
-    } else {
-        BEFORE_DELETE
-    }
-}
 
 impl<S: Store> Ledger<S> {
     /// Kicks those who were deleted although their kick had failed; what else the work row has to do follows.
@@ -45,32 +16,13 @@ impl<S: Store> Ledger<S> {
         self.begin_kicks(work, now)
     }
 
-    pub(super) fn is_anyone_left_to_kick(
-        &self,
-        work: &Work,
-        last: u64,
-    ) -> Result<bool, StoreError> {
-        let ToKick { index, condition } = to_kick(work);
-        let rows = self.store.run(
-            &format!(
-                "SELECT 1 FROM items INDEXED BY {index} WHERE {condition} AND id > ?2 LIMIT 1"
-            ),
-            &values![work.id, last],
-        )?;
-        Ok(!rows.is_empty())
-    }
-
     /// Goes on after the retried kicks: whoever could not be deleted is next, or the list is read again.
     pub(super) fn kicks_retried(&self, work: &Work, now: u64) -> Result<(), StoreError> {
         self.store.execute(
             "UPDATE works SET retries_kicks = 0 WHERE id = ?1",
             &values![work.id],
         )?;
-        let waiting = self.store.run(
-            &format!("SELECT 1 FROM items WHERE work = ?1 AND {WAITING} LIMIT 1"),
-            &values![work.id],
-        )?;
-        if !waiting.is_empty() {
+        if self.is_anyone_waiting(work.id)? {
             return self.kick_and_delete(work.id, now);
         }
         if work.lists && work.pass > 0 {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::Ledger;
-use super::kick_retries::{ToKick, to_kick};
 use super::repeat::repeat_after_error;
 use super::stage::Stage;
 use super::store::{MAX_INTEGER, Store, StoreError};
@@ -15,6 +14,35 @@ use crate::values;
 const MAX_KICKS: u32 = 3;
 /// The longest that the API can make a kick wait.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
+
+/// Whom the kicks of a work row are about: an index of the items, and an SQL condition.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ToKick {
+    pub index: &'static str,
+    /// `?1` is the work row.
+    pub condition: &'static str,
+}
+
+/// Those who are to be deleted.
+const BEFORE_DELETE: ToKick = ToKick {
+    index: "items_open",
+    condition: "work = ?1 AND state IN ('waiting', 'pending') AND sent_at IS NULL",
+};
+/// Those who were deleted although their kick had failed.
+const DELETED_UNKICKED: ToKick = ToKick {
+    index: "items_unkicked",
+    condition: "work = ?1 AND removal = (SELECT removal FROM works WHERE id = ?1)
+        AND kick_error IS NOT NULL AND state = 'done'",
+};
+
+/// Returns whom the next kick of a work row is about.
+pub(super) fn to_kick(work: &Work) -> ToKick {
+    if work.retries_kicks {
+        DELETED_UNKICKED
+    } else {
+        BEFORE_DELETE
+    }
+}
 
 impl<S: Store> Ledger<S> {
     /// Handles the response to a kick: of everyone (`last` is `None`), or of `named` participants up to the row `last`.
@@ -92,6 +120,17 @@ impl<S: Store> Ledger<S> {
             &values![work.id, last],
         )?;
         self.enter(work.id, work.stage, Some(now))
+    }
+
+    fn is_anyone_left_to_kick(&self, work: &Work, last: u64) -> Result<bool, StoreError> {
+        let ToKick { index, condition } = to_kick(work);
+        let rows = self.store.run(
+            &format!(
+                "SELECT 1 FROM items INDEXED BY {index} WHERE {condition} AND id > ?2 LIMIT 1"
+            ),
+            &values![work.id, last],
+        )?;
+        Ok(!rows.is_empty())
     }
 
     /// Records in `kick_error` that those whom the kick was about, up to the row `last` or all, could not be kicked.

@@ -8,8 +8,8 @@ use super::pass::{
     MAX_CONFIRMING, MAX_PASSES, MAX_UNCLEAN_PASSES, Pass, agrees, may_be_cut, next_pass_at,
 };
 use super::stage::Stage;
-use super::store::{Store, StoreError, count, first_row, json};
-use super::work::{WAITING, Work};
+use super::store::{Store, StoreError, count, json};
+use super::work::Work;
 use crate::values;
 
 /// What a page showed.
@@ -225,11 +225,7 @@ impl<S: Store> Ledger<S> {
 
     /// Ends a complete reading that showed nobody new. Participants named by a target may still be waiting.
     fn end_reading(&self, work: &Work, now: u64) -> Result<(), StoreError> {
-        let rows = self.store.run(
-            &format!("SELECT EXISTS (SELECT 1 FROM items WHERE work = ?1 AND {WAITING})"),
-            &values![work.id],
-        )?;
-        if first_row(&rows)?.flag(0)? {
+        if self.is_anyone_waiting(work.id)? {
             return self.kick_and_delete(work.id, now);
         }
         // Even if nobody was found: whoever was removed earlier without a kick is still in the session.

@@ -1,7 +1,7 @@
 //! One request of a removal: what it is, and marking its row as sent before it leaves.
 
 use super::Ledger;
-use super::kick_retries::{ToKick, to_kick};
+use super::kicks::{ToKick, to_kick};
 use super::late_kicks::{FRESH_MS, FRESH_OF_ALL_MS};
 use super::stage::Stage;
 use super::store::{Row, Store, StoreError};

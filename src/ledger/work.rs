@@ -126,6 +126,15 @@ impl<S: Store> Ledger<S> {
         self.release(&work, 0, now)
     }
 
+    /// Returns whether anybody in the meeting is still to be deleted and has no kick yet.
+    pub(super) fn is_anyone_waiting(&self, work: u64) -> Result<bool, StoreError> {
+        let rows = self.store.run(
+            &format!("SELECT EXISTS (SELECT 1 FROM items WHERE work = ?1 AND {WAITING})"),
+            &values![work],
+        )?;
+        first_row(&rows)?.flag(0)
+    }
+
     /// Starts kicking everyone who was found and is waiting, not before `due`.
     pub(super) fn begin_kicks(&self, work: u64, due: u64) -> Result<(), StoreError> {
         self.store.execute(

@@ -32,21 +32,17 @@ pub async fn serve<S: Store, C: Clock>(
         LedgerCall::List(query) => list(served, query),
         LedgerCall::Show(query) => show(served, query).await,
         LedgerCall::Cancel { id, caller } => {
-            let cancel =
-                |ledger: &Ledger<S>, id: &RemovalId, now| ledger.cancel(id, caller.as_deref(), now);
-            change(
-                served,
-                id,
-                200,
-                cancel,
-                |_| "it has ended and can no longer be cancelled",
-            )
+            let why_not = |_| "it has ended and can no longer be cancelled";
+            change(served, id, caller.as_deref(), 200, Ledger::cancel, why_not)
         }
-        LedgerCall::Retry { id, caller } => {
-            let retry =
-                |ledger: &Ledger<S>, id: &RemovalId, now| ledger.retry(id, caller.as_deref(), now);
-            change(served, id, 202, retry, why_not_again)
-        }
+        LedgerCall::Retry { id, caller } => change(
+            served,
+            id,
+            caller.as_deref(),
+            202,
+            Ledger::retry,
+            why_not_again,
+        ),
         LedgerCall::Deliver(delivery) => deliver(served, delivery),
         LedgerCall::CancelPending(cancel) => cancel_pending(served, cancel),
         LedgerCall::Ended(end) => ended(served, end),
@@ -151,8 +147,9 @@ async fn show<S: Store, C: Clock>(
 fn change<S: Store, C: Clock>(
     served: &Served<'_, S, C>,
     id: &str,
+    by: Option<&str>,
     status: u16,
-    make: impl FnOnce(&Ledger<S>, &RemovalId, u64) -> Result<Option<Change>, StoreError>,
+    make: impl FnOnce(&Ledger<S>, &RemovalId, Option<&str>, u64) -> Result<Option<Change>, StoreError>,
     why_not: impl FnOnce(RemovalState) -> &'static str,
 ) -> Result<Answer, StoreError> {
     let &Served {
@@ -162,7 +159,7 @@ fn change<S: Store, C: Clock>(
         return Ok(Problem::UnknownRemoval.answer());
     };
     let now = clock.now_ms();
-    match make(ledger, &id, now)? {
+    match make(ledger, &id, by, now)? {
         None => Ok(Problem::UnknownRemoval.answer()),
         Some(Change::NotPossible(state)) => {
             let why = format!("the removal is {}: {}", state.as_str(), why_not(state));

@@ -12,8 +12,13 @@ use crate::script::Act;
 impl World {
     /// Adds an act of this moment to the script.
     pub fn then(&mut self, act: Act) {
+        self.schedule(0, act);
+    }
+
+    fn schedule(&mut self, delay: u64, act: Act) {
         self.acts += 1;
-        self.script.insert((self.clock.now(), self.acts), act);
+        self.script
+            .insert((self.clock.now() + delay, self.acts), act);
     }
 
     pub(super) fn act(&mut self) -> Result<(), Violation> {
@@ -29,10 +34,8 @@ impl World {
     }
 
     pub(super) fn again(&mut self, act: Act) {
-        self.acts += 1;
         let delay = self.chance.u64(1..2_000);
-        self.script
-            .insert((self.clock.now() + delay, self.acts), act);
+        self.schedule(delay, act);
     }
 
     pub(super) fn carry_out(&mut self, act: Act, now: u64) -> Result<(), Violation> {
